@@ -1,0 +1,397 @@
+//! The life of a breaking alert. Pure: the instant that decides is handed in.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::dto::AlertIn;
+use crate::fault::Fault;
+use crate::ids::{AlertId, ArticleId, RecordId, UserId};
+use crate::text::{arabic, slug};
+use crate::text_enum;
+use crate::time::UtcTime;
+
+/// How long an alert runs when nobody says.
+const RUNS: Duration = Duration::from_secs(24 * 3600);
+/// How long the same headline is not sent again.
+pub(super) const ECHO: Duration = Duration::from_secs(600);
+/// One step of urgency in [`rank`]: more than the microseconds from 1970 to the year 4253.
+const STEP: i64 = 1 << 56;
+/// Stands between the keys of topics; no key has one.
+const FENCE: char = '|';
+
+text_enum! {
+    /// What people have decided about an alert. The clock does the rest, see [`AlertState`].
+    pub enum Kept {
+        /// Being written.
+        Draft = "draft",
+        /// Issued.
+        Active = "active",
+        /// Taken back.
+        Retracted = "retracted",
+        /// Replaced by another.
+        Superseded = "superseded",
+        /// Given up before anyone saw it.
+        Cancelled = "cancelled",
+    }
+}
+
+text_enum! {
+    /// Where an alert stands at an instant.
+    #[schema(example = "active")]
+    pub enum AlertState {
+        /// Being written.
+        Draft = "draft",
+        /// Issued; its start is ahead.
+        Scheduled = "scheduled",
+        /// In the ticker.
+        Active = "active",
+        /// Its time is over.
+        Expired = "expired",
+        /// Taken back.
+        Retracted = "retracted",
+        /// Replaced by another.
+        Superseded = "superseded",
+        /// Given up before anyone saw it.
+        Cancelled = "cancelled",
+    }
+}
+
+text_enum! {
+    /// How loud an alert is.
+    #[schema(example = "urgent")]
+    pub enum AlertLevel {
+        /// Urgency 1.
+        Flash = "flash",
+        /// Urgency 2 and 3.
+        Urgent = "urgent",
+        /// Urgency 4 and 5.
+        Bulletin = "bulletin",
+        /// Urgency 6 to 9.
+        Update = "update",
+    }
+}
+
+text_enum! {
+    /// What can be done to an alert.
+    pub enum Action {
+        /// Change the draft.
+        Edit = "edit",
+        /// Send it out, now or at its start.
+        Issue = "issue",
+        /// Change what was issued.
+        Update = "update",
+        /// Take it back.
+        Retract = "retract",
+        /// Replace it.
+        Supersede = "supersede",
+        /// Give it up before anyone sees it.
+        Cancel = "cancel",
+    }
+}
+
+impl AlertState {
+    /// The whole table of transitions. What readers have seen can't be cancelled, only retracted or superseded,
+    /// also when its time is over: they may still believe it.
+    pub const fn allowed(self) -> &'static [Action] {
+        match self {
+            Self::Draft => &[Action::Edit, Action::Issue, Action::Cancel],
+            Self::Scheduled => &[Action::Update, Action::Cancel],
+            Self::Active => &[Action::Update, Action::Retract, Action::Supersede],
+            Self::Expired => &[Action::Retract, Action::Supersede],
+            Self::Retracted | Self::Superseded | Self::Cancelled => &[],
+        }
+    }
+}
+
+impl AlertLevel {
+    /// The level of an urgency from 1 to 9.
+    pub const fn of(urgency: u8) -> Self {
+        match urgency {
+            0..=1 => Self::Flash,
+            2..=3 => Self::Urgent,
+            4..=5 => Self::Bulletin,
+            _ => Self::Update,
+        }
+    }
+}
+
+/// Why an alert was taken back, and when.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AlertRetraction {
+    /// The reason.
+    #[schema(example = "نفى الكرملين الخبر.")]
+    pub reason: String,
+    /// What readers should know instead.
+    #[schema(example = "لم يُحدَّد موعد للمحادثات بعد.")]
+    pub text: Option<String>,
+    /// When.
+    pub at: UtcTime,
+}
+
+/// A source that an alert credits.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AlertSource {
+    /// Its id.
+    pub source_id: RecordId,
+    /// The readable part of its address.
+    #[schema(example = "وكالات")]
+    pub slug: String,
+    /// Its name in the alert's language, or in the site's own.
+    #[schema(example = "وكالات")]
+    pub name: String,
+}
+
+/// A breaking alert.
+#[derive(Clone, Debug)]
+pub struct Alert {
+    /// Its id.
+    pub id: AlertId,
+    /// What was decided about it.
+    pub kept: Kept,
+    /// What it says. Once issued, `starts_at` and `expires` are set.
+    pub form: AlertIn,
+    /// When it was issued.
+    pub issued_at: Option<UtcTime>,
+    /// The alert that it replaces.
+    pub supersedes: Option<AlertId>,
+    /// The alert that replaces it.
+    pub superseded_by: Option<AlertId>,
+    /// Why it was taken back.
+    pub retraction: Option<AlertRetraction>,
+    /// Why it was cancelled. Never public.
+    pub note: Option<String>,
+    /// Who drafted it.
+    pub created_by: UserId,
+    /// Counts its changes.
+    pub version: i64,
+    /// When it was drafted.
+    pub created_at: UtcTime,
+    /// When somebody last changed it.
+    pub updated_at: UtcTime,
+}
+
+impl Alert {
+    /// A first draft.
+    pub const fn draft(id: AlertId, form: AlertIn, created_by: UserId, now: UtcTime) -> Self {
+        Self {
+            id,
+            kept: Kept::Draft,
+            form,
+            issued_at: None,
+            supersedes: None,
+            superseded_by: None,
+            retraction: None,
+            note: None,
+            created_by,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// The same alert, sent out: from its start, or else from now; until its expiry, or else for a day.
+    ///
+    /// # Errors
+    /// `not_later` when it would expire before anyone could see it.
+    pub fn issued(mut self, now: UtcTime, expires: Option<UtcTime>) -> Result<Self, Fault> {
+        let start = self.form.starts_at.unwrap_or(now);
+        let visible_from = start.max(now);
+        let expires = expires.or(self.form.expires).unwrap_or_else(|| visible_from.after(RUNS));
+        if expires <= visible_from {
+            return Err(Fault::NotLater);
+        }
+        self.kept = Kept::Active;
+        self.form.starts_at = Some(start);
+        self.form.expires = Some(expires);
+        self.issued_at = Some(now);
+        Ok(self)
+    }
+
+    /// Where it stands at an instant.
+    pub fn state(&self, now: UtcTime) -> AlertState {
+        match self.kept {
+            Kept::Draft => AlertState::Draft,
+            Kept::Active if self.form.starts_at.is_some_and(|start| start > now) => AlertState::Scheduled,
+            Kept::Active if self.form.expires.is_some_and(|end| end <= now) => AlertState::Expired,
+            Kept::Active => AlertState::Active,
+            Kept::Retracted => AlertState::Retracted,
+            Kept::Superseded => AlertState::Superseded,
+            Kept::Cancelled => AlertState::Cancelled,
+        }
+    }
+
+    /// Whether readers may know of it: whether it was in the ticker, now or earlier.
+    pub fn is_public(&self, now: UtcTime) -> bool {
+        !matches!(self.state(now), AlertState::Draft | AlertState::Scheduled | AlertState::Cancelled)
+    }
+
+    /// Whether somebody in the newsroom may see it: others' drafts, also cancelled ones, are for those who issue.
+    pub fn is_shown_to(&self, user: UserId, issues: bool) -> bool {
+        issues || self.created_by == user || self.issued_at.is_some()
+    }
+
+    /// When it last became something else, by hand or by the clock.
+    pub fn changed_at(&self, now: UtcTime) -> UtcTime {
+        let by_the_clock = match self.kept {
+            Kept::Active => [self.form.starts_at, self.form.expires],
+            _ => [None, None],
+        };
+        let passed = by_the_clock.into_iter().flatten().filter(|at| *at <= now);
+        passed.fold(self.updated_at, UtcTime::max)
+    }
+}
+
+/// An alert at an instant, with what it refers to.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The alert.
+    pub alert: Alert,
+    /// Where it stands.
+    pub state: AlertState,
+    /// Its sources, in its own language.
+    pub sources: Vec<AlertSource>,
+    /// Its article, if the one who looks may know of it.
+    pub article_id: Option<ArticleId>,
+    /// When it last became something else.
+    pub changed_at: UtcTime,
+}
+
+/// What two headlines have in common that readers take for one.
+pub fn headline_key(headline: &str) -> String {
+    arabic::fold(headline).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Where an alert stands in the ticker, lowest first: by urgency, and of equals the newest.
+pub fn rank(urgency: u8, starts_at: Option<UtcTime>) -> i64 {
+    let micros = starts_at.map_or(0, UtcTime::micros).clamp(0, STEP - 1);
+    i64::from(urgency) * STEP - micros
+}
+
+/// The last rank of an urgency.
+pub fn rank_max(urgency: u8) -> i64 {
+    rank(urgency, None)
+}
+
+/// What spellings of one topic have in common: letters, digits and hyphens.
+pub fn topic_key(topic: &str) -> String {
+    slug::key(&slug::from_title(topic))
+}
+
+/// The keys of several topics in one text, with a fence after each and before the first: `|a|b|`.
+pub fn topic_keys(topics: &[String]) -> String {
+    let fence = FENCE.to_string();
+    topics.iter().fold(fence.clone(), |keys, topic| keys + &topic_key(topic) + &fence)
+}
+
+/// A topic's key between its fences.
+pub fn fenced(topic: &str) -> String {
+    format!("{FENCE}{}{FENCE}", topic_key(topic))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    const NOW: UtcTime = UtcTime::from_micros(1_602_232_200_000_000);
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn drafted(times: &serde_json::Value) -> Alert {
+        let mut form = json!({ "headline": "عاجل", "language": "ar" });
+        form.as_object_mut().unwrap().extend(times.as_object().unwrap().clone());
+        Alert::draft(AlertId::of(Uuid::nil()), serde_json::from_value(form).unwrap(), UserId::of(Uuid::nil()), NOW)
+    }
+
+    #[test]
+    fn every_state_allows_these_actions_and_no_others() {
+        use Action::{Cancel, Edit, Issue, Retract, Supersede, Update};
+        for state in AlertState::ALL {
+            for action in Action::ALL {
+                let expected = matches!(
+                    (state, action),
+                    (AlertState::Draft, Edit | Issue | Cancel)
+                        | (AlertState::Scheduled, Update | Cancel)
+                        | (AlertState::Active, Update | Retract | Supersede)
+                        | (AlertState::Expired, Retract | Supersede)
+                );
+                assert_eq!(state.allowed().contains(action), expected, "{state} {action}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_clock_decides_at_the_very_instant() {
+        let alert = drafted(&json!({ "startsAt": NOW.after(HOUR) })).issued(NOW, None).unwrap();
+        let (start, end) = (NOW.after(HOUR), NOW.after(HOUR + RUNS));
+        let tick = Duration::from_micros(1);
+        let cases = [
+            (NOW, AlertState::Scheduled, false, NOW),
+            (start.before(tick), AlertState::Scheduled, false, NOW),
+            (start, AlertState::Active, true, start),
+            (end.before(tick), AlertState::Active, true, start),
+            (end, AlertState::Expired, true, end),
+        ];
+        for (now, state, is_public, changed_at) in cases {
+            assert_eq!((alert.state(now), alert.is_public(now), alert.changed_at(now)), (state, is_public, changed_at));
+        }
+    }
+
+    #[test]
+    fn an_alert_runs_for_a_day_unless_somebody_says_otherwise() {
+        let (early, late) = (NOW.before(HOUR), NOW.after(HOUR));
+        let cases = [
+            (json!({}), None, Ok(NOW.after(RUNS))),
+            (json!({ "startsAt": late }), None, Ok(late.after(RUNS))),
+            (json!({ "startsAt": early.before(RUNS) }), None, Ok(NOW.after(RUNS))),
+            (json!({ "expires": late }), None, Ok(late)),
+            (json!({ "expires": early }), Some(late), Ok(late)),
+            (json!({ "expires": early }), None, Err(Fault::NotLater)),
+            (json!({ "startsAt": late }), Some(late), Err(Fault::NotLater)),
+        ];
+        for (times, expires, expected) in cases {
+            let issued = drafted(&times).issued(NOW, expires).map(|alert| alert.form.expires.unwrap());
+            assert_eq!(issued, expected, "{times}");
+        }
+    }
+
+    #[test]
+    fn levels_follow_the_urgency() {
+        let levels = (1..=9).map(|urgency| AlertLevel::of(urgency).as_str());
+        let expected = ["flash", "urgent", "urgent", "bulletin", "bulletin", "update", "update", "update", "update"];
+        assert!(levels.eq(expected));
+    }
+
+    #[test]
+    fn topics_meet_in_any_spelling() {
+        let keys = topic_keys(&["أرمينيا".into(), "قره باغ".into()]);
+        assert!(keys.contains(&fenced("ارمينيا")) && keys.contains(&fenced("قره-باغ")));
+        assert!(
+            !keys.contains(&fenced("باغ")) && !keys.contains(&fenced("%")) && !topic_keys(&[]).contains(&fenced("%"))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_ticker_goes_by_urgency_then_by_time(
+            (a, b) in (1_u8..=9, 1_u8..=9),
+            (x, y) in (0_i64..4_000_000_000_000_000, 0_i64..4_000_000_000_000_000),
+        ) {
+            let ranked = |urgency, micros| rank(urgency, Some(UtcTime::from_micros(micros)));
+            prop_assert_eq!(ranked(a, x).cmp(&ranked(b, y)), a.cmp(&b).then(y.cmp(&x)));
+            prop_assert_eq!(ranked(a, x) <= rank_max(b), a <= b);
+        }
+
+        #[test]
+        fn no_instant_leaves_its_urgency(urgency in 1_u8..=9, micros in any::<i64>()) {
+            let rank = rank(urgency, Some(UtcTime::from_micros(micros)));
+            prop_assert!(rank <= rank_max(urgency) && rank > rank_max(urgency - 1));
+        }
+    }
+}

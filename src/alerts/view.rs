@@ -1,0 +1,150 @@
+//! An alert as clients read it: readers, and the newsroom.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::dto::AlertIn;
+use super::model::{Alert, AlertLevel, AlertRetraction, AlertSource, AlertState, Shown};
+use crate::ids::{AlertId, ArticleId, UserId};
+use crate::text::{Direction, Language};
+use crate::time::UtcTime;
+
+/// An alert as readers see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AlertView {
+    /// Its id.
+    pub id: AlertId,
+    /// Where it stands now.
+    pub state: AlertState,
+    /// What happened.
+    #[schema(example = "بوتين يدعو لمحادثات أرمينية أذربيجانية في موسكو")]
+    pub headline: String,
+    /// A few more sentences.
+    #[schema(example = "أعلن الكرملين أن المحادثات تبدأ الجمعة.")]
+    pub body: Option<String>,
+    /// The language it is written in.
+    pub language: Language,
+    /// Which way its lines run.
+    #[schema(example = "rtl")]
+    pub dir: Direction,
+    /// From 1, the highest, to 9.
+    #[schema(example = 2)]
+    pub urgency: u8,
+    /// The urgency in a word.
+    pub level: AlertLevel,
+    /// When it went out.
+    pub starts_at: Option<UtcTime>,
+    /// When it leaves the ticker.
+    #[schema(example = "2020-10-10T08:30:00Z")]
+    pub expires: Option<UtcTime>,
+    /// The article that tells more.
+    pub article_id: Option<ArticleId>,
+    /// Where else to read more.
+    #[schema(example = "https://khabar.example/live")]
+    pub link: Option<String>,
+    /// What it is about.
+    #[schema(example = json!(["أرمينيا", "أذربيجان"]))]
+    pub topics: Vec<String>,
+    /// Where it happened.
+    #[schema(example = json!(["موسكو"]))]
+    pub regions: Vec<String>,
+    /// Where the news comes from, in order.
+    pub sources: Vec<AlertSource>,
+    /// The alert that it replaces.
+    #[schema(example = json!(null))]
+    pub supersedes: Option<AlertId>,
+    /// The alert that replaces it.
+    #[schema(example = json!(null))]
+    pub superseded_by: Option<AlertId>,
+    /// Why it was taken back.
+    #[schema(example = json!(null))]
+    pub retraction: Option<AlertRetraction>,
+    /// Counts its changes.
+    #[schema(example = 2)]
+    pub version: i64,
+    /// When it was issued.
+    pub date_issued: Option<UtcTime>,
+    /// When somebody last changed it.
+    pub date_modified: UtcTime,
+}
+
+impl From<Shown> for AlertView {
+    fn from(shown: Shown) -> Self {
+        let Shown { alert, state, sources, article_id, changed_at: _ } = shown;
+        let Alert {
+            id,
+            kept: _,
+            form,
+            issued_at,
+            supersedes,
+            superseded_by,
+            retraction,
+            note: _,
+            created_by: _,
+            version,
+            created_at: _,
+            updated_at,
+        } = alert;
+        let AlertIn {
+            headline,
+            body,
+            language,
+            urgency,
+            starts_at,
+            expires,
+            article_id: _,
+            link,
+            topics,
+            regions,
+            source_ids: _,
+        } = form;
+        Self {
+            id,
+            state,
+            headline,
+            body,
+            dir: language.direction(),
+            language,
+            urgency,
+            level: AlertLevel::of(urgency),
+            starts_at,
+            expires,
+            article_id,
+            link,
+            topics,
+            regions,
+            sources,
+            supersedes,
+            superseded_by,
+            retraction,
+            version,
+            date_issued: issued_at,
+            date_modified: updated_at,
+        }
+    }
+}
+
+/// An alert as the newsroom sees it: as readers do, and what only the newsroom knows.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewsroomAlertView {
+    /// What readers see, or will see.
+    #[serde(flatten)]
+    pub alert: AlertView,
+    /// Why it was cancelled.
+    #[schema(example = json!(null))]
+    pub note: Option<String>,
+    /// Who drafted it.
+    pub created_by: UserId,
+    /// When it was drafted.
+    pub date_created: UtcTime,
+}
+
+impl From<Shown> for NewsroomAlertView {
+    fn from(shown: Shown) -> Self {
+        let (note, created_by, date_created) =
+            (shown.alert.note.clone(), shown.alert.created_by, shown.alert.created_at);
+        Self { alert: shown.into(), note, created_by, date_created }
+    }
+}

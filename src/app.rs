@@ -1,0 +1,130 @@
+//! The running Khabar: the database, the clock and what else every room needs, behind two doors.
+
+use std::sync::Arc;
+
+use crate::auth::{Actor, Hasher, Tokens};
+use crate::config::Config;
+use crate::db::{Conn, Db};
+use crate::events::{self, Change};
+use crate::ids::{Id, Ids};
+use crate::problem::Problem;
+use crate::time::{Clock, UtcTime};
+
+/// Everything that a request may need. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    db: Db,
+    clock: Arc<dyn Clock>,
+    ids: Ids,
+    tokens: Tokens,
+    hasher: Hasher,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(config: Config, db: Db, clock: Arc<dyn Clock>, ids: Ids) -> Self {
+        let tokens = Tokens::new(config.jwt_secret.expose(), &config.public_url, config.auth.access_minutes);
+        Self(Arc::new(Inner { config, db, clock, ids, tokens, hasher: Hasher::new() }))
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> UtcTime {
+        self.0.clock.now()
+    }
+
+    /// Makes ids and secrets.
+    pub fn ids(&self) -> &Ids {
+        &self.0.ids
+    }
+
+    /// Signs and reads access tokens.
+    pub fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    /// Hashes passwords, a few at a time.
+    pub fn hasher(&self) -> &Hasher {
+        &self.0.hasher
+    }
+
+    /// Reads from one consistent snapshot.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Read<'_>) -> Result<T, Problem> + Send + 'static,
+    {
+        let now = self.now();
+        self.0.db.read(move |conn| work(&mut Read { conn, now })).await
+    }
+
+    /// Makes changes in one transaction, with the events and audit lines that it records; answers after the commit.
+    pub async fn write<T, F>(&self, actor: Actor, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, Problem> + Send + 'static,
+    {
+        let app = self.clone();
+        self.0
+            .db
+            .write(move |conn| {
+                let now = app.now();
+                let mut tx = Tx { conn, now, by: &actor, ids: app.ids(), changes: Vec::new() };
+                let value = work(&mut tx)?;
+                let Tx { changes, conn, .. } = tx;
+                events::append(conn, app.ids(), now, &actor, &changes)?;
+                Ok(value)
+            })
+            .await
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("App")
+    }
+}
+
+/// A snapshot to read from.
+pub struct Read<'c> {
+    /// The connection.
+    pub conn: &'c mut Conn,
+    /// The instant that decides what is visible.
+    pub now: UtcTime,
+}
+
+/// A transaction in the making.
+pub struct Tx<'c> {
+    /// The connection.
+    pub conn: &'c mut Conn,
+    /// The instant of the change.
+    pub now: UtcTime,
+    /// Who makes it.
+    pub by: &'c Actor,
+    ids: &'c Ids,
+    changes: Vec<Change>,
+}
+
+impl Tx<'_> {
+    /// A fresh id.
+    pub fn next_id<K>(&self) -> Id<K> {
+        self.ids.next(self.now)
+    }
+
+    /// Notes a change for the event log and the audit log.
+    pub fn record(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// The same transaction, to read from.
+    pub fn reading(&mut self) -> Read<'_> {
+        Read { conn: self.conn, now: self.now }
+    }
+}

@@ -1,0 +1,254 @@
+//! What everyone may read: publications that are visible now. No draft is in reach of anything here.
+
+use std::collections::{HashMap, HashSet};
+
+use super::dto::{ArticleIn, ArticleQuery, BodyForm, OneArticleQuery};
+use super::names::ids;
+use super::store::{self, Live, Wanted};
+use super::views::{ArticleView, Included, Setting};
+use crate::app::Read;
+use crate::authors::dto::AuthorIn;
+use crate::blocks::Body;
+use crate::db::page::{PageRequest, Slice};
+use crate::fault::Fault;
+use crate::ids::{ArticleId, RecordId};
+use crate::problem::Problem;
+use crate::records::{self, Kind, Noun, Reference};
+use crate::sections::dto::SectionIn;
+use crate::site::{self, CommentPolicy, Site};
+use crate::sources::dto::SourceIn;
+use crate::tags::dto::TagIn;
+use crate::text::slug;
+use crate::time::UtcTime;
+
+/// What may stand in `include`.
+const INCLUDES: [&str; 5] = ["author", "section", "tags", "sources", "related"];
+
+/// A page of articles, with the records that were asked for.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The page.
+    pub slice: Slice<ArticleView>,
+    /// The full records, if any were asked for.
+    pub included: Option<Included>,
+}
+
+/// Where a look-up by id or slug leads.
+#[derive(Clone, Debug)]
+pub enum Sought {
+    /// Here.
+    Here(Box<ArticleView>),
+    /// To the article's present slug.
+    Moved(String),
+}
+
+/// What the comments of an article depend on.
+#[derive(Clone, Debug)]
+pub struct Discussion {
+    /// The article.
+    pub article: ArticleId,
+    /// Its rule.
+    pub mode: CommentPolicy,
+    /// No comments from here on.
+    pub closes_at: Option<UtcTime>,
+}
+
+/// A page of the articles that are published now.
+pub fn list(
+    read: &mut Read<'_>,
+    query: &ArticleQuery,
+    page: &PageRequest,
+    public_url: &str,
+) -> Result<Listed, Problem> {
+    let include = included_names(query.include.as_deref())?;
+    let wanted = wanted(read, query)?;
+    let slice = store::list(read.conn, &wanted, read.now, page)?;
+    let Slice { rows, next, prev, total } = slice;
+    let (rows, included) = show(read, &rows, &include, public_url)?;
+    Ok(Listed { slice: Slice { rows, next, prev, total }, included })
+}
+
+/// The article with this id or slug, if it is published now; where it is, if the slug is an old one.
+pub fn find(
+    read: &mut Read<'_>,
+    id_or_slug: &str,
+    query: &OneArticleQuery,
+    public_url: &str,
+) -> Result<Sought, Problem> {
+    let include = included_names(query.include.as_deref())?;
+    let site = site::present(read)?;
+    let live = match ArticleId::parse(id_or_slug) {
+        Ok(id) => store::live(read.conn, id, read.now)?.ok_or_else(Problem::not_found)?,
+        Err(_) => match by_slug(read, &slug::key(id_or_slug), query.language.as_deref(), &site)? {
+            BySlug::Here(live) => live,
+            BySlug::Moved(live) => return Ok(Sought::Moved(live.slug)),
+        },
+    };
+    let body: Body = serde_json::from_str(&store::live_body(read.conn, live.id)?)?;
+    let (mut shown, included) = show(read, &[live], &include, public_url)?;
+    let mut article = shown.pop().ok_or_else(Problem::not_found)?;
+    match query.body.unwrap_or_default() {
+        BodyForm::Blocks => article.body = Some(body.into_blocks()),
+        BodyForm::Html => article.body_html = Some(body.to_html()),
+        BodyForm::Text => article.body_text = Some(body.to_text()),
+    }
+    article.included = included;
+    Ok(Sought::Here(Box::new(article)))
+}
+
+/// What the comments of a published article depend on.
+pub fn discussion(read: &mut Read<'_>, id_or_slug: &str) -> Result<Discussion, Problem> {
+    let site = site::present(read)?;
+    let live = match ArticleId::parse(id_or_slug) {
+        Ok(id) => store::live(read.conn, id, read.now)?,
+        Err(_) => match by_slug(read, &slug::key(id_or_slug), None, &site)? {
+            BySlug::Here(live) | BySlug::Moved(live) => Some(live),
+        },
+    };
+    let live = live.ok_or_else(Problem::not_found)?;
+    let form: ArticleIn = serde_json::from_str(&live.content)?;
+    let rule = form.comments.unwrap_or(super::dto::CommentRule { mode: None, closes_at: None });
+    let mode = rule.mode.unwrap_or(site.comment_policy);
+    Ok(Discussion { article: live.article_id, mode, closes_at: rule.closes_at })
+}
+
+/// Whether there is such an article, published or not. For checks of what staff refer to.
+pub fn exists(read: &mut Read<'_>, id: ArticleId) -> Result<bool, Problem> {
+    Ok(!store::exists_any(read.conn, &[id])?.is_empty())
+}
+
+/// Of these articles, those that are published now.
+pub fn live_among(read: &mut Read<'_>, ids: &[ArticleId]) -> Result<HashSet<ArticleId>, Problem> {
+    let live = if ids.is_empty() { Vec::new() } else { store::live_many(read.conn, ids, read.now)? };
+    Ok(live.into_iter().map(|live| live.article_id).collect())
+}
+
+enum BySlug {
+    Here(Live),
+    Moved(Live),
+}
+
+/// Among equal slugs the asked-for language wins, then the site's languages in order.
+fn by_slug(read: &mut Read<'_>, key: &str, language: Option<&str>, site: &Site) -> Result<BySlug, Problem> {
+    let order = |tag: &str| match language {
+        Some(wanted) if tag == wanted => 0,
+        _ => site.languages.iter().position(|language| language.as_str() == tag).map_or(usize::MAX, |at| at + 1),
+    };
+    let mut found = store::live_by_slug(read.conn, key, read.now)?;
+    found.sort_by_key(|(_, tag)| order(tag));
+    if let Some((live, _)) = found.into_iter().next() {
+        return Ok(BySlug::Here(live));
+    }
+    let live = store::moved_from(read.conn, key, read.now)?.ok_or_else(Problem::not_found)?;
+    Ok(BySlug::Moved(live))
+}
+
+/// Publications as everyone may see them, with a fixed number of statements.
+fn show(
+    read: &mut Read<'_>,
+    rows: &[Live],
+    include: &[&str],
+    public_url: &str,
+) -> Result<(Vec<ArticleView>, Option<Included>), Problem> {
+    let site = site::present(read)?;
+    let forms: Result<Vec<ArticleIn>, _> = rows.iter().map(|live| serde_json::from_str(&live.content)).collect();
+    let forms = forms?;
+    let record_ids: Vec<RecordId> = forms.iter().flat_map(ids).collect();
+    let references = records::references(read, &record_ids)?;
+    let article_ids: Vec<ArticleId> = rows.iter().map(|live| live.article_id).collect();
+    let comment_counts = store::comment_counts(read.conn, &article_ids)?.into_iter().collect();
+    let others: Vec<ArticleId> = forms.iter().flat_map(named_articles).collect();
+    let live = live_among(read, &others)?;
+    let setting = Setting {
+        site: &site,
+        references: &references,
+        comment_counts: &comment_counts,
+        live: &live,
+        public_url,
+        now: read.now,
+    };
+    let related: Vec<ArticleId> = forms.iter().flat_map(|form| form.related_ids.clone()).collect();
+    let views = rows.iter().zip(forms).map(|(live, form)| setting.show(live, form)).collect();
+    let included = if include.is_empty() {
+        None
+    } else {
+        let related = if include.contains(&"related") { Some(show_related(read, &related, public_url)?) } else { None };
+        Some(included(include, &references, related)?)
+    };
+    Ok((views, included))
+}
+
+fn named_articles(form: &ArticleIn) -> Vec<ArticleId> {
+    form.related_ids.iter().copied().chain(form.rewrite_of).chain(form.translation_of).collect()
+}
+
+fn show_related(read: &mut Read<'_>, ids: &[ArticleId], public_url: &str) -> Result<Vec<ArticleView>, Problem> {
+    let live = if ids.is_empty() { Vec::new() } else { store::live_many(read.conn, ids, read.now)? };
+    Ok(show(read, &live, &[], public_url)?.0)
+}
+
+fn included(
+    names: &[&str],
+    references: &HashMap<RecordId, Reference>,
+    related: Option<Vec<ArticleView>>,
+) -> Result<Included, Problem> {
+    let wants = |name: &str| names.contains(&name);
+    Ok(Included {
+        authors: wants("author").then(|| of_kind::<AuthorIn>(references)).transpose()?,
+        sections: wants("section").then(|| of_kind::<SectionIn>(references)).transpose()?,
+        tags: wants("tags").then(|| of_kind::<TagIn>(references)).transpose()?,
+        sources: wants("sources").then(|| of_kind::<SourceIn>(references)).transpose()?,
+        related,
+    })
+}
+
+/// The records of one kind in full, by id.
+fn of_kind<N: Noun>(references: &HashMap<RecordId, Reference>) -> Result<Vec<N::View>, Problem> {
+    let mut found: Vec<_> = references.iter().filter(|(_, reference)| reference.kind == N::KIND).collect();
+    found.sort_by_key(|(id, _)| **id);
+    found.into_iter().map(|(id, reference)| Ok(N::View::from(reference.record(*id)?))).collect()
+}
+
+fn included_names(include: Option<&str>) -> Result<Vec<&'static str>, Problem> {
+    let names = include.into_iter().flat_map(|list| list.split(',')).map(str::trim);
+    names
+        .map(|name| {
+            let known = INCLUDES.iter().copied().find(|known| *known == name);
+            let allowed = || Fault::NotAllowed(INCLUDES.map(String::from).to_vec());
+            known.ok_or_else(|| Problem::parameter("include", allowed()))
+        })
+        .collect()
+}
+
+/// Turns ids and slugs into ids. Sections stand for all below them.
+fn wanted(read: &mut Read<'_>, query: &ArticleQuery) -> Result<Wanted, Problem> {
+    let mut with = Vec::new();
+    let mut without = Vec::new();
+    let filters = [
+        (Kind::Section, &query.section, &query.not_section),
+        (Kind::Tag, &query.tag, &query.not_tag),
+        (Kind::Source, &query.source, &query.not_source),
+        (Kind::Author, &query.author, &query.not_author),
+    ];
+    for (kind, included, excluded) in filters {
+        if !included.is_empty() {
+            with.push(named(read, kind, included)?);
+        }
+        if !excluded.is_empty() {
+            without.extend(named(read, kind, excluded)?);
+        }
+    }
+    Ok(Wanted {
+        languages: query.language.clone(),
+        with,
+        without,
+        from: query.published_from,
+        until: query.published_until,
+        sort: query.sort.unwrap_or_default(),
+    })
+}
+
+fn named(read: &mut Read<'_>, kind: Kind, names: &[String]) -> Result<Vec<RecordId>, Problem> {
+    let ids = records::resolve(read, kind, names)?;
+    if kind == Kind::Section { records::with_descendants(read, ids) } else { Ok(ids) }
+}

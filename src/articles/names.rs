@@ -1,0 +1,115 @@
+//! What an article names besides itself: its own slug, and the records and articles that it refers to.
+
+use std::collections::HashMap;
+
+use super::dto::ArticleIn;
+use super::store;
+use crate::app::Tx;
+use crate::db::{QueryError, dialect, violates};
+use crate::fault::{Fault, Faults, FieldError};
+use crate::ids::{ArticleId, RecordId};
+use crate::problem::{Code, Problem};
+use crate::records::{self, Kind, Reference};
+use crate::text::slug::{self, Slug};
+
+/// The last number that tells the slugs of equal headlines apart; after it the writer has to choose one.
+const NUMBER_MAX: u32 = 200;
+
+/// The slug that the form asks for, or one made from the headline that nothing else has.
+pub(super) fn choose_slug(
+    tx: &mut Tx<'_>,
+    id: ArticleId,
+    form: &ArticleIn,
+    before: Option<&ArticleIn>,
+) -> Result<Slug, Problem> {
+    let named = form.slug.as_deref();
+    let wanted = match named.or_else(|| before?.slug.as_deref()) {
+        Some(text) => Slug::parse(text),
+        None => Slug::parse(&slug::from_title(&form.headline)).or_else(|_| Slug::parse(&plain_slug(id))),
+    };
+    let wanted = wanted.map_err(|fault| Problem::field("/slug", fault))?;
+    let kept = before.is_some_and(|before| before.slug.as_deref() == Some(wanted.as_str()));
+    if kept && before.is_some_and(|before| before.language == form.language) {
+        return Ok(wanted);
+    }
+    let numbered = if named.is_some() { Vec::new() } else { (2..=NUMBER_MAX).map(|n| wanted.numbered(n)).collect() };
+    let choices: Vec<Slug> = std::iter::once(wanted).chain(numbered).collect();
+    let keys: Vec<String> = choices.iter().map(Slug::key).collect();
+    let taken = store::taken_keys(tx.conn, id, form.language.as_str(), &keys)?;
+    choices.into_iter().find(|slug| !taken.contains(&slug.key())).ok_or_else(slug_taken)
+}
+
+/// A slug for a headline without a letter or digit.
+fn plain_slug(id: ArticleId) -> String {
+    let hex = id.uuid().simple().to_string();
+    format!("a-{}", hex.chars().skip(20).collect::<String>())
+}
+
+fn slug_taken() -> Problem {
+    let error = FieldError { pointer: "/slug".into(), fault: Fault::Taken };
+    Problem { errors: vec![error], ..Problem::new(Code::Duplicate) }
+}
+
+/// What a row that was refused tells the caller: between the check and the write another change came first.
+pub(super) fn refusal(error: QueryError) -> Problem {
+    if violates(&error, "articles", "slug_key") {
+        slug_taken()
+    } else if dialect::violates_reference(&error) {
+        Problem::field("", Fault::NotFound)
+    } else {
+        error.into()
+    }
+}
+
+/// Looks up what the form refers to, and refuses what does not exist, is of another kind, or is newly used
+/// though out of use.
+pub(super) fn check_references(
+    tx: &mut Tx<'_>,
+    form: &ArticleIn,
+    before: Option<&ArticleIn>,
+) -> Result<HashMap<RecordId, Reference>, Problem> {
+    let references = records::references(&mut tx.reading(), &ids(form))?;
+    let old = before.map(ids).unwrap_or_default();
+    let mut faults = Faults::new();
+    for (pointer, kind, id) in mentions(form) {
+        match references.get(&id).filter(|reference| reference.kind == kind) {
+            None => faults.add(pointer, Fault::NotFound),
+            Some(reference) if !reference.is_active && !old.contains(&id) => faults.add(pointer, Fault::OutOfUse),
+            Some(_) => {}
+        }
+    }
+    let mut others: Vec<(String, ArticleId)> =
+        form.related_ids.iter().enumerate().map(|(index, id)| (format!("/relatedIds/{index}"), *id)).collect();
+    others.extend(form.rewrite_of.map(|id| ("/rewriteOf".to_owned(), id)));
+    others.extend(form.translation_of.map(|id| ("/translationOf".to_owned(), id)));
+    if !others.is_empty() {
+        let wanted: Vec<ArticleId> = others.iter().map(|(_, id)| *id).collect();
+        let known = store::exists_any(tx.conn, &wanted)?;
+        for (pointer, id) in others {
+            if !known.contains(&id) {
+                faults.add(pointer, Fault::NotFound);
+            }
+        }
+    }
+    faults.finish(Some(references)).map_err(Problem::from)
+}
+
+/// Every record that a form names, with the pointer to its name.
+fn mentions(form: &ArticleIn) -> Vec<(String, Kind, RecordId)> {
+    let mut found = Vec::new();
+    found.extend(form.section_id.map(|id| ("/sectionId".to_owned(), Kind::Section, id)));
+    let mut list = |pointer: &str, suffix: &str, kind, ids: Vec<RecordId>| {
+        let each = ids.into_iter().enumerate();
+        found.extend(each.map(|(index, id)| (format!("{pointer}/{index}{suffix}"), kind, id)));
+    };
+    list("/extraSectionIds", "", Kind::Section, form.extra_section_ids.clone());
+    list("/tagIds", "", Kind::Tag, form.tag_ids.clone());
+    list("/sources", "/sourceId", Kind::Source, form.sources.iter().map(|credit| credit.source_id).collect());
+    list("/authors", "/authorId", Kind::Author, form.authors.iter().map(|credit| credit.author_id).collect());
+    found
+}
+
+/// Every record that a form names.
+pub(super) fn ids(form: &ArticleIn) -> Vec<RecordId> {
+    mentions(form).into_iter().map(|(_, _, id)| id).collect()
+}

@@ -1,0 +1,401 @@
+//! The only SQL for articles, their revisions and their publications.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use diesel::sql_types::Binary;
+
+use super::dto::Sort;
+use super::model::{ArticleState, Step};
+use crate::db::Conn;
+use crate::db::page::{PageRequest, Position, Slice};
+use crate::db::schema::{article_links, articles, publication_links, publications, records, revisions};
+use crate::ids::{ArticleId, PublicationId, RecordId, UserId};
+use crate::keyset;
+use crate::time::UtcTime;
+
+/// A row of `articles`, without the texts.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = articles)]
+pub(super) struct Head {
+    pub id: ArticleId,
+    pub language: String,
+    pub slug: String,
+    pub state: ArticleState,
+    pub spiked_from: Option<ArticleState>,
+    pub version: i64,
+    pub live_version: Option<i64>,
+    pub section_id: Option<RecordId>,
+    pub created_by: UserId,
+    pub updated_by: UserId,
+    pub date_published: Option<UtcTime>,
+    pub date_modified: Option<UtcTime>,
+    pub comment_count: i64,
+    pub word_count: i64,
+    pub created_at: UtcTime,
+    pub updated_at: UtcTime,
+}
+
+/// The texts of a row, as JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Texts {
+    pub content: String,
+    pub body: String,
+}
+
+/// A row of `revisions`, without the texts.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = revisions)]
+pub(super) struct RevisionRow {
+    pub article_id: ArticleId,
+    pub version: i64,
+    pub parent_version: Option<i64>,
+    pub action: Step,
+    pub state: ArticleState,
+    pub note: Option<String>,
+    pub author_id: UserId,
+    pub created_at: UtcTime,
+    pub prev_hash: Vec<u8>,
+    pub hash: Vec<u8>,
+}
+
+/// A publication that is visible now, without its body.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = publications)]
+pub(super) struct Live {
+    pub id: PublicationId,
+    pub article_id: ArticleId,
+    pub version: i64,
+    pub slug: String,
+    pub date_published: UtcTime,
+    pub date_modified: UtcTime,
+    pub word_count: i64,
+    pub content: String,
+}
+
+/// A new publication.
+pub(super) struct NewPublication<'a> {
+    pub id: PublicationId,
+    pub head: &'a Head,
+    pub slug_key: String,
+    pub visible_from: UtcTime,
+    pub date_published: UtcTime,
+    pub date_modified: UtcTime,
+    pub texts: &'a Texts,
+}
+
+/// Which live publications a list wants. Each of `with` must be met by one of its records, none of `without`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted {
+    pub languages: Vec<String>,
+    pub with: Vec<Vec<RecordId>>,
+    pub without: Vec<RecordId>,
+    pub from: Option<UtcTime>,
+    pub until: Option<UtcTime>,
+    pub sort: Sort,
+}
+
+/// Which working copies the desk wants.
+#[derive(Clone, Debug, Default)]
+pub(super) struct DeskFilter {
+    pub owner: Option<UserId>,
+    pub states: Vec<ArticleState>,
+    pub languages: Vec<String>,
+    pub sections: Option<Vec<RecordId>>,
+}
+
+pub(super) fn head(conn: &mut Conn, id: ArticleId) -> QueryResult<Option<Head>> {
+    articles::table.find(id).select(Head::as_select()).first(conn).optional()
+}
+
+pub(super) fn texts(conn: &mut Conn, id: ArticleId) -> QueryResult<Texts> {
+    let row = articles::table.find(id).select((articles::content, articles::body)).first(conn);
+    row.map(|(content, body)| Texts { content, body })
+}
+
+pub(super) fn exists_any(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<ArticleId>> {
+    articles::table.filter(articles::id.eq_any(ids.to_vec())).select(articles::id).load(conn)
+}
+
+pub(super) fn insert(conn: &mut Conn, head: &Head, slug_key: &str, texts: &Texts) -> QueryResult<usize> {
+    diesel::insert_into(articles::table)
+        .values((
+            articles::id.eq(head.id),
+            articles::language.eq(&head.language),
+            articles::slug.eq(&head.slug),
+            articles::slug_key.eq(slug_key),
+            articles::state.eq(head.state),
+            articles::version.eq(head.version),
+            articles::section_id.eq(head.section_id),
+            articles::created_by.eq(head.created_by),
+            articles::updated_by.eq(head.updated_by),
+            articles::comment_count.eq(head.comment_count),
+            articles::word_count.eq(head.word_count),
+            articles::created_at.eq(head.created_at),
+            articles::updated_at.eq(head.updated_at),
+            articles::content.eq(&texts.content),
+            articles::body.eq(&texts.body),
+        ))
+        .execute(conn)
+}
+
+/// Writes a head and its texts over the version that was read; 0 when another change came first.
+pub(super) fn update(conn: &mut Conn, head: &Head, slug_key: &str, texts: &Texts, present: i64) -> QueryResult<usize> {
+    diesel::update(articles::table.find(head.id).filter(articles::version.eq(present)))
+        .set((
+            articles::language.eq(&head.language),
+            articles::slug.eq(&head.slug),
+            articles::slug_key.eq(slug_key),
+            articles::state.eq(head.state),
+            articles::spiked_from.eq(head.spiked_from),
+            articles::version.eq(head.version),
+            articles::live_version.eq(head.live_version),
+            articles::section_id.eq(head.section_id),
+            articles::updated_by.eq(head.updated_by),
+            articles::date_published.eq(head.date_published),
+            articles::date_modified.eq(head.date_modified),
+            articles::word_count.eq(head.word_count),
+            articles::updated_at.eq(head.updated_at),
+            articles::content.eq(&texts.content),
+            articles::body.eq(&texts.body),
+        ))
+        .execute(conn)
+}
+
+pub(super) fn add_comments(conn: &mut Conn, id: ArticleId, delta: i64) -> QueryResult<usize> {
+    diesel::update(articles::table.find(id))
+        .set(articles::comment_count.eq(articles::comment_count + delta))
+        .execute(conn)
+}
+
+/// Of these slug keys, those that other articles have in a language. Old publications count: their addresses
+/// lead to the article.
+pub(super) fn taken_keys(conn: &mut Conn, id: ArticleId, language: &str, keys: &[String]) -> QueryResult<Vec<String>> {
+    let mut taken: Vec<String> = articles::table
+        .filter(articles::language.eq(language).and(articles::slug_key.eq_any(keys.to_vec())))
+        .filter(articles::id.ne(id))
+        .select(articles::slug_key)
+        .load(conn)?;
+    let old: Vec<String> = publications::table
+        .filter(publications::slug_key.eq_any(keys.to_vec()).and(publications::language.eq(language)))
+        .filter(publications::article_id.ne(id))
+        .select(publications::slug_key)
+        .distinct()
+        .load(conn)?;
+    taken.extend(old);
+    Ok(taken)
+}
+
+/// Replaces the records that a working copy refers to.
+pub(super) fn relink(conn: &mut Conn, id: ArticleId, links: &[RecordId]) -> QueryResult<usize> {
+    diesel::delete(article_links::table.filter(article_links::article_id.eq(id))).execute(conn)?;
+    let linked = records::table.filter(records::id.eq_any(links.to_vec()));
+    diesel::insert_into(article_links::table)
+        .values(linked.select((id.into_sql::<Binary>(), records::kind, records::id)))
+        .into_columns((article_links::article_id, article_links::kind, article_links::target_id))
+        .execute(conn)
+}
+
+pub(super) fn insert_revision(conn: &mut Conn, row: &RevisionRow, texts: &Texts) -> QueryResult<usize> {
+    let RevisionRow {
+        article_id,
+        version,
+        parent_version,
+        action,
+        state,
+        note,
+        author_id,
+        created_at,
+        prev_hash,
+        hash,
+    } = row;
+    diesel::insert_into(revisions::table)
+        .values((
+            revisions::article_id.eq(*article_id),
+            revisions::version.eq(*version),
+            revisions::parent_version.eq(*parent_version),
+            revisions::action.eq(*action),
+            revisions::state.eq(*state),
+            revisions::note.eq(note),
+            revisions::author_id.eq(*author_id),
+            revisions::created_at.eq(*created_at),
+            revisions::prev_hash.eq(prev_hash),
+            revisions::hash.eq(hash),
+            revisions::content.eq(&texts.content),
+            revisions::body.eq(&texts.body),
+        ))
+        .execute(conn)
+}
+
+pub(super) fn revision_hash(conn: &mut Conn, id: ArticleId, version: i64) -> QueryResult<Vec<u8>> {
+    revisions::table.find((id, version)).select(revisions::hash).first(conn)
+}
+
+pub(super) fn revision(conn: &mut Conn, id: ArticleId, version: i64) -> QueryResult<Option<(RevisionRow, Texts)>> {
+    let row = revisions::table.find((id, version));
+    row.select((RevisionRow::as_select(), revisions::content, revisions::body))
+        .first::<(RevisionRow, String, String)>(conn)
+        .optional()
+        .map(|found| found.map(|(row, content, body)| (row, Texts { content, body })))
+}
+
+pub(super) fn revisions(conn: &mut Conn, id: ArticleId, page: &PageRequest) -> QueryResult<Slice<RevisionRow>> {
+    let of_article = || revisions::table.filter(revisions::article_id.eq(id)).into_boxed();
+    let query = keyset!(of_article(), page, revisions::version => number, revisions::article_id, true);
+    let rows = query.select(RevisionRow::as_select()).load(conn)?;
+    let mut slice = page.cut(rows, |row: &RevisionRow| Position::at(row.version, row.article_id.uuid()));
+    if page.count {
+        slice.total = Some(of_article().count().get_result(conn)?);
+    }
+    Ok(slice)
+}
+
+pub(super) fn desk(conn: &mut Conn, filter: &DeskFilter, page: &PageRequest) -> QueryResult<Slice<(Head, String)>> {
+    let filtered = || {
+        let mut query = articles::table.into_boxed();
+        if let Some(owner) = filter.owner {
+            query = query.filter(articles::created_by.eq(owner));
+        }
+        if !filter.states.is_empty() {
+            query = query.filter(articles::state.eq_any(filter.states.clone()));
+        }
+        if !filter.languages.is_empty() {
+            query = query.filter(articles::language.eq_any(filter.languages.clone()));
+        }
+        if let Some(sections) = &filter.sections {
+            query = query.filter(articles::section_id.eq_any(sections.iter().copied().map(Some).collect::<Vec<_>>()));
+        }
+        query
+    };
+    let query = keyset!(filtered(), page, articles::updated_at => number, articles::id, true);
+    let rows = query.select((Head::as_select(), articles::content)).load::<(Head, String)>(conn)?;
+    let mut slice = page.cut(rows, |(head, _): &(Head, String)| Position::at(head.updated_at.micros(), head.id.uuid()));
+    if page.count {
+        slice.total = Some(filtered().count().get_result(conn)?);
+    }
+    Ok(slice)
+}
+
+/// Ends what is visible of an article.
+pub(super) fn withdraw(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<usize> {
+    diesel::update(
+        publications::table.filter(publications::article_id.eq(id).and(publications::visible_until.is_null())),
+    )
+    .set(publications::visible_until.eq(now))
+    .execute(conn)
+}
+
+pub(super) fn publish(conn: &mut Conn, new: &NewPublication<'_>, links: &[RecordId]) -> QueryResult<usize> {
+    let NewPublication { id, head, slug_key, visible_from, date_published, date_modified, texts } = new;
+    diesel::insert_into(publications::table)
+        .values((
+            publications::id.eq(*id),
+            publications::article_id.eq(head.id),
+            publications::version.eq(head.version),
+            publications::visible_from.eq(*visible_from),
+            publications::language.eq(&head.language),
+            publications::slug.eq(&head.slug),
+            publications::slug_key.eq(slug_key),
+            publications::date_published.eq(*date_published),
+            publications::date_modified.eq(*date_modified),
+            publications::word_count.eq(head.word_count),
+            publications::content.eq(&texts.content),
+            publications::body.eq(&texts.body),
+        ))
+        .execute(conn)?;
+    let linked = records::table.filter(records::id.eq_any(links.to_vec()));
+    diesel::insert_into(publication_links::table)
+        .values(linked.select((id.into_sql::<Binary>(), records::kind, records::id)))
+        .into_columns((publication_links::publication_id, publication_links::kind, publication_links::target_id))
+        .execute(conn)
+}
+
+/// What «visible now» means, the same for every reader.
+macro_rules! visible {
+    ($now:expr) => {
+        publications::visible_from
+            .le($now)
+            .and(publications::visible_until.is_null().or(publications::visible_until.gt($now)))
+    };
+}
+
+pub(super) fn live(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<Option<Live>> {
+    let of_article = publications::table.filter(publications::article_id.eq(id)).filter(visible!(now));
+    of_article.select(Live::as_select()).first(conn).optional()
+}
+
+/// The live publications with a slug, in any language.
+pub(super) fn live_by_slug(conn: &mut Conn, key: &str, now: UtcTime) -> QueryResult<Vec<(Live, String)>> {
+    let by_slug = publications::table.filter(publications::slug_key.eq(key)).filter(visible!(now));
+    by_slug.select((Live::as_select(), publications::language)).load(conn)
+}
+
+/// The present publication of an article that once had a slug in public; of several the one that had it last.
+pub(super) fn moved_from(conn: &mut Conn, key: &str, now: UtcTime) -> QueryResult<Option<Live>> {
+    let old = diesel::alias!(publications as old);
+    publications::table
+        .inner_join(old.on(old.field(publications::article_id).eq(publications::article_id)))
+        .filter(old.field(publications::slug_key).eq(key))
+        .filter(visible!(now))
+        .order(old.field(publications::visible_from).desc())
+        .select(Live::as_select())
+        .first(conn)
+        .optional()
+}
+
+pub(super) fn live_body(conn: &mut Conn, id: PublicationId) -> QueryResult<String> {
+    publications::table.find(id).select(publications::body).first(conn)
+}
+
+pub(super) fn live_many(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> QueryResult<Vec<Live>> {
+    let of_articles = publications::table.filter(publications::article_id.eq_any(ids.to_vec()));
+    of_articles.filter(visible!(now)).order(publications::article_id).select(Live::as_select()).load(conn)
+}
+
+pub(super) fn comment_counts(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(ArticleId, i64)>> {
+    let of_articles = articles::table.filter(articles::id.eq_any(ids.to_vec()));
+    of_articles.select((articles::id, articles::comment_count)).load(conn)
+}
+
+pub(super) fn list(conn: &mut Conn, wanted: &Wanted, now: UtcTime, page: &PageRequest) -> QueryResult<Slice<Live>> {
+    let linked = |ids: &[RecordId]| {
+        exists(
+            publication_links::table
+                .filter(publication_links::publication_id.eq(publications::id))
+                .filter(publication_links::target_id.eq_any(ids.to_vec())),
+        )
+    };
+    let filtered = || {
+        let mut query = publications::table.filter(visible!(now)).into_boxed();
+        if !wanted.languages.is_empty() {
+            query = query.filter(publications::language.eq_any(wanted.languages.clone()));
+        }
+        for ids in &wanted.with {
+            query = query.filter(linked(ids));
+        }
+        if !wanted.without.is_empty() {
+            query = query.filter(diesel::dsl::not(linked(&wanted.without)));
+        }
+        if let Some(from) = wanted.from {
+            query = query.filter(publications::date_published.ge(from));
+        }
+        if let Some(until) = wanted.until {
+            query = query.filter(publications::date_published.lt(until));
+        }
+        query
+    };
+    let by_change = wanted.sort == Sort::LatestChange;
+    let rows = if by_change {
+        let query = keyset!(filtered(), page, publications::date_modified => number, publications::article_id, true);
+        query.select(Live::as_select()).load(conn)?
+    } else {
+        let newest = wanted.sort == Sort::Newest;
+        let query = keyset!(filtered(), page, publications::date_published => number, publications::article_id, newest);
+        query.select(Live::as_select()).load(conn)?
+    };
+    let key = |row: &Live| if by_change { row.date_modified } else { row.date_published };
+    let mut slice = page.cut(rows, |row: &Live| Position::at(key(row).micros(), row.article_id.uuid()));
+    if page.count {
+        slice.total = Some(filtered().count().get_result(conn)?);
+    }
+    Ok(slice)
+}

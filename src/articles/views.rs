@@ -1,0 +1,498 @@
+//! Articles as clients read them: the newsroom's working copies, and what delivery shows of a publication.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::desk::{Revision, Saved};
+use super::dto::{ArticleIn, LeadMedia, Seo};
+use super::model::{ArticleState, Step};
+use super::store::{Head, Live, RevisionRow};
+use crate::authors::dto::AuthorView;
+use crate::blocks::Block;
+use crate::ids::{ArticleId, RecordId, StoryId, UserId};
+use crate::records::Reference;
+use crate::sections::dto::SectionView;
+use crate::site::{CommentPolicy, Site};
+use crate::sources::dto::SourceView;
+use crate::tags::dto::TagView;
+use crate::text::dateline::{Dateline, dateline};
+use crate::text::{Direction, Language, count, hex};
+use crate::text_enum;
+use crate::time::UtcTime;
+
+text_enum! {
+    /// Whether the public may use it (ninjs).
+    #[schema(example = "usable")]
+    pub enum PubStatus {
+        /// It is out.
+        Usable = "usable",
+        /// It is not.
+        Withheld = "withheld",
+    }
+}
+
+/// A working copy: what may be changed, and where it stands. Lists leave out the body.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewsroomArticleView {
+    /// Its id.
+    id: ArticleId,
+    /// Where it is in its life.
+    state: ArticleState,
+    /// Whether the public may use it.
+    pub_status: PubStatus,
+    /// Counts its revisions; the `ETag` is made of it.
+    #[schema(example = 3)]
+    version: i64,
+    /// The revision that the public sees.
+    #[schema(example = 3)]
+    live_version: Option<i64>,
+    /// Whether publishing again would show the public something else.
+    #[schema(example = false)]
+    has_unpublished_changes: bool,
+    /// What the caller may do with it now.
+    allowed: Vec<Step>,
+    /// What to look at before publishing: `no_alt_text`, `alt_equals_headline`, `source_not_credited`.
+    #[schema(example = json!(["alt_equals_headline"]))]
+    warnings: Vec<&'static str>,
+    /// Who began it.
+    created_by: UserId,
+    /// Who changed it last.
+    updated_by: UserId,
+    /// When it was begun.
+    date_created: UtcTime,
+    /// When the working copy was last changed.
+    date_updated: UtcTime,
+    /// The date of publication.
+    date_published: Option<UtcTime>,
+    /// When what the public sees last changed.
+    date_modified: Option<UtcTime>,
+    /// Words of the body.
+    #[schema(example = 436)]
+    word_count: i64,
+    /// Which way the text runs.
+    dir: Direction,
+    /// What may be changed.
+    #[serde(flatten)]
+    form: ArticleIn,
+}
+
+impl From<Saved> for NewsroomArticleView {
+    fn from(saved: Saved) -> Self {
+        let Saved { head, form, warnings, allowed } = saved;
+        let Head {
+            id,
+            language: _,
+            slug: _,
+            state,
+            spiked_from: _,
+            version,
+            live_version,
+            section_id: _,
+            created_by,
+            updated_by,
+            date_published,
+            date_modified,
+            comment_count: _,
+            word_count,
+            created_at,
+            updated_at,
+        } = head;
+        Self {
+            id,
+            state,
+            pub_status: if live_version.is_some() { PubStatus::Usable } else { PubStatus::Withheld },
+            version,
+            live_version,
+            has_unpublished_changes: live_version.is_some_and(|live| live != version),
+            allowed,
+            warnings,
+            created_by,
+            updated_by,
+            date_created: created_at,
+            date_updated: updated_at,
+            date_published,
+            date_modified,
+            word_count,
+            dir: form.language.direction(),
+            form,
+        }
+    }
+}
+
+/// One step in the life of an article. Lists leave out the snapshot.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RevisionView {
+    /// The article.
+    article_id: ArticleId,
+    /// Its number.
+    #[schema(example = 2)]
+    version: i64,
+    /// The revision before it.
+    #[schema(example = 1)]
+    parent_version: Option<i64>,
+    /// What was done.
+    action: Step,
+    /// Where the article was then.
+    state: ArticleState,
+    /// Why, if that was said.
+    #[schema(example = "العنوان طويل")]
+    note: Option<String>,
+    /// Who did it.
+    author_id: UserId,
+    /// When.
+    date_created: UtcTime,
+    /// SHA-256 over this revision and `prevHash`, in hexadecimal.
+    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    hash: String,
+    /// The hash of the revision before it.
+    #[schema(example = "")]
+    prev_hash: String,
+    /// The article as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<ArticleIn>,
+}
+
+impl From<Revision> for RevisionView {
+    fn from(revision: Revision) -> Self {
+        let Revision { row, form } = revision;
+        let RevisionRow {
+            article_id,
+            version,
+            parent_version,
+            action,
+            state,
+            note,
+            author_id,
+            created_at,
+            prev_hash,
+            hash,
+        } = row;
+        Self {
+            article_id,
+            version,
+            parent_version,
+            action,
+            state,
+            note,
+            author_id,
+            date_created: created_at,
+            hash: hex(&hash),
+            prev_hash: hex(&prev_hash),
+            snapshot: form,
+        }
+    }
+}
+
+/// A section or tag, as an article names it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NamedRef {
+    /// Its id.
+    id: RecordId,
+    /// The readable part of its address.
+    #[schema(example = "العالم")]
+    slug: String,
+    /// Its name in the article's language.
+    #[schema(example = "العالم")]
+    name: String,
+}
+
+/// A source, as an article credits it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SourceRef {
+    /// The source.
+    source_id: RecordId,
+    /// The readable part of its address.
+    #[schema(example = "وكالات")]
+    slug: String,
+    /// Its name in the article's language.
+    #[schema(example = "وكالات")]
+    name: String,
+    /// Its place in the credit line, from 1.
+    #[schema(example = 1)]
+    position: usize,
+    /// What it gave.
+    #[schema(example = "text")]
+    role: Option<String>,
+    /// The item there that was used.
+    #[schema(example = "https://agency.example/news/1")]
+    uri: Option<String>,
+}
+
+/// An author, as an article names one.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AuthorRef {
+    /// The author.
+    author_id: RecordId,
+    /// The readable part of the address.
+    #[schema(example = "سلمى-حداد")]
+    slug: String,
+    /// The name in the article's language.
+    #[schema(example = "سلمى حداد")]
+    name: String,
+    /// What they did.
+    #[schema(example = "writer")]
+    role: Option<String>,
+}
+
+/// Who may comment on an article now.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CommentsView {
+    /// The rule.
+    mode: CommentPolicy,
+    /// No comments from here on.
+    closes_at: Option<UtcTime>,
+    /// Whether a comment would be taken now.
+    #[schema(example = true)]
+    open: bool,
+}
+
+/// A published article. Lists leave out the body.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ArticleView {
+    /// Its id.
+    pub(super) id: ArticleId,
+    /// The language of the text.
+    language: Language,
+    /// Which way the text runs.
+    dir: Direction,
+    /// The readable part of its address.
+    #[schema(example = "بوتين-يدعو-لمحادثات-أرمينية-أذربيجانية-في-موسكو")]
+    slug: String,
+    /// Its address in this API.
+    #[schema(example = "https://news.example/api/v1/articles/0192f3a4-5b6c-7d8e-9f01-23456789abcd")]
+    url: String,
+    /// The revision that this is.
+    #[schema(example = 4)]
+    version: i64,
+    /// The headline.
+    #[schema(example = "بوتين يدعو لمحادثات أرمينية أذربيجانية في موسكو")]
+    headline: String,
+    /// A shorter headline for tickers and phones.
+    #[schema(example = "بوتين يدعو لمحادثات في موسكو")]
+    alternative_headline: Option<String>,
+    /// The line below the headline.
+    #[schema(example = "الكرملين: الهدف وقف القتال")]
+    subheadline: Option<String>,
+    /// What it says, in a few sentences.
+    #[serde(rename = "abstract")]
+    #[schema(example = "دعا بوتين وزيري خارجية أرمينيا وأذربيجان إلى موسكو.")]
+    abstract_: Option<String>,
+    /// What kind of text it is.
+    #[schema(example = "خبر")]
+    genre: Option<String>,
+    /// How urgent it is, 1 the most.
+    #[schema(example = 4)]
+    urgency: u8,
+    /// The byline as it is to be shown.
+    #[schema(example = "غرفة الأخبار")]
+    by: Option<String>,
+    /// The authors in order.
+    authors: Vec<AuthorRef>,
+    /// The sources in order.
+    sources: Vec<SourceRef>,
+    /// The credit line.
+    #[schema(example = "وكالات - هيا")]
+    credit_text: String,
+    /// The section it is filed in.
+    section: Option<NamedRef>,
+    /// Further sections that list it.
+    extra_sections: Vec<NamedRef>,
+    /// What it is about.
+    tags: Vec<NamedRef>,
+    /// The picture at its head.
+    lead_media: Option<LeadMedia>,
+    /// Where it was written.
+    #[schema(example = "موسكو")]
+    located: Option<String>,
+    /// The date of publication.
+    date_published: UtcTime,
+    /// When it last changed.
+    date_modified: UtcTime,
+    /// The date of publication as the page shows it, in the site's zone.
+    dateline: Dateline,
+    /// Words of the body.
+    #[schema(example = 436)]
+    word_count: i64,
+    /// Minutes that reading takes.
+    #[schema(example = 3)]
+    reading_minutes: u32,
+    /// Comments that everyone can see.
+    #[schema(example = 0)]
+    comment_count: i64,
+    /// Who may comment.
+    comments: CommentsView,
+    /// Other articles to read with it, as far as they are published now.
+    related_ids: Vec<ArticleId>,
+    /// The story that it belongs to.
+    #[schema(example = json!(null))]
+    story_id: Option<StoryId>,
+    /// The article that it is a new version of.
+    #[schema(example = json!(null))]
+    rewrite_of: Option<ArticleId>,
+    /// The article that it translates.
+    #[schema(example = json!(null))]
+    translation_of: Option<ArticleId>,
+    /// What the text may be used for.
+    #[schema(example = "جميع الحقوق محفوظة")]
+    usage_terms: Option<String>,
+    /// Who holds the copyright.
+    #[schema(example = "هيا")]
+    copyright_holder: Option<String>,
+    /// How it was made (an IPTC digital source type).
+    #[schema(example = "http://cv.iptc.org/newscodes/digitalsourcetype/humanEdits")]
+    digital_source_type: Option<String>,
+    /// Its ids in other systems, by system.
+    #[schema(example = json!({ "wordpress": "1234" }))]
+    alt_ids: BTreeMap<String, String>,
+    /// What search engines are told, where it differs.
+    seo: Option<Seo>,
+    /// The body as Portable Text blocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) body: Option<Vec<Block>>,
+    /// The body as HTML, with `body=html`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "<p>دعا الرئيس الروسي…</p>")]
+    pub(super) body_html: Option<String>,
+    /// The body as plain text, with `body=text`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "دعا الرئيس الروسي…")]
+    pub(super) body_text: Option<String>,
+    /// The full records that `include` asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(no_recursion)]
+    pub(super) included: Option<Included>,
+}
+
+impl ArticleView {
+    /// When anything of it last changed.
+    pub const fn modified(&self) -> UtcTime {
+        self.date_modified
+    }
+
+    /// The language of the text.
+    pub const fn language(&self) -> &Language {
+        &self.language
+    }
+}
+
+/// Full records, each once, that `include` asked for.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Included {
+    /// With `include=author`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) authors: Option<Vec<AuthorView>>,
+    /// With `include=section`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sections: Option<Vec<SectionView>>,
+    /// With `include=tags`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tags: Option<Vec<TagView>>,
+    /// With `include=sources`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sources: Option<Vec<SourceView>>,
+    /// With `include=related`: those that are published now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(no_recursion)]
+    pub(super) related: Option<Vec<ArticleView>>,
+}
+
+/// What an article is shown with.
+pub(super) struct Setting<'a> {
+    pub site: &'a Site,
+    pub references: &'a HashMap<RecordId, Reference>,
+    pub comment_counts: &'a HashMap<ArticleId, i64>,
+    /// Of the articles that the shown ones name, those that are published now.
+    pub live: &'a HashSet<ArticleId>,
+    pub public_url: &'a str,
+    pub now: UtcTime,
+}
+
+impl Setting<'_> {
+    /// A publication as everyone may see it.
+    pub fn show(&self, live: &Live, form: ArticleIn) -> ArticleView {
+        let language = form.language.clone();
+        let zone_label = self.site.zone_labels.get(&language).map(String::as_str);
+        let sources = self.sources(&form);
+        let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+        let rule = form.comments.as_ref();
+        let mode = rule.and_then(|rule| rule.mode).unwrap_or(self.site.comment_policy);
+        let closes_at = rule.and_then(|rule| rule.closes_at);
+        let open = mode != CommentPolicy::Closed && closes_at.is_none_or(|at| at > self.now);
+        ArticleView {
+            id: live.article_id,
+            dir: language.direction(),
+            slug: live.slug.clone(),
+            url: format!("{}/api/v1/articles/{}", self.public_url, live.article_id),
+            version: live.version,
+            credit_text: form.credit_text.clone().unwrap_or_else(|| names.join(" - ")),
+            authors: self.authors(&form),
+            section: form.section_id.and_then(|id| self.named(id, &language)),
+            extra_sections: form.extra_section_ids.iter().filter_map(|id| self.named(*id, &language)).collect(),
+            tags: form.tag_ids.iter().filter_map(|id| self.named(*id, &language)).collect(),
+            sources,
+            date_published: live.date_published,
+            date_modified: live.date_modified,
+            dateline: dateline(live.date_published.timestamp(), &self.site.time_zone, zone_label, &language),
+            word_count: live.word_count,
+            reading_minutes: count::reading_minutes(usize::try_from(live.word_count).unwrap_or_default()),
+            comment_count: self.comment_counts.get(&live.article_id).copied().unwrap_or_default(),
+            comments: CommentsView { mode, closes_at, open },
+            language,
+            headline: form.headline,
+            alternative_headline: form.alternative_headline,
+            subheadline: form.subheadline,
+            abstract_: form.abstract_,
+            genre: form.genre,
+            urgency: form.urgency,
+            by: form.by,
+            lead_media: form.lead_media,
+            located: form.located,
+            related_ids: form.related_ids.into_iter().filter(|id| self.live.contains(id)).collect(),
+            story_id: form.story_id,
+            rewrite_of: form.rewrite_of.filter(|id| self.live.contains(id)),
+            translation_of: form.translation_of.filter(|id| self.live.contains(id)),
+            usage_terms: form.usage_terms,
+            copyright_holder: form.copyright_holder,
+            digital_source_type: form.digital_source_type,
+            alt_ids: form.alt_ids,
+            seo: form.seo,
+            body: None,
+            body_html: None,
+            body_text: None,
+            included: None,
+        }
+    }
+
+    fn named(&self, id: RecordId, language: &Language) -> Option<NamedRef> {
+        let reference = self.references.get(&id)?;
+        Some(NamedRef { id, slug: reference.slug.clone(), name: reference.name(language) })
+    }
+
+    fn sources(&self, form: &ArticleIn) -> Vec<SourceRef> {
+        let credits = form.sources.iter().zip(1..);
+        let source = |(credit, position): (&super::dto::SourceCredit, usize)| {
+            let NamedRef { id, slug, name } = self.named(credit.source_id, &form.language)?;
+            let (role, uri) = (credit.role.clone(), credit.uri.clone());
+            Some(SourceRef { source_id: id, slug, name, position, role, uri })
+        };
+        credits.filter_map(source).collect()
+    }
+
+    fn authors(&self, form: &ArticleIn) -> Vec<AuthorRef> {
+        let author = |credit: &super::dto::AuthorCredit| {
+            let NamedRef { id, slug, name } = self.named(credit.author_id, &form.language)?;
+            Some(AuthorRef { author_id: id, slug, name, role: credit.role.clone() })
+        };
+        form.authors.iter().filter_map(author).collect()
+    }
+}

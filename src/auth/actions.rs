@@ -1,0 +1,58 @@
+//! The policy, all of it: which role may do what. Deny by default: a role that is not named may not.
+//!
+//! Rules about one row («only the writer's own draft») are pure functions in the rooms.
+
+use super::Role::{self, Admin, Editor, Journalist, Moderator, Reader};
+
+/// Something that takes a permission.
+pub trait Action: 'static {
+    /// Its name in problems, in the OpenAPI document and in the README.
+    const NAME: &'static str;
+    /// The roles that may.
+    const ROLES: &'static [Role];
+}
+
+macro_rules! policy {
+    ($($(#[$doc:meta])* $name:ident = $word:literal: $($role:ident)+;)+) => {
+        $($(#[$doc])* #[derive(Clone, Copy, Debug)] pub struct $name;
+        impl Action for $name {
+            const NAME: &'static str = $word;
+            const ROLES: &'static [Role] = &[$($role),+];
+        })+
+
+        /// Every permission and the roles that have it.
+        pub const POLICY: &[(&str, &[Role])] = &[$(($name::NAME, $name::ROLES)),+];
+    };
+}
+
+/// The names of what a role may do, in the order of the page.
+pub fn permissions(role: Role) -> Vec<&'static str> {
+    POLICY.iter().filter(|(_, roles)| roles.contains(&role)).map(|(name, _)| *name).collect()
+}
+
+policy! {
+    /// Read and change the own account.
+    UseAccount      = "account.use":      Reader Journalist Editor Moderator Admin;
+    /// Write a comment.
+    PostComment     = "comment.post":     Reader Journalist Editor Moderator Admin;
+    /// See the queues of comments and decide about them.
+    ModerateComments = "comment.moderate":              Editor Moderator Admin;
+    /// Write articles; change, submit and spike the own ones.
+    WriteArticles   = "article.write":           Journalist Editor Admin;
+    /// Return, approve, publish, correct and unpublish any article.
+    PublishArticles = "article.publish":                    Editor Admin;
+    /// See sources, sections, tags and authors as the newsroom does, those out of use too.
+    ReadRecords     = "record.read":      Journalist Editor Moderator Admin;
+    /// Make and change sources, sections, tags and authors.
+    ManageRecords   = "record.manage":                      Editor Admin;
+    /// Draft breaking alerts.
+    DraftAlerts     = "alert.draft":             Journalist Editor Admin;
+    /// Issue, update, retract, supersede and cancel breaking alerts.
+    IssueAlerts     = "alert.issue":                        Editor Admin;
+    /// See the site's settings as the newsroom does.
+    ReadSite        = "site.read":        Journalist Editor Moderator Admin;
+    /// Change the site's settings.
+    ManageSite      = "site.manage":                               Admin;
+    /// Manage accounts and roles.
+    ManageUsers     = "user.manage":                               Admin;
+}

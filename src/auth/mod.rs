@@ -1,0 +1,69 @@
+//! Who is asking, and what they may do. This room knows accounts only by id and role; `users` manages them.
+
+pub mod actions;
+mod password;
+pub mod permit;
+mod session;
+mod store;
+mod token;
+pub mod viewer;
+
+use crate::ids::{SessionId, UserId};
+use crate::text_enum;
+
+pub use password::{Busy, Hasher, PasswordHash};
+pub use permit::Permit;
+pub use session::{Grant, live_session, open_session, refresh, revoke_all, revoke_session};
+pub use token::{Claims, Tokens};
+pub use viewer::Viewer;
+
+text_enum! {
+    /// What somebody may do, in one word. The policy is in `auth/actions.rs`.
+    #[schema(example = "editor")]
+    pub enum Role {
+        /// Reads, comments.
+        Reader = "reader",
+        /// Writes and submits their own articles.
+        Journalist = "journalist",
+        /// Edits and publishes everything, issues alerts.
+        Editor = "editor",
+        /// Decides about comments.
+        Moderator = "moderator",
+        /// All of it, and accounts and settings too.
+        Admin = "admin",
+    }
+}
+
+/// A signed-in person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The account.
+    pub id: UserId,
+    /// Its role now, whatever the token says.
+    pub role: Role,
+    /// The session that the token belongs to.
+    pub session: SessionId,
+}
+
+/// Who makes a change, for the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The account; nobody for the command line and for those who are not signed in yet.
+    pub user: Option<UserId>,
+    /// Its role; `None` as above.
+    pub role: Option<Role>,
+    /// The request that the change belongs to.
+    pub request_id: String,
+}
+
+impl Actor {
+    /// The operator at the command line.
+    pub fn operator() -> Self {
+        Self { user: None, role: None, request_id: "cli".into() }
+    }
+
+    /// The role's word, or that of the operator or stranger without one.
+    pub fn role_word(&self) -> &'static str {
+        self.role.map_or("none", Role::as_str)
+    }
+}

@@ -1,0 +1,123 @@
+//! Passwords: argon2id at OWASP's parameters (19 MiB, t=2, p=1), hashed by a bounded few at a time, so that a
+//! flood of sign-ins can't stop the newsroom.
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc};
+use tokio::sync::Semaphore;
+
+use crate::problem::{Code, Problem};
+
+/// Hashes that may wait for a turn, for each one in the making; beyond it callers are told to come back.
+const WAITING: usize = 32;
+
+/// A password hash in PHC form.
+#[derive(Clone)]
+pub struct PasswordHash(pub String);
+
+impl std::fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// Too many passwords are being hashed.
+#[derive(Clone, Copy, Debug)]
+pub struct Busy;
+
+impl From<Busy> for Problem {
+    fn from(Busy: Busy) -> Self {
+        Self { cause: Some("too many passwords to hash".into()), ..Self::new(Code::Unavailable) }
+    }
+}
+
+/// Hashes passwords.
+#[derive(Debug)]
+pub struct Hasher {
+    running: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
+
+impl Hasher {
+    /// As many at a time as the machine has cores.
+    pub fn new() -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        Self { running: Arc::new(Semaphore::new(cores)), waiting: Arc::new(Semaphore::new(cores * WAITING)) }
+    }
+
+    /// The hash of a password, with a salt of its own.
+    pub async fn hash(&self, password: String, salt: [u8; 32]) -> Result<PasswordHash, Busy> {
+        self.run(move || hash(&password, &salt)).await.and_then(|hash| hash.ok_or(Busy))
+    }
+
+    /// Whether a password fits a hash. Takes as long for nobody's hash as for somebody's.
+    pub async fn verify(&self, password: String, hash: Option<PasswordHash>) -> Result<bool, Busy> {
+        self.run(move || verify(&password, hash.as_ref())).await
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+        let _place = self.waiting.try_acquire().map_err(|_| Busy)?;
+        let turn = Arc::clone(&self.running).acquire_owned().await.map_err(|_| Busy)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let value = work();
+            drop(turn);
+            value
+        });
+        done.await.map_err(|_| Busy)
+    }
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn hash(password: &str, salt: &[u8]) -> Option<PasswordHash> {
+    let hash: phc::PasswordHash = Argon2::default().hash_password_with_salt(password.as_bytes(), salt).ok()?;
+    Some(PasswordHash(hash.to_string()))
+}
+
+/// What is compared when there is no such account: made like any other, from 32 random bytes that nobody kept.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$e12zZ/4nkw5put4N/awML91q9rIXySf6IN2HfA81Nao$\
+    OsrKzRgBa0C/GLnWH4XOvmuTVcfnsCUAL5xznaARjbI";
+
+fn verify(password: &str, hash: Option<&PasswordHash>) -> bool {
+    let text = hash.map_or(NOBODY, |hash| &hash.0);
+    let fits = phc::PasswordHash::new(text)
+        .is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok());
+    fits && hash.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn nobodys_hash_costs_what_a_fresh_one_costs() {
+        let fresh = hash("correct horse battery staple", &[7; 32]).unwrap();
+        let fresh = phc::PasswordHash::new(&fresh.0).unwrap();
+        let nobody = phc::PasswordHash::new(NOBODY).unwrap();
+        assert_eq!((nobody.algorithm, nobody.version), (fresh.algorithm, fresh.version));
+        assert_eq!(nobody.params, fresh.params);
+        assert_eq!(nobody.hash.unwrap().len(), fresh.hash.unwrap().len());
+        assert_eq!(nobody.salt.unwrap().len(), fresh.salt.unwrap().len());
+    }
+
+    #[test]
+    fn a_password_fits_its_own_hash_and_nobodys_fits_none() {
+        let kept = hash("قهوة سادة", &[1; 32]).unwrap();
+        assert!(verify("قهوة سادة", Some(&kept)));
+        assert!(!verify("قهوة", Some(&kept)));
+        assert!(!verify("قهوة سادة", None));
+    }
+
+    #[test]
+    fn the_parameters_are_owasps_or_stronger() {
+        let kept = hash("x", &[1; 32]).unwrap();
+        assert!(kept.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", kept.0);
+    }
+}

@@ -1,0 +1,85 @@
+//! Sessions: a sign-in and the refresh tokens that descend from it. A refresh token works once; a second use
+//! means that it was stolen, and ends the session.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::{Claims, User, store};
+use crate::app::{App, Read, Tx};
+use crate::events::Change;
+use crate::ids::{SessionId, UserId};
+use crate::problem::Problem;
+use crate::time::UtcTime;
+
+/// What a sign-in or a refresh gives.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The account.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// The next refresh token.
+    pub refresh_token: String,
+}
+
+/// The holder of a token, if its session is live and its account active.
+pub fn live_session(read: &mut Read<'_>, claims: &Claims) -> Result<Option<User>, Problem> {
+    let role = store::live_role(read.conn, claims.sid, claims.sub, read.now)?;
+    Ok(role.map(|role| User { id: claims.sub, role, session: claims.sid }))
+}
+
+/// Opens a session for an account.
+pub fn open_session(tx: &mut Tx<'_>, app: &App, user: UserId) -> Result<Grant, Problem> {
+    let session = tx.next_id();
+    store::insert_session(tx.conn, session, user, tx.now, expiry(app, tx.now))?;
+    tx.record(Change::newsroom("session.opened", session, serde_json::json!({ "userId": user })));
+    let refresh_token = issue(tx, app, session)?;
+    Ok(Grant { user, session, refresh_token })
+}
+
+/// Trades a refresh token for the next one. `None` when it is unknown, spent or expired; a spent one also
+/// ends its session, since two have it.
+pub fn refresh(tx: &mut Tx<'_>, app: &App, token: &str) -> Result<Option<Grant>, Problem> {
+    let Some(held) = store::find_refresh(tx.conn, &hash(token), tx.now)? else {
+        return Ok(None);
+    };
+    if !store::spend_refresh(tx.conn, &hash(token), tx.now)? {
+        store::revoke_session(tx.conn, held.session, tx.now)?;
+        tx.record(Change::newsroom("session.reuse_detected", held.session, serde_json::json!({ "userId": held.user })));
+        return Ok(None);
+    }
+    store::prolong(tx.conn, held.session, expiry(app, tx.now))?;
+    let refresh_token = issue(tx, app, held.session)?;
+    tx.record(Change::newsroom("session.refreshed", held.session, serde_json::json!({ "userId": held.user })));
+    Ok(Some(Grant { user: held.user, session: held.session, refresh_token }))
+}
+
+/// Ends one session.
+pub fn revoke_session(tx: &mut Tx<'_>, session: SessionId) -> Result<(), Problem> {
+    store::revoke_session(tx.conn, session, tx.now)?;
+    tx.record(Change::newsroom("session.revoked", session, serde_json::Value::Null));
+    Ok(())
+}
+
+/// Ends every session of an account, except for one that may stay.
+pub fn revoke_all(tx: &mut Tx<'_>, user: UserId, but: Option<SessionId>) -> Result<(), Problem> {
+    store::revoke_all(tx.conn, user, but, tx.now)?;
+    tx.record(Change::newsroom("user.sessions_revoked", user, serde_json::Value::Null));
+    Ok(())
+}
+
+fn issue(tx: &mut Tx<'_>, app: &App, session: SessionId) -> Result<String, Problem> {
+    let token = app.ids().token();
+    store::insert_refresh(tx.conn, &hash(&token), session, tx.now)?;
+    Ok(token)
+}
+
+fn expiry(app: &App, now: UtcTime) -> UtcTime {
+    now.after(Duration::from_secs(u64::from(app.config().auth.refresh_days) * 86_400))
+}
+
+/// Refresh tokens are 256 random bits, so one plain hash hides them well.
+fn hash(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}

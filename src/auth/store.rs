@@ -1,0 +1,96 @@
+//! The only SQL for sessions and refresh tokens.
+
+use diesel::prelude::*;
+
+use super::Role;
+use crate::db::Conn;
+use crate::db::schema::{refresh_tokens, sessions, users};
+use crate::ids::{SessionId, UserId};
+use crate::time::UtcTime;
+
+/// A refresh token's session and its owner.
+pub(super) struct Held {
+    pub session: SessionId,
+    pub user: UserId,
+}
+
+/// The present role of a session's owner, while the session is live and the account active.
+pub(super) fn live_role(conn: &mut Conn, session: SessionId, user: UserId, now: UtcTime) -> QueryResult<Option<Role>> {
+    sessions::table
+        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+        .filter(sessions::id.eq(session).and(sessions::user_id.eq(user)))
+        .filter(sessions::revoked_at.is_null().and(sessions::expires_at.gt(now)))
+        .filter(users::is_active.eq(true))
+        .select(users::role)
+        .first(conn)
+        .optional()
+}
+
+pub(super) fn insert_session(
+    conn: &mut Conn,
+    id: SessionId,
+    user: UserId,
+    now: UtcTime,
+    expires: UtcTime,
+) -> QueryResult<usize> {
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(id),
+            sessions::user_id.eq(user),
+            sessions::created_at.eq(now),
+            sessions::expires_at.eq(expires),
+        ))
+        .execute(conn)
+}
+
+pub(super) fn insert_refresh(conn: &mut Conn, hash: &[u8], session: SessionId, now: UtcTime) -> QueryResult<usize> {
+    diesel::insert_into(refresh_tokens::table)
+        .values((
+            refresh_tokens::hash.eq(hash),
+            refresh_tokens::session_id.eq(session),
+            refresh_tokens::created_at.eq(now),
+        ))
+        .execute(conn)
+}
+
+/// A token of a live session, spent or not.
+pub(super) fn find_refresh(conn: &mut Conn, hash: &[u8], now: UtcTime) -> QueryResult<Option<Held>> {
+    refresh_tokens::table
+        .inner_join(sessions::table.on(sessions::id.eq(refresh_tokens::session_id)))
+        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+        .filter(refresh_tokens::hash.eq(hash))
+        .filter(sessions::revoked_at.is_null().and(sessions::expires_at.gt(now)))
+        .filter(users::is_active.eq(true))
+        .select((sessions::id, sessions::user_id))
+        .first(conn)
+        .optional()
+        .map(|found| found.map(|(session, user)| Held { session, user }))
+}
+
+/// Marks a token as used; false when it was already.
+pub(super) fn spend_refresh(conn: &mut Conn, hash: &[u8], now: UtcTime) -> QueryResult<bool> {
+    diesel::update(refresh_tokens::table.find(hash).filter(refresh_tokens::used_at.is_null()))
+        .set(refresh_tokens::used_at.eq(now))
+        .execute(conn)
+        .map(|rows| rows == 1)
+}
+
+pub(super) fn prolong(conn: &mut Conn, session: SessionId, expires: UtcTime) -> QueryResult<usize> {
+    diesel::update(sessions::table.find(session)).set(sessions::expires_at.eq(expires)).execute(conn)
+}
+
+pub(super) fn revoke_session(conn: &mut Conn, session: SessionId, now: UtcTime) -> QueryResult<usize> {
+    diesel::update(sessions::table.find(session).filter(sessions::revoked_at.is_null()))
+        .set(sessions::revoked_at.eq(now))
+        .execute(conn)
+}
+
+pub(super) fn revoke_all(conn: &mut Conn, user: UserId, but: Option<SessionId>, now: UtcTime) -> QueryResult<usize> {
+    let of_user = sessions::table.filter(sessions::user_id.eq(user).and(sessions::revoked_at.is_null()));
+    match but {
+        Some(kept) => {
+            diesel::update(of_user.filter(sessions::id.ne(kept))).set(sessions::revoked_at.eq(now)).execute(conn)
+        }
+        None => diesel::update(of_user).set(sessions::revoked_at.eq(now)).execute(conn),
+    }
+}

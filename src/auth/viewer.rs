@@ -1,0 +1,52 @@
+//! Finds out who is asking, before anything else of the request is read.
+
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{HttpMessage as _, HttpRequest};
+
+use super::{User, live_session};
+use crate::app::App;
+use crate::problem::{Code, Problem};
+
+/// The caller.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Viewer {
+    /// Not signed in.
+    #[default]
+    Nobody,
+    /// Signed in, with a live session.
+    User(User),
+}
+
+impl Viewer {
+    /// The caller of a request that has passed [`identify`].
+    pub fn of(request: &HttpRequest) -> Self {
+        request.extensions().get().cloned().unwrap_or_default()
+    }
+
+    /// The signed-in person, if any.
+    pub const fn user(&self) -> Option<&User> {
+        match self {
+            Self::Nobody => None,
+            Self::User(user) => Some(user),
+        }
+    }
+}
+
+/// Reads the bearer token of a request. A token that is no good is refused even where none is needed.
+pub async fn identify(app: &App, request: &HttpRequest) -> Result<Viewer, Problem> {
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let Some(header) = headers.next() else {
+        return Ok(Viewer::Nobody);
+    };
+    let refuse = || Problem::new(Code::Unauthenticated);
+    if headers.next().is_some() {
+        return Err(refuse());
+    }
+    let (scheme, token) = header.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(refuse)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(refuse());
+    }
+    let claims = app.tokens().read(token.trim(), app.now()).ok_or_else(refuse)?;
+    let user = app.read(move |read| live_session(read, &claims)).await?;
+    user.map(Viewer::User).ok_or_else(refuse)
+}

@@ -1,0 +1,136 @@
+//! Authors over HTTP.
+
+use actix_web::{delete, get, patch, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::dto::{AuthorIn, AuthorView};
+use crate::auth::Permit;
+use crate::auth::actions::{Action as _, ManageRecords, ReadRecords};
+use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, Patch, Reply, Segment, Unfiltered, View};
+use crate::problem::Problem;
+use crate::records::answer::{self, RecordPath};
+
+/// Adds what everyone may read.
+pub fn delivery(config: &mut ServiceConfig<'_>) {
+    config.service(list_authors).service(read_author);
+}
+
+/// Adds what the newsroom works with.
+pub fn newsroom(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_newsroom_authors)
+        .service(create_author)
+        .service(read_newsroom_author)
+        .service(update_author)
+        .service(delete_author);
+}
+
+/// A page of authors, as the document describes it.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes what `Page::reply` puts together")]
+struct AuthorList {
+    items: Vec<AuthorView>,
+    page: crate::http::PageView,
+}
+
+/// List the authors in use
+///
+/// By name. Authors that are out of use are left out, but stay readable one by one.
+#[utoipa::path(tag = "authors", params(ListQuery), responses((status = OK, description = "A page", body = AuthorList)))]
+#[get("/authors")]
+async fn list_authors(call: Call, page: Page<Unfiltered>) -> Result<Reply, Problem> {
+    answer::public_list::<AuthorIn>(&call, &page).await
+}
+
+/// Get an author
+///
+/// By its id or its slug.
+#[utoipa::path(
+    tag = "authors",
+    params(("idOrSlug" = String, Path, description = "Id or slug", example = "ليلى-حداد"), FieldsQuery),
+    responses((status = OK, description = "The author", body = AuthorView)),
+)]
+#[get("/authors/{idOrSlug}")]
+async fn read_author(call: Call, author: Segment, view: View) -> Result<Reply, Problem> {
+    answer::public::<AuthorIn>(&call, author, &view).await
+}
+
+/// List all authors
+///
+/// By name, those out of use too.
+#[utoipa::path(
+    tag = "authors",
+    extensions(("x-permission" = json!(ReadRecords::NAME))),
+    params(ListQuery),
+    responses((status = OK, description = "A page", body = AuthorList)),
+)]
+#[get("/authors")]
+async fn list_newsroom_authors(
+    permit: Permit<ReadRecords>,
+    call: Call,
+    page: Page<Unfiltered>,
+) -> Result<Reply, Problem> {
+    answer::list::<AuthorIn>(&call, permit, &page).await
+}
+
+/// Make an author
+///
+/// The slug is made from the name unless one is given; a slug that is taken is 409 with the id of the other.
+#[utoipa::path(
+    tag = "authors",
+    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    request_body = AuthorIn,
+    responses((status = CREATED, description = "The new author", body = AuthorView)),
+)]
+#[post("/authors")]
+async fn create_author(permit: Permit<ManageRecords>, call: Call, input: Input<AuthorIn>) -> Result<Reply, Problem> {
+    answer::create(&call, permit, input).await
+}
+
+/// Get an author as the newsroom sees it
+///
+/// With the `ETag` that a change must name.
+#[utoipa::path(
+    tag = "authors",
+    extensions(("x-permission" = json!(ReadRecords::NAME))),
+    params(RecordPath),
+    responses((status = OK, description = "The author", body = AuthorView)),
+)]
+#[get("/authors/{id}")]
+async fn read_newsroom_author(permit: Permit<ReadRecords>, call: Call, id: Segment) -> Result<Reply, Problem> {
+    answer::read::<AuthorIn>(&call, permit, &id).await
+}
+
+/// Change an author
+///
+/// A JSON Merge Patch. Articles show the new name at once, also those published before.
+#[utoipa::path(
+    tag = "authors",
+    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    params(RecordPath),
+    request_body(content = AuthorIn, content_type = "application/merge-patch+json"),
+    responses((status = OK, description = "The changed author", body = AuthorView)),
+)]
+#[patch("/authors/{id}")]
+async fn update_author(
+    permit: Permit<ManageRecords>,
+    call: Call,
+    id: Segment,
+    patch: Patch<AuthorIn>,
+) -> Result<Reply, Problem> {
+    answer::update(&call, permit, &id, patch).await
+}
+
+/// Remove an author
+///
+/// Only while no article, draft or published, refers to it: 409 `in_use` otherwise. Deactivate it then.
+#[utoipa::path(
+    tag = "authors",
+    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    params(RecordPath),
+    responses((status = NO_CONTENT, description = "Removed")),
+)]
+#[delete("/authors/{id}")]
+async fn delete_author(permit: Permit<ManageRecords>, call: Call, id: Segment) -> Result<Reply, Problem> {
+    answer::delete::<AuthorIn>(&call, permit, &id).await
+}

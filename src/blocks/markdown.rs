@@ -1,0 +1,72 @@
+//! Markdown in, by way of HTML.
+
+use pulldown_cmark::{Event, Options, Parser, html};
+
+use super::Body;
+
+impl Body {
+    /// Reads `CommonMark` with `~~strike-through~~`. HTML inside of it is read as by [`Body::from_html`].
+    ///
+    /// It takes whatever it gets; check [`Body::within_limits`].
+    pub fn from_markdown(markdown: &str) -> Self {
+        let mut html = String::with_capacity(markdown.len());
+        html::push_html(&mut html, Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH));
+        Self::from_html(&html)
+    }
+}
+
+/// The character of an HTML reference such as `eacute`; `CommonMark` has the same table as HTML.
+pub(super) fn character(name: &str) -> Option<String> {
+    if name.len() > 32 || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let reference = format!("&{name};");
+    let text = Parser::new(&reference).find_map(|event| match event {
+        Event::Text(text) => Some(text.into_string()),
+        _ => None,
+    })?;
+    (!text.starts_with('&')).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_becomes_blocks() {
+        for (markdown, html) in [
+            ("نص **مهم** و*مائل*\nفي سطر", "<p>نص <strong>مهم</strong> و<em>مائل</em> في سطر</p>"),
+            ("# عنوان\n\n##### صغير", "<h2>عنوان</h2><h4>صغير</h4>"),
+            ("~~قديم~~ `x < y`", "<p><s>قديم</s> <code>x &lt; y</code></p>"),
+            ("- a\n  1. b\n- c", "<ul><li>a<ol><li>b</li></ol></li><li>c</li></ul>"),
+            ("- a\n\n  more\n\n- b", "<ul><li>a<br>more</li><li>b</li></ul>"),
+            ("> a\n>\n> b", "<blockquote><p>a</p><p>b</p></blockquote>"),
+            ("a  \nb", "<p>a<br>b</p>"),
+            ("```\na\n  b\n```", "<p><code>a<br>b</code></p>"),
+            ("[x](javascript:alert(1)) <script>alert(1)</script>", "<p>x</p>"),
+            (
+                "<https://a.example/?b&c>",
+                "<p><a href=\"https://a.example/?b&amp;c\" rel=\"noopener noreferrer\">https://a.example/?b&amp;c</a></p>",
+            ),
+            ("![حقل](https://a.example/1.jpg)", "<figure><img src=\"https://a.example/1.jpg\" alt=\"حقل\"></figure>"),
+        ] {
+            assert_eq!(Body::from_markdown(markdown).to_html(), html, "{markdown}");
+        }
+    }
+
+    #[test]
+    fn references_are_those_of_html() {
+        for (name, expected) in [("eacute", Some("é")), ("NewLine", Some("\n")), ("laquo", Some("«")), ("nope", None)]
+        {
+            assert_eq!(character(name).as_deref(), expected, "{name}");
+        }
+        assert_eq!(character("*a*"), None);
+    }
+
+    #[test]
+    fn deep_markdown_is_read_without_recursion() {
+        for piece in [">", "- ", "*a ", "[", "![", "`", "<div>"] {
+            Body::from_markdown(&piece.repeat(50_000));
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The body of an article: Portable Text blocks, and the ways in and out of them.
+//!
+//! A body comes in as blocks ([`Body::parse`]), as HTML ([`Body::from_html`]) or as Markdown
+//! ([`Body::from_markdown`]) and goes out as blocks (serde), HTML ([`Body::to_html`]) or plain text
+//! ([`Body::to_text`]). Whatever came in, a [`Body`] holds one *normal form*, so that equal texts are equal
+//! values: the same words give the same bytes, the same hash and an empty diff.
+//!
+//! The normal form:
+//! - Text is clean (`text::safe`), white space collapses as in HTML, U+00A0 stays, a newline is a line break.
+//!   No block starts or ends with white space, and no text block is blank.
+//! - Neighbouring spans differ in their marks. Decorators stand in the order of [`Decorator`], the link last.
+//! - Links of a block are `link-1`, `link-2`, … in the order of their first use; one for each address.
+//! - List items have a level, other blocks none. Embeds know their provider.
+//!
+//! `from_html(to_html(body))` gives the body back without the `_key` of blocks and spans
+//! ([`Body::without_keys`]), and nothing else is lost.
+//!
+//! This room reads no database and fetches no address. No markup of the sender reaches a reader: HTML is read
+//! into blocks, and HTML is written from blocks alone.
+//!
+//! Portable Text: <https://github.com/portabletext/portabletext>
+
+mod embed;
+mod from_html;
+mod html_tokens;
+mod markdown;
+mod model;
+mod parse;
+mod plain;
+mod runs;
+mod to_html;
+
+pub use embed::Provider;
+pub use model::{
+    BLOCKS_MAX, Block, Body, Decorator, EmbedBlock, EmbedTag, GRAPHEMES_MAX, ImageBlock, ImageTag, LinkDef, LinkTag,
+    ListItem, Span, SpanTag, Style, TextBlock, TextTag,
+};
+
+#[cfg(test)]
+mod from_html_tests;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! The command line: what an operator does with Khabar outside of HTTP. What was asked for goes to the standard
+//! output; progress, advice, the log and errors go to the standard error.
+
+mod demo;
+mod user;
+
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use actix_web::rt::System;
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::app::App;
+use crate::config::{Config, Log};
+use crate::db::Db;
+use crate::fault::FieldError;
+use crate::ids::{Ids, SystemEntropy};
+use crate::problem::Problem;
+use crate::text::Lang;
+use crate::time::SystemClock;
+use crate::{openapi, server, users};
+
+/// What a command says when it fails.
+type Failure = Box<dyn std::error::Error>;
+
+/// How long something may take before the operator is told what it is.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A headless CMS API for newsrooms.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API (what `khabar` alone does).
+    Serve {
+        /// Load the demonstration newsroom first, unless it is there.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Load the demonstration newsroom into an empty database.
+    Demo,
+    /// Manage accounts.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Print the `OpenAPI` document.
+    Openapi,
+    /// Read the settings, say what they are, and stop.
+    CheckConfig,
+}
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let Arguments { command } = Arguments::parse();
+    match dispatch(command.unwrap_or(Command::Serve { demo: false })) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader has seen enough, as `head` does.
+        Err(failure) if is_closed_pipe(&failure) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("khabar: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Openapi => tell(&serde_json::to_string_pretty(&openapi::document())?)?,
+        Command::CheckConfig => {
+            let config = Config::load()?;
+            filter(&config.log)?;
+            tell(&format!("{config:#?}"))?;
+        }
+        Command::Migrate => {
+            open(Config::load()?)?;
+            tell("The schema is up to date.")?;
+        }
+        Command::Serve { demo } => serve(demo)?,
+        Command::Demo => {
+            let app = open(Config::load()?)?;
+            if !System::new().block_on(demo::load(&app))? {
+                return Err("there is a newsroom in this database; the demonstration wants an empty one".into());
+            }
+        }
+        Command::User(command) => {
+            let app = open(Config::load()?)?;
+            System::new().block_on(user::run(&app, command))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a line of what was asked for.
+fn tell(line: &str) -> Result<(), Failure> {
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
+fn is_closed_pipe(failure: &Failure) -> bool {
+    failure.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// Prepares the data folder and opens the database, with its schema up to date.
+fn open(mut config: Config) -> Result<App, Failure> {
+    let ids = Ids::new(SystemEntropy);
+    config.prepare(|| ids.token())?;
+    let opened = patiently("Opening the database and bringing its schema up to date", || {
+        Db::open(&config.database, config.database_connections)
+    });
+    let db = opened.map_err(|error| format!("{:?}: {error}", config.database))?;
+    Ok(App::new(config, db, Arc::new(SystemClock), ids))
+}
+
+fn serve(with_demo: bool) -> Result<(), Failure> {
+    let config = Config::load()?;
+    listen_to_events(&config.log)?;
+    let app = open(config)?;
+    System::new().block_on(async {
+        if with_demo && !demo::load(&app).await? {
+            eprintln!("There is a newsroom here already, so the demonstration was not loaded.");
+        }
+        if app.read(users::count_admins).await.map_err(readable)? == 0 {
+            eprintln!("Nobody administers this newsroom yet, so nobody can sign in to work.");
+            eprintln!("Make the first administrator, in another terminal or before the next start:");
+            eprintln!("  khabar user create --role admin --email you@example.org --name \"Your name\"");
+        }
+        let (bind, url) = (app.config().bind, app.config().public_url.clone());
+        let server = server::start(app).map_err(|error| format!("can't listen on {bind}: {error}"))?;
+        eprintln!("Khabar answers at {url} and is explained at {url}/docs");
+        Ok(server.await?)
+    })
+}
+
+/// Sends the log to the standard error.
+fn listen_to_events(log: &Log) -> Result<(), Failure> {
+    let colours = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter(log)?).with_writer(std::io::stderr).with_ansi(colours);
+    if log.json {
+        lines.json().init();
+    } else {
+        lines.init();
+    }
+    Ok(())
+}
+
+fn filter(log: &Log) -> Result<EnvFilter, Failure> {
+    EnvFilter::try_new(&log.filter).map_err(|error| format!("log: {error}").into())
+}
+
+/// Does something, and says what it is if it takes long.
+fn patiently<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    std::thread::scope(|scope| {
+        let (done, waiting) = channel::<()>();
+        scope.spawn(move || {
+            if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                eprintln!("{what} …");
+            }
+        });
+        let value = work();
+        drop(done);
+        value
+    })
+}
+
+/// A refusal in words, with its cause, which an operator may know.
+fn readable(problem: Problem) -> Failure {
+    let Problem { code, errors, cause, .. } = problem;
+    let field =
+        |error: FieldError| format!("\n  {}: {}", error.pointer.trim_start_matches('/'), error.fault.detail(Lang::En));
+    let lines = errors.into_iter().map(field).chain(cause.map(|cause| format!("\n  {cause}")));
+    lines.fold(code.title(Lang::En).to_owned(), |text, line| text + &line).into()
+}

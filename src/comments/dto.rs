@@ -1,0 +1,263 @@
+//! What comments look like in requests and answers.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::store::{Row, Writer};
+use super::{Comment, CommentReason, CommentStatus};
+use crate::auth::Role;
+use crate::fault::Fault;
+use crate::ids::{ArticleId, CommentId, UserId};
+use crate::text::{Direction, safe};
+use crate::time::UtcTime;
+
+/// The longest note, in graphemes.
+const NOTE_MAX: usize = 2_000;
+
+/// A comment as it is written.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CommentIn {
+    /// Plain text of at most 5,000 characters, as people count them.
+    #[schema(min_length = 1, max_length = 50_000, example = "تحليل جيد، شكرًا.")]
+    pub text: String,
+    /// The comment that it answers: a published one of the same article.
+    #[serde(default)]
+    pub parent_id: Option<CommentId>,
+}
+
+/// What a moderator says with an approval.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CommentApprovalIn {
+    /// A note for colleagues.
+    #[serde(default)]
+    #[schema(max_length = 20_000, example = "رأي لا يخالف القواعد")]
+    pub note: Option<String>,
+}
+
+/// What a moderator says with a rejection.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CommentRejectionIn {
+    /// Why.
+    pub reason: CommentReason,
+    /// A note for colleagues.
+    #[serde(default)]
+    #[schema(max_length = 20_000, example = "لا صلة له بالخبر")]
+    pub note: Option<String>,
+}
+
+/// A moderator's note as it may be kept.
+///
+/// # Errors
+/// `too_long` in graphemes.
+pub fn note(input: Option<&str>) -> Result<Option<String>, Fault> {
+    safe::optional_paragraph(input, NOTE_MAX)
+}
+
+/// The order of comments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CommentSort {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+}
+
+impl CommentSort {
+    /// Whether the newest comes first.
+    pub const fn newest_first(self) -> bool {
+        matches!(self, Self::Newest)
+    }
+}
+
+/// Which comments of an article are wanted.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", default)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct CommentQuery {
+    /// Only the replies to this comment; without it, only those that answer none.
+    #[param(required = false)]
+    pub parent_id: Option<CommentId>,
+    /// The order; the newest first unless said otherwise.
+    #[param(required = false, inline)]
+    pub sort: Option<CommentSort>,
+}
+
+/// What the moderators' list can be narrowed by.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", default)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct QueueQuery {
+    /// Only with this status; repeat for several.
+    #[param(required = false)]
+    pub status: Vec<CommentStatus>,
+    /// Only on this article.
+    #[param(required = false)]
+    pub article_id: Option<ArticleId>,
+    /// The order; the newest first unless said otherwise.
+    #[param(required = false, inline)]
+    pub sort: Option<CommentSort>,
+}
+
+/// Who wrote a comment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CommentAuthor {
+    /// The account.
+    id: UserId,
+    /// The name that others see.
+    #[schema(example = "ليلى")]
+    name: String,
+}
+
+/// A comment as everyone may read it, or its writer alone.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CommentView {
+    /// Its id.
+    id: CommentId,
+    /// The article that it is about.
+    article_id: ArticleId,
+    /// The comment that it answers.
+    parent_item: Option<CommentId>,
+    /// How deep in the discussion it is shown, from 0 to 5.
+    #[schema(example = 0)]
+    depth: i64,
+    /// Who wrote it.
+    author: CommentAuthor,
+    /// Whether its writer works here.
+    #[schema(example = false)]
+    is_staff: bool,
+    /// What it says: plain text, to be escaped wherever it is shown.
+    #[schema(example = "تحليل جيد، شكرًا.")]
+    text: String,
+    /// Which way the text runs.
+    dir: Direction,
+    /// What has become of it. Only its writer ever sees another than `published`.
+    status: CommentStatus,
+    /// How many published comments answer it.
+    #[schema(example = 0)]
+    reply_count: i64,
+    /// When it was written.
+    date_created: UtcTime,
+}
+
+impl From<Comment> for CommentView {
+    fn from(comment: Comment) -> Self {
+        let Comment { row, writer: Writer { name, role } } = comment;
+        let Row {
+            id,
+            article_id,
+            parent_id,
+            depth,
+            author_id,
+            status,
+            text,
+            reply_count,
+            reason: _,
+            note: _,
+            moderated_by: _,
+            version: _,
+            created_at,
+            updated_at: _,
+        } = row;
+        Self {
+            id,
+            article_id,
+            parent_item: parent_id,
+            depth,
+            author: CommentAuthor { id: author_id, name },
+            is_staff: role != Role::Reader,
+            dir: Direction::of_text(&text),
+            text,
+            status,
+            reply_count,
+            date_created: created_at,
+        }
+    }
+}
+
+/// A comment as moderators see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewsroomCommentView {
+    /// Its id.
+    id: CommentId,
+    /// The article that it is about.
+    article_id: ArticleId,
+    /// The comment that it answers.
+    parent_item: Option<CommentId>,
+    /// How deep in the discussion it is shown, from 0 to 5.
+    #[schema(example = 0)]
+    depth: i64,
+    /// Who wrote it.
+    author: CommentAuthor,
+    /// Whether its writer works here.
+    #[schema(example = false)]
+    is_staff: bool,
+    /// What it says: plain text, to be escaped wherever it is shown.
+    #[schema(example = "تحليل جيد، شكرًا.")]
+    text: String,
+    /// Which way the text runs.
+    dir: Direction,
+    /// What has become of it.
+    status: CommentStatus,
+    /// Why it was rejected, while it is.
+    reason: Option<CommentReason>,
+    /// What the moderator who decided last had to say.
+    #[schema(example = json!(null))]
+    note: Option<String>,
+    /// Who decided last.
+    moderated_by: Option<UserId>,
+    /// Counts its changes.
+    #[schema(example = 1)]
+    version: i64,
+    /// When it was written.
+    date_created: UtcTime,
+    /// When it was last decided about; when it was written, before that.
+    date_modified: UtcTime,
+}
+
+impl From<Comment> for NewsroomCommentView {
+    fn from(comment: Comment) -> Self {
+        let Comment { row, writer: Writer { name, role } } = comment;
+        let Row {
+            id,
+            article_id,
+            parent_id,
+            depth,
+            author_id,
+            status,
+            text,
+            // It changes without the version, which is this view's `ETag`.
+            reply_count: _,
+            reason,
+            note,
+            moderated_by,
+            version,
+            created_at,
+            updated_at,
+        } = row;
+        Self {
+            id,
+            article_id,
+            parent_item: parent_id,
+            depth,
+            author: CommentAuthor { id: author_id, name },
+            is_staff: role != Role::Reader,
+            dir: Direction::of_text(&text),
+            text,
+            status,
+            reason,
+            note,
+            moderated_by,
+            version,
+            date_created: created_at,
+            date_modified: updated_at,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What readers do: read and write.
+
+use actix_web::{get, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::auth::Permit;
+use crate::auth::actions::{Action as _, PostComment};
+use crate::comments::dto::{CommentIn, CommentQuery, CommentView};
+use crate::comments::{self, Audience};
+use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, PageView, Reply, Segment, View};
+use crate::problem::Problem;
+
+/// Adds these routes.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(list_comments).service(post_comment).service(read_comment);
+}
+
+/// A page of comments.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes what `Page::reply` puts together")]
+struct CommentList {
+    items: Vec<CommentView>,
+    page: PageView,
+}
+
+/// List an article's comments
+///
+/// Those that answer no other; with `parentId`, the replies to one, also when it has been taken back since.
+#[utoipa::path(
+    tag = "comments",
+    params(
+        ("idOrSlug" = String, Path, description = "The article's id or slug", example = "بوتين-يدعو-لمحادثات-أرمينية-أذربيجانية-في-موسكو"),
+        ListQuery, CommentQuery,
+    ),
+    responses((status = OK, description = "A page", body = CommentList)),
+)]
+#[get("/articles/{idOrSlug}/comments")]
+async fn list_comments(call: Call, article: Segment, page: Page<CommentQuery>) -> Result<Reply, Problem> {
+    let (query, request) = (page.filter.clone(), page.request.clone());
+    let slice = call.read(move |read| comments::discussion(read, &article.0, &query, &request)).await?;
+    page.reply(&slice.map(CommentView::from))
+}
+
+/// Comment on an article
+///
+/// By the article's rule: published at once (201), or when a moderator has approved it (202); until then only its
+/// writer can get it, at `Location`. Where no comments are taken: 409 `comments_closed`. The text is plain text.
+#[utoipa::path(
+    tag = "comments",
+    extensions(("x-permission" = json!(PostComment::NAME))),
+    params(("idOrSlug" = String, Path, description = "The article's id or slug", example = "بوتين-يدعو-لمحادثات-أرمينية-أذربيجانية-في-موسكو")),
+    request_body = CommentIn,
+    responses(
+        (status = CREATED, description = "The comment, published", body = CommentView),
+        (status = ACCEPTED, description = "The comment, waiting for a moderator", body = CommentView),
+    ),
+)]
+#[post("/articles/{idOrSlug}/comments")]
+async fn post_comment(
+    permit: Permit<PostComment>,
+    call: Call,
+    article: Segment,
+    input: Input<CommentIn>,
+) -> Result<Reply, Problem> {
+    call.act(input, move |tx, form| {
+        let comment = comments::post(tx, &permit, &article.0, form)?;
+        let location = format!("/api/v1/comments/{}", comment.id());
+        let is_visible = comment.is_visible();
+        let reply = Reply::json(&CommentView::from(comment))?;
+        Ok(if is_visible { reply.created(location) } else { reply.accepted(location).private() })
+    })
+    .await
+}
+
+/// Get a comment
+///
+/// A published one on a published article. Its writer also gets the own one that is not: that answer is nobody
+/// else's, and no cache may keep it.
+#[utoipa::path(
+    tag = "comments",
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd"), FieldsQuery),
+    responses((status = OK, description = "The comment", body = CommentView)),
+)]
+#[get("/comments/{id}")]
+async fn read_comment(call: Call, id: Segment, view: View) -> Result<Reply, Problem> {
+    let (id, reader) = (id.id()?, call.viewer.user().map(|user| user.id));
+    let (comment, audience) = call.read(move |read| comments::find(read, id, reader)).await?;
+    let (_, modified) = comment.stamp();
+    let reply = view.reply(&CommentView::from(comment))?.modified(modified);
+    Ok(match audience {
+        Audience::Everyone => reply,
+        Audience::Writer => reply.private(),
+    })
+}

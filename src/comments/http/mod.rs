@@ -1,0 +1,4 @@
+//! Comments over HTTP, on both surfaces.
+
+pub mod delivery;
+pub mod newsroom;

@@ -1,0 +1,122 @@
+//! What moderators work with.
+
+use actix_web::{get, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::auth::Permit;
+use crate::auth::actions::{Action as _, ModerateComments};
+use crate::comments::dto::{self, CommentApprovalIn, CommentRejectionIn, NewsroomCommentView, QueueQuery};
+use crate::comments::{self, Comment, Ruling};
+use crate::http::{Call, Input, ListQuery, Page, PageView, Reply, Segment};
+use crate::problem::Problem;
+
+/// Adds these routes.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_newsroom_comments)
+        .service(read_newsroom_comment)
+        .service(approve_comment)
+        .service(reject_comment);
+}
+
+/// A page of comments for moderators.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes what `Page::reply` puts together")]
+struct NewsroomCommentList {
+    items: Vec<NewsroomCommentView>,
+    page: PageView,
+}
+
+fn reply(comment: Comment) -> Result<Reply, Problem> {
+    let (version, modified) = comment.stamp();
+    Ok(Reply::json(&NewsroomCommentView::from(comment))?.version(version).modified(modified))
+}
+
+fn note(text: Option<&str>) -> Result<Option<String>, Problem> {
+    dto::note(text).map_err(|fault| Problem::field("/note", fault))
+}
+
+/// List comments for moderators
+///
+/// Whatever their status, on any article. `status=pending&sort=oldest` is the queue.
+#[utoipa::path(
+    tag = "comments",
+    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    params(ListQuery, QueueQuery),
+    responses((status = OK, description = "A page", body = NewsroomCommentList)),
+)]
+#[get("/comments")]
+async fn list_newsroom_comments(
+    permit: Permit<ModerateComments>,
+    call: Call,
+    page: Page<QueueQuery>,
+) -> Result<Reply, Problem> {
+    let (query, request) = (page.filter.clone(), page.request.clone());
+    let slice = call.read(move |read| comments::queue(read, &permit, &query, &request)).await?;
+    page.reply(&slice.map(NewsroomCommentView::from))
+}
+
+/// Get a comment as moderators see it
+///
+/// With the `ETag` that a decision must name.
+#[utoipa::path(
+    tag = "comments",
+    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    responses((status = OK, description = "The comment", body = NewsroomCommentView)),
+)]
+#[get("/comments/{id}")]
+async fn read_newsroom_comment(permit: Permit<ModerateComments>, call: Call, id: Segment) -> Result<Reply, Problem> {
+    let id = id.id()?;
+    reply(call.read(move |read| comments::open(read, &permit, id)).await?)
+}
+
+/// Let everyone read a comment
+///
+/// From `pending` or `rejected`. It counts from then on.
+#[utoipa::path(
+    tag = "comments",
+    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    request_body = CommentApprovalIn,
+    responses((status = OK, description = "The comment", body = NewsroomCommentView)),
+)]
+#[post("/comments/{id}/approve")]
+async fn approve_comment(
+    permit: Permit<ModerateComments>,
+    call: Call,
+    id: Segment,
+    input: Input<CommentApprovalIn>,
+) -> Result<Reply, Problem> {
+    let (id, expected) = (id.id()?, call.expected()?);
+    call.act(input, move |tx, CommentApprovalIn { note: text }| {
+        let ruling = Ruling { id, expected, note: note(text.as_deref())? };
+        reply(comments::approve(tx, &permit, ruling)?)
+    })
+    .await
+}
+
+/// Refuse a comment, or take it back
+///
+/// From `pending` or `published`. Its writer still sees it, nobody else does; the replies to it stay.
+#[utoipa::path(
+    tag = "comments",
+    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    request_body = CommentRejectionIn,
+    responses((status = OK, description = "The comment", body = NewsroomCommentView)),
+)]
+#[post("/comments/{id}/reject")]
+async fn reject_comment(
+    permit: Permit<ModerateComments>,
+    call: Call,
+    id: Segment,
+    input: Input<CommentRejectionIn>,
+) -> Result<Reply, Problem> {
+    let (id, expected) = (id.id()?, call.expected()?);
+    call.act(input, move |tx, CommentRejectionIn { reason, note: text }| {
+        let ruling = Ruling { id, expected, note: note(text.as_deref())? };
+        reply(comments::reject(tx, &permit, ruling, reason)?)
+    })
+    .await
+}

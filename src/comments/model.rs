@@ -1,0 +1,228 @@
+//! What a comment may say and what becomes of it, as pure rules.
+
+use unicode_normalization::char::is_combining_mark;
+
+use crate::fault::Fault;
+use crate::site::CommentPolicy;
+use crate::text::safe;
+use crate::text_enum;
+use crate::time::UtcTime;
+
+/// The longest comment, in graphemes.
+const TEXT_MAX: usize = 5_000;
+/// Combining marks that one letter may carry. Arabic stacks three at the most, Vedic and Tibetan five.
+const MARKS_MAX: usize = 5;
+/// How deep replies are shown; what answers the deepest hangs beside it.
+const DEPTH_MAX: i64 = 5;
+
+text_enum! {
+    /// What has become of a comment.
+    #[schema(example = "published")]
+    pub enum CommentStatus {
+        /// Waiting for a moderator.
+        Pending = "pending",
+        /// Everyone reads it.
+        Published = "published",
+        /// A moderator has refused it, or taken it back.
+        Rejected = "rejected",
+    }
+}
+
+text_enum! {
+    /// What a moderator does.
+    pub enum Decision {
+        /// Let everyone read it.
+        Approve = "approve",
+        /// Refuse it, or take it back.
+        Reject = "reject",
+    }
+}
+
+text_enum! {
+    /// Why a comment was rejected.
+    #[schema(example = "offTopic")]
+    pub enum CommentReason {
+        /// It offends.
+        Offensive = "offensive",
+        /// It advertises, or says the same everywhere.
+        Spam = "spam",
+        /// It attacks somebody.
+        Abusive = "abusive",
+        /// The law forbids it.
+        Illegal = "illegal",
+        /// It speaks of something else.
+        OffTopic = "offTopic",
+        /// Something else; the note says what.
+        Other = "other",
+    }
+}
+
+impl CommentStatus {
+    /// Whether everyone reads it, and so whether it counts.
+    pub const fn is_visible(self) -> bool {
+        match self {
+            Self::Published => true,
+            Self::Pending | Self::Rejected => false,
+        }
+    }
+}
+
+/// Where a decision leads from a status; `None` when it is not open.
+pub const fn after(decision: Decision, from: CommentStatus) -> Option<CommentStatus> {
+    use CommentStatus::{Pending, Published, Rejected};
+    match (decision, from) {
+        (Decision::Approve, Pending | Rejected) => Some(Published),
+        (Decision::Reject, Pending | Published) => Some(Rejected),
+        (Decision::Approve, Published) | (Decision::Reject, Rejected) => None,
+    }
+}
+
+/// The decisions that are open from here.
+pub fn allowed(from: CommentStatus) -> Vec<Decision> {
+    Decision::ALL.iter().copied().filter(|decision| after(*decision, from).is_some()).collect()
+}
+
+/// What becomes of a new comment; `None` when none is taken. Every account is a member.
+pub fn on_arrival(
+    mode: CommentPolicy,
+    closes_at: Option<UtcTime>,
+    now: UtcTime,
+    by_moderator: bool,
+) -> Option<CommentStatus> {
+    if closes_at.is_some_and(|at| at <= now) {
+        return None;
+    }
+    match mode {
+        CommentPolicy::Closed => None,
+        CommentPolicy::Premoderated if !by_moderator => Some(CommentStatus::Pending),
+        CommentPolicy::Open | CommentPolicy::Premoderated | CommentPolicy::MembersOnly => {
+            Some(CommentStatus::Published)
+        }
+    }
+}
+
+/// By how much the counts change when a comment goes from one status (none: it is new) to another.
+pub fn count_change(from: Option<CommentStatus>, to: CommentStatus) -> i64 {
+    i64::from(to.is_visible()) - i64::from(from.is_some_and(CommentStatus::is_visible))
+}
+
+/// The depth of a comment whose parent has this one.
+pub fn depth_below(parent: Option<i64>) -> i64 {
+    parent.map_or(0, |depth| (depth + 1).min(DEPTH_MAX))
+}
+
+/// A comment's text: a clean paragraph. HTML is text like any other.
+///
+/// # Errors
+/// `blank`, `too_long` in graphemes, or `forbidden_character` for the mark that towers over its line.
+pub fn text(input: &str) -> Result<String, Fault> {
+    let text = safe::paragraph(input, TEXT_MAX)?;
+    match towering_mark(&text) {
+        Some(mark) => Err(Fault::ForbiddenCharacter(mark)),
+        None => Ok(text),
+    }
+}
+
+/// The first mark that is too many for its letter. Joiners and direction marks between marks make no new letter.
+fn towering_mark(text: &str) -> Option<char> {
+    let mut stacked = 0;
+    text.chars().find(|c| {
+        match c {
+            c if is_combining_mark(*c) => stacked += 1,
+            '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2069}' => {}
+            _ => stacked = 0,
+        }
+        stacked > MARKS_MAX
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn decisions_lead_where_the_table_says() {
+        use CommentStatus::{Pending, Published, Rejected};
+        let table = [
+            (Pending, Some(Published), Some(Rejected)),
+            (Published, None, Some(Rejected)),
+            (Rejected, Some(Published), None),
+        ];
+        assert_eq!(table.len(), CommentStatus::ALL.len());
+        for (from, approved, rejected) in table {
+            assert_eq!(after(Decision::Approve, from), approved, "{from}");
+            assert_eq!(after(Decision::Reject, from), rejected, "{from}");
+            assert_eq!(allowed(from).len(), [approved, rejected].into_iter().flatten().count());
+        }
+    }
+
+    #[test]
+    fn the_policy_decides_what_becomes_of_a_new_comment() {
+        use CommentPolicy::{Closed, MembersOnly, Open, Premoderated};
+        use CommentStatus::{Pending, Published};
+        let now = UtcTime::from_micros(1_000);
+        for (mode, readers, moderators) in [
+            (Open, Some(Published), Some(Published)),
+            (MembersOnly, Some(Published), Some(Published)),
+            (Premoderated, Some(Pending), Some(Published)),
+            (Closed, None, None),
+        ] {
+            let later = UtcTime::from_micros(1_001);
+            for closes_at in [None, Some(later)] {
+                assert_eq!(on_arrival(mode, closes_at, now, false), readers, "{mode}");
+                assert_eq!(on_arrival(mode, closes_at, now, true), moderators, "{mode}");
+            }
+            assert_eq!(on_arrival(mode, Some(now), now, true), None, "{mode}");
+        }
+    }
+
+    #[test]
+    fn replies_to_the_deepest_stay_at_its_depth() {
+        let depths = [None, Some(0), Some(1), Some(4), Some(5)].map(depth_below);
+        assert_eq!(depths, [0, 1, 2, 5, 5]);
+    }
+
+    #[test]
+    fn harakat_are_taken_and_towers_are_not() {
+        for honest in ["قُتِلَ", "اللَّـهُ", "محمّدٌ", "Việt Nam", "کَیاࣱ", "कार्त्स्न्य", "👁\u{FE0F}\u{200D}🗨\u{FE0F}"]
+        {
+            assert!(text(honest).is_ok(), "{honest}");
+        }
+        let tower = |marks: usize| format!("ب{}", "\u{64B}".repeat(marks));
+        assert!(text(&tower(5)).is_ok());
+        assert_eq!(text(&tower(6)), Err(Fault::ForbiddenCharacter('\u{64B}')));
+        assert_eq!(text(&format!("{}\u{200D}\u{64B}", tower(5))), Err(Fault::ForbiddenCharacter('\u{64B}')));
+    }
+
+    #[test]
+    fn a_text_is_measured_as_people_count() {
+        assert!(text(&"قُ".repeat(TEXT_MAX)).is_ok());
+        assert_eq!(text(&"ق".repeat(TEXT_MAX + 1)), Err(Fault::TooLong(TEXT_MAX)));
+        assert_eq!(text(" \n\u{200B}"), Err(Fault::Blank));
+        assert_eq!(text(" <script>alert(1)</script>\r\nثانيًا ").unwrap(), "<script>alert(1)</script>\nثانيًا");
+    }
+
+    proptest! {
+        #[test]
+        fn the_count_is_the_number_of_visible_comments(
+            posted in prop::collection::vec(any::<bool>(), 1..8),
+            decisions in prop::collection::vec((0_usize..8, any::<bool>()), 0..40),
+        ) {
+            let arrived = |at_once: &bool| if *at_once { CommentStatus::Published } else { CommentStatus::Pending };
+            let mut all: Vec<CommentStatus> = posted.iter().map(arrived).collect();
+            let mut count: i64 = all.iter().map(|status| count_change(None, *status)).sum();
+            for (which, approve) in decisions {
+                let decision = if approve { Decision::Approve } else { Decision::Reject };
+                let Some(status) = all.get_mut(which) else { continue };
+                if let Some(next) = after(decision, *status) {
+                    count += count_change(Some(*status), next);
+                    *status = next;
+                }
+                let visible = all.iter().filter(|status| status.is_visible()).count();
+                prop_assert_eq!(count, i64::try_from(visible).unwrap());
+            }
+        }
+    }
+}

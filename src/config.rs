@@ -1,0 +1,297 @@
+//! Settings: the embedded defaults, then `khabar.toml`, then the environment; read and checked once.
+
+use std::fmt;
+use std::fs;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use serde::Deserialize;
+
+use crate::db::Location;
+
+/// The default settings, which are the manual too.
+pub const DEFAULTS: &str = include_str!("khabar.default.toml");
+
+/// The shortest signing secret, in bytes: HS256 asks for as many as its hash has (RFC 7518 §3.2).
+const SECRET_BYTES_MIN: usize = 32;
+
+/// Why the settings can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A name or a type is wrong.
+    #[error("{0}")]
+    Shape(Box<figment::Error>),
+    /// A value has no meaning.
+    #[error("{name}: {why}")]
+    Value {
+        /// The setting.
+        name: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The data folder can't be used.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// A value that is never shown.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a value.
+    pub const fn new(value: String) -> Self {
+        Self(value)
+    }
+
+    /// The bytes, for signing.
+    pub const fn expose(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// Every setting, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the database is.
+    pub database: Location,
+    /// Connections to PostgreSQL at the most.
+    pub database_connections: usize,
+    /// The folder for the database file and the signing secret.
+    pub data_dir: PathBuf,
+    /// Where to listen.
+    pub bind: SocketAddr,
+    /// How the world reaches the API, without a slash at the end.
+    pub public_url: String,
+    /// Signs access tokens.
+    pub jwt_secret: Secret,
+    /// What is logged.
+    pub log: Log,
+    /// Requests and answers.
+    pub http: Http,
+    /// Accounts and tokens.
+    pub auth: Auth,
+}
+
+/// What is logged, and in which form.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// A filter in tracing's syntax.
+    pub filter: String,
+    /// Lines of JSON instead of text.
+    pub json: bool,
+}
+
+/// Limits of requests and answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Threads that answer; 0 is one for each core.
+    pub workers: usize,
+    /// The largest request body, in bytes.
+    pub body_limit_bytes: usize,
+    /// Origins that browsers may call from.
+    pub cors_origins: Vec<String>,
+    /// Seconds that open requests get to finish.
+    pub shutdown_seconds: u64,
+}
+
+/// Accounts and tokens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// Whether readers may register themselves.
+    pub registration: bool,
+    /// Minutes that an access token is good for.
+    pub access_minutes: u32,
+    /// Days that a session lives without being refreshed.
+    pub refresh_days: u32,
+}
+
+/// The settings as they are written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    database_url: String,
+    database_connections: usize,
+    data_dir: PathBuf,
+    bind: String,
+    public_url: String,
+    jwt_secret: Secret,
+    log: String,
+    log_format: String,
+    http: Http,
+    auth: Auth,
+}
+
+impl Config {
+    /// Reads the settings of this process. Touches nothing but `khabar.toml` and the environment.
+    pub fn load() -> Result<Self, Error> {
+        Self::from(
+            &Figment::from(Toml::string(DEFAULTS))
+                .merge(Toml::file("khabar.toml"))
+                .merge(Env::raw().only(&["DATABASE_URL"]))
+                .merge(Env::prefixed("KHABAR_").split("__")),
+        )
+    }
+
+    /// Reads the defaults with some lines of TOML over them, as tests do.
+    pub fn with(lines: &str) -> Result<Self, Error> {
+        Self::from(&Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(lines)))
+    }
+
+    fn from(figment: &Figment) -> Result<Self, Error> {
+        let Written {
+            database_url,
+            database_connections,
+            data_dir,
+            bind,
+            public_url,
+            jwt_secret,
+            log,
+            log_format,
+            http,
+            auth,
+        } = figment.extract().map_err(|error| Error::Shape(Box::new(error)))?;
+        let refuse = |name, why: &str| Error::Value { name, why: why.into() };
+
+        let database = if database_url.is_empty() {
+            Location::Sqlite(data_dir.join("khabar.db"))
+        } else {
+            Location::parse(&database_url)
+                .ok_or_else(|| refuse("DATABASE_URL", "must begin with sqlite:// or postgres://"))?
+        };
+        let bind: SocketAddr = bind.parse().map_err(|_| refuse("bind", "must be an address and a port"))?;
+        let public_url = match public_url.trim_end_matches('/') {
+            "" => format!("http://{bind}"),
+            url if url.starts_with("http://") || url.starts_with("https://") => url.to_owned(),
+            _ => return Err(refuse("public_url", "must begin with http:// or https://")),
+        };
+        if !jwt_secret.0.is_empty() && jwt_secret.0.len() < SECRET_BYTES_MIN {
+            return Err(refuse("jwt_secret", "must have 32 bytes or more"));
+        }
+        let json = match log_format.as_str() {
+            "text" => false,
+            "json" => true,
+            _ => return Err(refuse("log_format", "must be text or json")),
+        };
+        let log = Log { filter: log, json };
+        Ok(Self { database, database_connections, data_dir, bind, public_url, jwt_secret, log, http, auth })
+    }
+
+    /// Makes the data folder, and the signing secret in it when none is set.
+    pub fn prepare(&mut self, fresh_secret: impl FnOnce() -> String) -> Result<(), Error> {
+        make_folder(&self.data_dir)?;
+        if let Location::Sqlite(file) = &self.database
+            && let Some(folder) = file.parent()
+        {
+            make_folder(folder)?;
+        }
+        if self.jwt_secret.0.is_empty() {
+            self.jwt_secret = kept_secret(&self.data_dir.join("jwt-secret"), fresh_secret)?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes a folder that only its owner can look into: it holds accounts and drafts.
+fn make_folder(path: &Path) -> Result<(), Error> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path).map_err(|source| Error::Io { path: path.into(), source })
+}
+
+/// Reads the secret in a file, or puts a fresh one there that only the owner can read.
+fn kept_secret(path: &Path, fresh: impl FnOnce() -> String) -> Result<Secret, Error> {
+    let io = |source| Error::Io { path: path.into(), source };
+    if !path.exists() {
+        // Written whole under another name first: a crash half-way must not leave a short secret behind.
+        let draft = path.with_extension(format!("new-{}", std::process::id()));
+        let mut file = private_file(&draft).map_err(io)?;
+        file.write_all(fresh().as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
+        // A link, not a rename: when two processes start at once, the first one's secret stays.
+        match fs::hard_link(&draft, path) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(io(error)),
+            _ => fs::remove_file(&draft).map_err(io)?,
+        }
+    }
+    let secret = fs::read_to_string(path).map_err(io)?;
+    if secret.trim().len() < SECRET_BYTES_MIN {
+        return Err(Error::Value { name: "jwt_secret", why: format!("{} is too short", path.display()) });
+    }
+    Ok(Secret(secret.trim().to_owned()))
+}
+
+#[cfg(unix)]
+fn private_file(path: &Path) -> std::io::Result<fs::File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+#[cfg(not(unix))]
+fn private_file(path: &Path) -> std::io::Result<fs::File> {
+    fs::File::create(path)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid_and_say_where_things_are() {
+        let config = Config::with("").unwrap();
+        assert_eq!(config.database, Location::Sqlite("data/khabar.db".into()));
+        assert_eq!(config.public_url, "http://127.0.0.1:8080");
+    }
+
+    #[test]
+    fn what_has_no_meaning_is_refused_with_its_name() {
+        for (lines, name) in [
+            ("database_url = \"mysql://x\"", "DATABASE_URL"),
+            ("bind = \"8080\"", "bind"),
+            ("jwt_secret = \"short\"", "jwt_secret"),
+            ("public_url = \"khabar.example\"", "public_url"),
+            ("log_format = \"xml\"", "log_format"),
+            ("bnd = \"127.0.0.1:1\"", "bnd"),
+            ("[http]\nworker = 1", "worker"),
+        ] {
+            let error = Config::with(lines).unwrap_err().to_string();
+            assert!(error.contains(name), "{lines}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_secret_is_made_once_private_and_never_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = format!("data_dir = {:?}", folder.path());
+        let mut first = Config::with(&lines).unwrap();
+        first.prepare(|| "a".repeat(43)).unwrap();
+        let mut second = Config::with(&lines).unwrap();
+        second.prepare(|| "b".repeat(43)).unwrap();
+        assert_eq!(first.jwt_secret.expose(), second.jwt_secret.expose());
+        assert!(!format!("{second:?}").contains("aaa"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(folder.path().join("jwt-secret")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+}

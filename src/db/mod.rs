@@ -1,0 +1,269 @@
+//! The database: SQLite inside the process, or PostgreSQL beside it, behind one pair of doors.
+//!
+//! [`Db::read`] gives a consistent snapshot, [`Db::write`] one transaction that is answered only after its
+//! commit. Rooms never learn which database they talk to; what can't be said portably is in [`dialect`].
+
+mod conn;
+pub mod dialect;
+pub mod migrate;
+pub mod page;
+mod pool;
+pub mod replies;
+pub mod schema;
+pub mod types;
+mod writer;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use diesel::RunQueryDsl as _;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::result::DatabaseErrorKind;
+
+pub use conn::Conn;
+pub use dialect::violates;
+pub use diesel::result::{Error as QueryError, QueryResult};
+pub use pool::Location;
+
+use dialect::Access;
+use pool::Pool;
+use writer::Writer;
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A statement failed.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// More writes are waiting than the queue holds.
+    #[error("the write queue is full")]
+    Full,
+    /// The database can't be reached, or broke off.
+    #[error("the database is away: {0}")]
+    Away(String),
+    /// Our own code panicked; the transaction was rolled back.
+    #[error("a unit of work panicked")]
+    Panicked,
+    /// The schema could not be brought up to date.
+    #[error("migration failed: {0}")]
+    Migration(String),
+}
+
+impl Error {
+    /// Tells a database that is away or busy from a statement that is wrong.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Full | Self::Away(_) => true,
+            Self::Query(error) => is_away(error),
+            Self::Panicked | Self::Migration(_) => false,
+        }
+    }
+}
+
+/// Whether the connection is of no more use, or another transaction was in the way.
+fn is_away(error: &QueryError) -> bool {
+    match error {
+        QueryError::DatabaseError(kind, info) => {
+            matches!(
+                kind,
+                DatabaseErrorKind::ClosedConnection
+                    | DatabaseErrorKind::UnableToSendCommand
+                    | DatabaseErrorKind::SerializationFailure
+            ) || dialect::is_busy_or_gone(info.message())
+        }
+        QueryError::BrokenTransactionManager => true,
+        _ => false,
+    }
+}
+
+/// The database of one running Khabar. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    pool: Pool,
+    /// SQLite has one writer at a time, so its writes queue for one thread; PostgreSQL's use the pool.
+    writer: Option<Writer>,
+}
+
+impl Db {
+    /// Opens the database at a location and brings its schema up to date.
+    pub fn open(location: &Location, connections: usize) -> Result<Self, Error> {
+        let pool = Pool::new(location.clone(), connections);
+        let mut first = pool.connect()?;
+        migrate::up(&mut first)?;
+        let writer = match location {
+            Location::Sqlite(_) => {
+                let again = Pool::new(location.clone(), 1);
+                Some(Writer::start(first, Box::new(move || again.connect()))?)
+            }
+            Location::Postgres(_) => {
+                pool.give_back(first);
+                None
+            }
+        };
+        Ok(Self(Arc::new(Inner { pool, writer })))
+    }
+
+    /// Runs a unit of work on one consistent snapshot. SQLite is read right here on the calling worker,
+    /// which measured faster than any pool of threads; PostgreSQL is waited for on a blocking thread.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<QueryError> + Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        self.run(Access::Read, work).await
+    }
+
+    /// Runs a unit of work in one transaction and answers once it is committed and synced.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<QueryError> + Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        match &self.0.writer {
+            Some(writer) => writer.submit(work).await,
+            None => self.run(Access::Write, work).await,
+        }
+    }
+
+    async fn run<T, E, F>(&self, access: Access, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<QueryError> + Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.0);
+        if inner.pool.is_embedded() {
+            // A panic would break off the caller's connection; its own database connection falls away with it.
+            let read = AssertUnwindSafe(|| inner.pool.with(|conn| transaction(conn, access, work)));
+            return catch_unwind(read).unwrap_or_else(|_| Err(Error::Panicked.into()));
+        }
+        let permit = inner.pool.permit().await?;
+        let done = tokio::task::spawn_blocking(move || {
+            let answer = inner.pool.with(|conn| transaction(conn, access, work));
+            drop(permit);
+            answer
+        });
+        done.await.unwrap_or_else(|_| Err(Error::Panicked.into()))
+    }
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Db")
+    }
+}
+
+/// Runs work between BEGIN and COMMIT, or ROLLBACK when it fails.
+fn transaction<T, E>(conn: &mut Conn, access: Access, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E>
+where
+    E: From<Error> + From<QueryError>,
+{
+    begin(conn, access)?;
+    match work(conn) {
+        Ok(value) => {
+            commit(conn)?;
+            Ok(value)
+        }
+        Err(error) => {
+            rollback(conn);
+            Err(error)
+        }
+    }
+}
+
+fn begin(conn: &mut Conn, access: Access) -> Result<(), QueryError> {
+    match conn {
+        Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, access.sqlite()),
+        Conn::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, access.postgres()),
+    }
+}
+
+fn commit(conn: &mut Conn) -> Result<(), QueryError> {
+    match conn {
+        Conn::Sqlite(c) => AnsiTransactionManager::commit_transaction(c),
+        Conn::Postgres(c) => AnsiTransactionManager::commit_transaction(c),
+    }
+}
+
+/// Rolls back; a connection on which even that fails is thrown away by the pool.
+fn rollback(conn: &mut Conn) {
+    let done = match conn {
+        Conn::Sqlite(c) => AnsiTransactionManager::rollback_transaction(c),
+        Conn::Postgres(c) => AnsiTransactionManager::rollback_transaction(c),
+    };
+    if let Err(error) = done {
+        tracing::warn!(%error, "rollback failed");
+    }
+}
+
+/// Asks the database for a sign of life.
+pub fn ping(conn: &mut Conn) -> Result<(), Error> {
+    diesel::sql_query("SELECT 1").execute(conn)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+    use super::*;
+    use diesel::connection::SimpleConnection as _;
+    use diesel::sql_types::BigInt;
+    use futures_util::future::join_all;
+
+    #[derive(diesel::QueryableByName)]
+    struct Total {
+        #[diesel(sql_type = BigInt)]
+        total: i64,
+    }
+
+    async fn total(db: &Db) -> i64 {
+        let count = |conn: &mut Conn| {
+            let all: Total = diesel::sql_query("SELECT count(*) AS total FROM replies").get_result(conn)?;
+            Ok::<_, Error>(all.total)
+        };
+        db.read(count).await.unwrap()
+    }
+
+    /// Writes a row, and then goes well, fails or panics.
+    async fn write(db: &Db, n: usize) -> Result<usize, Error> {
+        db.write(move |conn| {
+            let row = format!("INSERT INTO replies VALUES ('a', '{n}', x'00', '', 0)");
+            conn.batch_execute(&row)?;
+            match n % 3 {
+                0 => Ok(n),
+                1 => Err(Error::Query(QueryError::RollbackTransaction)),
+                _ => panic!("a bug"),
+            }
+        })
+        .await
+    }
+
+    #[actix_web::test]
+    async fn work_that_fails_or_panics_takes_nothing_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&Location::Sqlite(folder.path().join("khabar.db")), 1).unwrap();
+        for (n, outcome) in join_all((0..300).map(|n| write(&db, n))).await.into_iter().enumerate() {
+            match n % 3 {
+                0 => assert_eq!(outcome.unwrap(), n),
+                1 => assert!(matches!(outcome, Err(Error::Query(_)))),
+                _ => assert!(matches!(outcome, Err(Error::Panicked))),
+            }
+        }
+        assert_eq!(total(&db).await, 100);
+        let read = db.read::<(), Error, _>(|_| panic!("a bug")).await;
+        assert!(matches!(read, Err(Error::Panicked)));
+        assert_eq!(write(&db, 999).await.unwrap(), 999, "and life goes on");
+        assert_eq!(total(&db).await, 101);
+    }
+
+    #[test]
+    fn a_panic_is_told_to_the_log_only() {
+        let body = crate::problem::Problem::from(Error::Panicked).body(crate::text::Lang::En, "/x", "one");
+        assert_eq!((body["code"].as_str(), body["requestId"].as_str()), (Some("internal"), Some("one")));
+        assert!(!body.to_string().contains("panicked"));
+    }
+}

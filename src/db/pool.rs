@@ -1,0 +1,106 @@
+//! Idle connections, and how many may be open at once.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{Conn, Error, dialect};
+
+/// How long a request waits for a connection before it is told to come back.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where the database is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A file.
+    Sqlite(PathBuf),
+    /// The URL of a server, with its password.
+    Postgres(String),
+}
+
+impl Location {
+    /// Reads `sqlite://path` or `postgres://…`; anything else is nobody's database.
+    pub fn parse(url: &str) -> Option<Self> {
+        match url.split_once("://") {
+            Some(("sqlite", path)) if !path.is_empty() => Some(Self::Sqlite(PathBuf::from(path))),
+            Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => Some(Self::Postgres(url.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(_) => f.write_str("postgres://…"),
+        }
+    }
+}
+
+/// Connections that wait for work. SQLite's grow with the workers that ask; PostgreSQL's are counted.
+pub(super) struct Pool {
+    location: Location,
+    idle: Mutex<Vec<Conn>>,
+    free: Arc<Semaphore>,
+}
+
+impl Pool {
+    pub(super) fn new(location: Location, connections: usize) -> Self {
+        Self { location, idle: Mutex::new(Vec::new()), free: Arc::new(Semaphore::new(connections.max(1))) }
+    }
+
+    pub(super) const fn is_embedded(&self) -> bool {
+        matches!(self.location, Location::Sqlite(_))
+    }
+
+    /// Waits for one of the countable connections.
+    pub(super) async fn permit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let wait = Arc::clone(&self.free).acquire_owned();
+        match tokio::time::timeout(PATIENCE, wait).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(Error::Full),
+        }
+    }
+
+    /// Lends a connection to `work`, and keeps it only if it is still whole.
+    pub(super) fn with<T, E: From<Error>>(&self, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut conn = match idle {
+            Some(conn) => conn,
+            None => self.connect()?,
+        };
+        let answer = work(&mut conn);
+        if is_whole(&mut conn) {
+            self.give_back(conn);
+        } else {
+            // Its siblings broke with it; the next request opens a new one.
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+        answer
+    }
+
+    pub(super) fn give_back(&self, conn: Conn) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+    }
+
+    pub(super) fn connect(&self) -> Result<Conn, Error> {
+        let opened = match &self.location {
+            Location::Sqlite(path) => dialect::open_sqlite(&path.to_string_lossy()),
+            Location::Postgres(url) => dialect::open_postgres(url),
+        };
+        opened.map_err(|error| Error::Away(error.to_string()))
+    }
+}
+
+/// Whether no transaction is left open or broken.
+fn is_whole(conn: &mut Conn) -> bool {
+    let status = match conn {
+        Conn::Sqlite(c) => AnsiTransactionManager::transaction_manager_status_mut(c).transaction_depth(),
+        Conn::Postgres(c) => AnsiTransactionManager::transaction_manager_status_mut(c).transaction_depth(),
+    };
+    matches!(status, Ok(None))
+}

@@ -1,0 +1,52 @@
+//! First answers to requests that carry an `Idempotency-Key`, kept in the transaction of the change itself.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Text};
+
+use super::Conn;
+use super::schema::replies;
+use crate::time::UtcTime;
+
+/// What is kept of an earlier request.
+#[derive(Clone, Debug, Queryable)]
+pub struct Kept {
+    /// The hash of its route and body.
+    pub fingerprint: Vec<u8>,
+    /// Its answer, as JSON.
+    pub reply: String,
+}
+
+/// Takes a key for a request whose answer will follow in the same transaction; false when it is taken. Two
+/// requests at once take turns: the second waits here until the first has committed or failed.
+pub fn claim(conn: &mut Conn, caller: &str, key: &str, fingerprint: &[u8], now: UtcTime) -> QueryResult<bool> {
+    diesel::sql_query(
+        "INSERT INTO replies (caller, idempotency_key, fingerprint, reply, created_at) \
+         VALUES ($1, $2, $3, '', $4) ON CONFLICT DO NOTHING",
+    )
+    .bind::<Text, _>(caller)
+    .bind::<Text, _>(key)
+    .bind::<Binary, _>(fingerprint)
+    .bind::<BigInt, _>(now)
+    .execute(conn)
+    .map(|rows| rows == 1)
+}
+
+/// The answer that a key stands for.
+pub fn find(conn: &mut Conn, caller: &str, key: &str) -> QueryResult<Kept> {
+    replies::table.find((caller, key)).select((replies::fingerprint, replies::reply)).first(conn)
+}
+
+/// Puts the answer to the key that was claimed.
+pub fn keep(conn: &mut Conn, caller: &str, key: &str, reply: &str) -> QueryResult<usize> {
+    diesel::update(replies::table.find((caller, key))).set(replies::reply.eq(reply)).execute(conn)
+}
+
+/// Forgets the answer that a key stands for, if it is older than an instant.
+pub fn forget(conn: &mut Conn, caller: &str, key: &str, before: UtcTime) -> QueryResult<usize> {
+    diesel::delete(replies::table.find((caller, key)).filter(replies::created_at.lt(before))).execute(conn)
+}
+
+/// Forgets every answer that is older than an instant.
+pub fn forget_all(conn: &mut Conn, before: UtcTime) -> QueryResult<usize> {
+    diesel::delete(replies::table.filter(replies::created_at.lt(before))).execute(conn)
+}

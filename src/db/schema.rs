@@ -1,0 +1,246 @@
+//! The tables, as both migration trees make them.
+#![allow(missing_docs, reason = "generated items of `table!`; the migrations say what each column is")]
+
+diesel::table! {
+    users (id) {
+        id -> Binary,
+        email -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Text,
+        is_active -> Bool,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Binary,
+        user_id -> Binary,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (hash) {
+        hash -> Binary,
+        session_id -> Binary,
+        created_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    site (id) {
+        id -> BigInt,
+        content -> Text,
+        version -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    records (id) {
+        id -> Binary,
+        kind -> Text,
+        slug -> Text,
+        slug_key -> Text,
+        sort_key -> Text,
+        parent_id -> Nullable<Binary>,
+        is_active -> Bool,
+        content -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    articles (id) {
+        id -> Binary,
+        language -> Text,
+        slug -> Text,
+        slug_key -> Text,
+        state -> Text,
+        spiked_from -> Nullable<Text>,
+        version -> BigInt,
+        live_version -> Nullable<BigInt>,
+        section_id -> Nullable<Binary>,
+        created_by -> Binary,
+        updated_by -> Binary,
+        date_published -> Nullable<BigInt>,
+        date_modified -> Nullable<BigInt>,
+        comment_count -> BigInt,
+        word_count -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        content -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    article_links (article_id, kind, target_id) {
+        article_id -> Binary,
+        kind -> Text,
+        target_id -> Binary,
+    }
+}
+
+diesel::table! {
+    revisions (article_id, version) {
+        article_id -> Binary,
+        version -> BigInt,
+        parent_version -> Nullable<BigInt>,
+        action -> Text,
+        state -> Text,
+        note -> Nullable<Text>,
+        author_id -> Binary,
+        created_at -> BigInt,
+        prev_hash -> Binary,
+        hash -> Binary,
+        content -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    publications (id) {
+        id -> Binary,
+        article_id -> Binary,
+        version -> BigInt,
+        visible_from -> BigInt,
+        visible_until -> Nullable<BigInt>,
+        language -> Text,
+        slug -> Text,
+        slug_key -> Text,
+        date_published -> BigInt,
+        date_modified -> BigInt,
+        word_count -> BigInt,
+        content -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    publication_links (publication_id, kind, target_id) {
+        publication_id -> Binary,
+        kind -> Text,
+        target_id -> Binary,
+    }
+}
+
+diesel::table! {
+    comments (id) {
+        id -> Binary,
+        article_id -> Binary,
+        parent_id -> Nullable<Binary>,
+        depth -> BigInt,
+        author_id -> Binary,
+        status -> Text,
+        text -> Text,
+        reply_count -> BigInt,
+        reason -> Nullable<Text>,
+        note -> Nullable<Text>,
+        moderated_by -> Nullable<Binary>,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    alerts (id) {
+        id -> Binary,
+        state -> Text,
+        language -> Text,
+        headline_key -> Text,
+        topic_keys -> Text,
+        rank -> BigInt,
+        starts_at -> Nullable<BigInt>,
+        expires -> Nullable<BigInt>,
+        last_change -> BigInt,
+        issued_at -> Nullable<BigInt>,
+        supersedes -> Nullable<Binary>,
+        article_id -> Nullable<Binary>,
+        created_by -> Binary,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    alert_sources (alert_id, source_id) {
+        alert_id -> Binary,
+        source_id -> Binary,
+    }
+}
+
+diesel::table! {
+    event_counter (id) {
+        id -> BigInt,
+        seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    events (seq) {
+        seq -> BigInt,
+        topic -> Text,
+        visibility -> Text,
+        target_kind -> Text,
+        target_id -> Nullable<Binary>,
+        payload -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> Binary,
+        at -> BigInt,
+        actor_id -> Nullable<Binary>,
+        actor_role -> Text,
+        action -> Text,
+        target_kind -> Text,
+        target_id -> Nullable<Binary>,
+        request_id -> Text,
+        payload -> Text,
+    }
+}
+
+diesel::table! {
+    replies (caller, idempotency_key) {
+        caller -> Text,
+        idempotency_key -> Text,
+        fingerprint -> Binary,
+        reply -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    sessions,
+    refresh_tokens,
+    site,
+    records,
+    articles,
+    article_links,
+    revisions,
+    publications,
+    publication_links,
+    comments,
+    alerts,
+    alert_sources,
+    event_counter,
+    events,
+    audit_log,
+    replies
+);

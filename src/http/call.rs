@@ -1,0 +1,239 @@
+//! One request, as use cases see it: who calls, on which version, and the doors to the database.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::http::header::{ACCEPT, IF_MATCH};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
+use percent_encoding::{percent_decode_str, utf8_percent_encode};
+use sha2::{Digest, Sha256};
+
+use super::contract::Contract;
+use super::input::Input;
+use super::reply::Reply;
+use super::tag;
+use crate::app::{App, Read, Tx};
+use crate::auth::{Actor, Viewer};
+use crate::db::replies;
+use crate::ids::Id;
+use crate::problem::{Code, Problem};
+
+/// The longest `Idempotency-Key`, in bytes.
+const KEY_BYTES_MAX: usize = 255;
+/// How long first answers are kept.
+const KEPT: std::time::Duration = std::time::Duration::from_secs(86_400);
+
+/// The id that answers, logs and the audit trail share.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+impl RequestId {
+    /// The id of a request; empty before it has one.
+    pub(super) fn of(request: &HttpRequest) -> String {
+        request.extensions().get::<Self>().map(|id| id.0.clone()).unwrap_or_default()
+    }
+}
+
+/// One request.
+#[derive(Clone)]
+pub struct Call {
+    /// The running Khabar.
+    pub app: App,
+    /// Who calls.
+    pub viewer: Viewer,
+    request_id: String,
+    if_match: Option<String>,
+    idempotency_key: Option<String>,
+    /// Method and path, with the query.
+    route: String,
+}
+
+impl Call {
+    /// Reads from one consistent snapshot.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Read<'_>) -> Result<T, Problem> + Send + 'static,
+    {
+        self.app.read(work).await
+    }
+
+    /// Makes changes in one transaction.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, Problem> + Send + 'static,
+    {
+        self.app.write(self.actor(), work).await
+    }
+
+    /// Makes the change that a POST asks for. With an `Idempotency-Key` the first answer is kept in the same
+    /// transaction, and a repetition gets it again instead of a second change.
+    pub async fn act<T, F>(&self, input: Input<T>, work: F) -> Result<Reply, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>, T) -> Result<Reply, Problem> + Send + 'static,
+    {
+        let Input { value, digest } = input;
+        let Some(key) = self.idempotency_key.clone() else {
+            return self.write(move |tx| work(tx, value)).await;
+        };
+        let caller = self.viewer.user().map_or_else(|| "-".to_owned(), |user| user.id.to_string());
+        // Keyed, since bodies hold passwords: whoever reads the table must not be able to try some against it.
+        let keyed = Sha256::new().chain_update(self.app.config().jwt_secret.expose());
+        let fingerprint = keyed.chain_update(&self.route).chain_update(digest).finalize().to_vec();
+        self.write(move |tx| {
+            replies::forget(tx.conn, &caller, &key, tx.now.before(KEPT))?;
+            if !replies::claim(tx.conn, &caller, &key, &fingerprint, tx.now)? {
+                let kept = replies::find(tx.conn, &caller, &key)?;
+                return if kept.fingerprint == fingerprint {
+                    Reply::replay(&kept.reply)
+                } else {
+                    Err(Problem::new(Code::KeyReused))
+                };
+            }
+            let reply = work(tx, value)?;
+            replies::keep(tx.conn, &caller, &key, &reply.keep()?)?;
+            Ok(reply)
+        })
+        .await
+    }
+
+    /// The versions that the caller's change may be based on.
+    pub fn expected(&self) -> Result<Expected, Problem> {
+        let header = self.if_match.as_ref().ok_or_else(|| Problem::new(Code::PreconditionRequired))?;
+        let version = |tag: &str| tag::value(tag)?.parse().ok();
+        Ok(Expected(header.split(',').filter_map(version).collect()))
+    }
+
+    /// Who makes the change, for the audit log.
+    pub fn actor(&self) -> Actor {
+        let user = self.viewer.user();
+        Actor { user: user.map(|user| user.id), role: user.map(|user| user.role), request_id: self.request_id.clone() }
+    }
+
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let missing = || Problem::internal("the app is not set up");
+        let app = request.app_data::<web::Data<App>>().ok_or_else(missing)?;
+        let contract = request.app_data::<web::Data<Contract>>().ok_or_else(missing)?;
+        contract.query(request)?;
+        if !accepts_json(request) {
+            return Err(Problem::new(Code::NotAcceptable));
+        }
+        let header = |name: &str| -> Result<Option<String>, Problem> {
+            let values: Result<Vec<&str>, _> = request.headers().get_all(name).map(|value| value.to_str()).collect();
+            let values = values.map_err(|_| Problem::new(Code::Malformed).with("header", name))?;
+            // Several lines of a list are one list (RFC 9110 §5.3).
+            Ok(Some(values.join(", ")).filter(|_| !values.is_empty()))
+        };
+        let idempotency_key = match header("idempotency-key")? {
+            Some(_) if request.method() != Method::POST => None,
+            Some(key) if key.is_empty() || key.len() > KEY_BYTES_MAX || key.contains(", ") => {
+                return Err(Problem::new(Code::Malformed).with("header", "idempotency-key"));
+            }
+            key => key,
+        };
+        Ok(Self {
+            app: app.get_ref().clone(),
+            viewer: Viewer::of(request),
+            request_id: RequestId::of(request),
+            if_match: header(IF_MATCH.as_str())?,
+            idempotency_key,
+            route: format!("{} {}", request.method(), request.uri()),
+        })
+    }
+}
+
+impl FromRequest for Call {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request))
+    }
+}
+
+/// Whether the caller takes JSON (RFC 9110 §12.5.1); one who does not say takes anything.
+fn accepts_json(request: &HttpRequest) -> bool {
+    let takes = |range: &str| {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let refused = parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse().ok()) == Some(0.0_f32));
+        !refused && matches!(kind.as_str(), "" | "*/*" | "application/*" | "application/json")
+    };
+    let mut given = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok()).peekable();
+    given.peek().is_none() || given.flat_map(|value| value.split(',')).any(takes)
+}
+
+/// The versions in `If-Match`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected(Vec<i64>);
+
+impl Expected {
+    /// One version, for those who know it without a header.
+    pub fn version(version: i64) -> Self {
+        Self(vec![version])
+    }
+
+    /// Refuses a change that is not based on the present version.
+    pub fn check(&self, present: i64) -> Result<(), Problem> {
+        if self.0.contains(&present) { Ok(()) } else { Err(Problem::stale(present)) }
+    }
+}
+
+impl Problem {
+    /// The change was based on another version than the present one.
+    pub fn stale(present: i64) -> Self {
+        Self { etag: Some(format!("\"{present}\"")), ..Self::new(Code::Stale) }
+    }
+}
+
+/// One segment of a path, percent-decoded: an id, or a slug.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment(pub String);
+
+impl Segment {
+    /// The id that the segment must be. What is no id names nothing.
+    pub fn id<K>(&self) -> Result<Id<K>, Problem> {
+        Id::parse(&self.0).map_err(|_| Problem::not_found())
+    }
+
+    /// The router has decoded all but `%25`, `%2B` and `%2F`. A control character names nothing.
+    fn nth(request: &HttpRequest, n: usize) -> Result<Self, Problem> {
+        let (_, raw) = request.match_info().iter().nth(n).ok_or_else(Problem::not_found)?;
+        match percent_decode_str(raw).decode_utf8() {
+            Ok(text) if !text.chars().any(char::is_control) => Ok(Self(text.into_owned())),
+            _ => Err(Problem::not_found()),
+        }
+    }
+}
+
+impl FromRequest for Segment {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    /// The first segment that the route's pattern names.
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::nth(request, 0))
+    }
+}
+
+/// The first two segments that the route's pattern names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segments(pub Segment, pub Segment);
+
+impl FromRequest for Segments {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let both = Segment::nth(request, 0).and_then(|first| Ok(Self(first, Segment::nth(request, 1)?)));
+        ready(both)
+    }
+}
+
+/// The path of something with a readable name, in ASCII as headers want it.
+pub fn address(folder: &str, slug: &str) -> String {
+    format!("{folder}/{}", utf8_percent_encode(slug, percent_encoding::NON_ALPHANUMERIC))
+}

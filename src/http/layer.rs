@@ -1,0 +1,186 @@
+//! What every request passes: it gets an id and a language, the caller is identified, and whatever is refused,
+//! by whichever layer, leaves as `application/problem+json`.
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, web};
+use uuid::Uuid;
+
+use super::call::RequestId;
+use super::contract::Contract;
+use crate::app::App;
+use crate::auth::viewer;
+use crate::problem::{Code, Problem};
+use crate::text::Lang;
+
+const PROBLEM: &str = "application/problem+json";
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest request id that is taken from a caller, in bytes.
+const REQUEST_ID_BYTES_MAX: usize = 64;
+/// What a caller should wait, in seconds, when the database or a queue can't take more.
+const RETRY_SECONDS: &str = "1";
+
+/// The outermost layer: it knows of every request and of every answer, those of the other layers too.
+pub async fn outermost(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let mut request = request;
+    let began = Instant::now();
+    let id = request_id(&request);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    // HEAD is GET without the body, which the HTTP encoder leaves out by itself.
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    let mut response = settled(next.call(request).await?.map_into_boxed_body());
+    let private = is_private(response.request().path());
+    finish(response.headers_mut(), &id, private);
+    tracing::info!(
+        request_id = id,
+        method = %response.request().method(),
+        path = response.request().path(),
+        status = response.status().as_u16(),
+        micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "answered"
+    );
+    Ok(response)
+}
+
+/// The innermost layer: the caller is identified, and refusals get their form while CORS and compression can
+/// still work on them.
+pub async fn innermost(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    // No clone of the request may live beside it: the router needs it for itself.
+    Ok(match identified(request.request()).await {
+        Err(problem) => answer(request.into_parts().0, &problem),
+        // Handlers and the router answer their own errors; what is left could only be a layer that broke.
+        Ok(()) => settled(next.call(request).await?.map_into_boxed_body()),
+    })
+}
+
+/// Where the router has no handler: 405 when the path has others, else 404.
+pub async fn nowhere(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let contract = request.app_data::<web::Data<Contract>>();
+    match contract.and_then(|contract| contract.methods(request.path())) {
+        Some(methods) => Err(Problem { allow: Some(methods.to_owned()), ..Problem::new(Code::MethodNotAllowed) }),
+        None => Err(Problem::not_found()),
+    }
+}
+
+async fn identified(request: &HttpRequest) -> Result<(), Problem> {
+    let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::internal("the app is not set up"))?;
+    let viewer = viewer::identify(app, request).await?;
+    request.extensions_mut().insert(viewer);
+    Ok(())
+}
+
+/// A response as it may leave: refusals in our form, whoever made them.
+fn settled(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM);
+    if is_ours || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let fallback = as_problem(status);
+    let (request, response) = response.into_parts();
+    let problem = response.error().and_then(|error| error.as_error::<Problem>()).unwrap_or(&fallback);
+    answer(request, problem)
+}
+
+fn as_problem(status: StatusCode) -> Problem {
+    let same = |code: &&Code| code.status() == status;
+    let code = match status {
+        StatusCode::BAD_REQUEST => Code::Malformed,
+        _ => Code::ALL.iter().find(same).copied().unwrap_or(Code::Internal),
+    };
+    Problem::new(code)
+}
+
+fn answer(request: HttpRequest, problem: &Problem) -> ServiceResponse<BoxBody> {
+    let status = problem.code.status();
+    let id = RequestId::of(&request);
+    match problem.code {
+        // It passes by itself, or the operator sees the cause of it elsewhere.
+        Code::Unavailable => tracing::warn!(request_id = id, problem = %problem, "refused for a moment"),
+        _ if status.is_server_error() => tracing::error!(request_id = id, problem = %problem, "failed"),
+        _ => {}
+    }
+    let language = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let body = problem.body(Lang::negotiate(language), request.path(), &id);
+    let mut response = HttpResponse::build(status);
+    response.insert_header((CONTENT_TYPE, PROBLEM));
+    if status == StatusCode::UNAUTHORIZED {
+        response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"khabar\""));
+    }
+    if matches!(problem.code, Code::Unavailable | Code::TooMany) {
+        response.insert_header((RETRY_AFTER, RETRY_SECONDS));
+    }
+    if let Some(etag) = &problem.etag {
+        response.insert_header((ETAG, etag.as_str()));
+    }
+    if let Some(methods) = &problem.allow {
+        response.insert_header((ALLOW, methods.as_str()));
+    }
+    response.insert_header((CACHE_CONTROL, "no-store"));
+    ServiceResponse::new(request, response.body(body.to_string()))
+}
+
+/// Headers that every answer has.
+fn finish(headers: &mut HeaderMap, id: &str, private: bool) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(X_REQUEST_ID, value);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.append(VARY, HeaderValue::from_static("Accept-Language"));
+    if headers.contains_key(CONTENT_ENCODING) {
+        name_coding(headers);
+    } else {
+        headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));
+    }
+    if !headers.contains_key(CACHE_CONTROL) {
+        let rule = if private { "no-store" } else { "public, no-cache" };
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(rule));
+    }
+}
+
+/// Says the coding in the tag: other bytes need another strong tag (RFC 9110 §8.8.3.3).
+fn name_coding(headers: &mut HeaderMap) {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let tag = text(ETAG).zip(text(CONTENT_ENCODING)).map(|(etag, coding)| super::tag::coded(etag, coding));
+    if let Some(value) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
+        headers.insert(ETAG, value);
+    }
+}
+
+/// Whether a path's answers are the caller's own: no cache may keep them.
+fn is_private(path: &str) -> bool {
+    const PRIVATE: [&str; 4] = ["/api/v1/newsroom", "/api/v1/auth", "/api/v1/me", "/health"];
+    let under = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    PRIVATE.into_iter().any(under)
+}
+
+/// The caller's request id, if it is short and plain; a fresh one otherwise.
+fn request_id(request: &ServiceRequest) -> String {
+    let plain = |id: &&str| {
+        (1..=REQUEST_ID_BYTES_MAX).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    let given = request.headers().get(X_REQUEST_ID).and_then(|value| value.to_str().ok()).filter(plain);
+    given.map_or_else(|| fresh_id(request), String::from)
+}
+
+fn fresh_id(request: &ServiceRequest) -> String {
+    let app = request.app_data::<web::Data<App>>();
+    app.map_or_else(Uuid::nil, |app| app.ids().next::<crate::ids::of::Audit>(app.now()).uuid()).to_string()
+}

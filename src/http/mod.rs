@@ -1,0 +1,18 @@
+//! What every handler shares: how a request is read, checked against the contract, answered and refused.
+//!
+//! A handler is: a [`Permit`](crate::auth::Permit) if one is needed, a [`Call`], the path, an [`Input`] or
+//! [`Query`] → one use case → a [`Reply`]. This room knows nothing of any noun.
+
+mod call;
+mod contract;
+mod input;
+pub mod layer;
+mod query;
+mod reply;
+mod tag;
+
+pub use call::{Call, Expected, RequestId, Segment, Segments, address};
+pub use contract::{Contract, REPETITIONS_MAX};
+pub use input::{Empty, Input, Patch};
+pub use query::{FieldsQuery, ListQuery, Page, PageView, Query, Unfiltered, View};
+pub use reply::Reply;

@@ -1,0 +1,177 @@
+//! Answers: JSON with its validators, or nothing.
+
+use actix_web::body::BoxBody;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, LINK, LOCATION,
+};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::tag;
+use crate::problem::Problem;
+use crate::text::{Language, hex};
+use crate::time::UtcTime;
+
+/// An answer that went well. It can be kept and given again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reply {
+    status: u16,
+    body: Option<String>,
+    /// The version that `If-Match` compares; the hash of the body is the tag when there is none.
+    version: Option<i64>,
+    last_modified: Option<UtcTime>,
+    location: Option<String>,
+    link: Option<String>,
+    language: Option<Language>,
+    /// Whether it is the caller's own, where the path alone does not tell.
+    #[serde(default)]
+    private: bool,
+    #[serde(skip)]
+    replayed: bool,
+}
+
+impl Reply {
+    /// 200 with a resource.
+    pub fn json(body: &impl Serialize) -> Result<Self, Problem> {
+        Ok(Self { body: Some(serde_json::to_string(body)?), ..Self::empty(StatusCode::OK) })
+    }
+
+    /// 201 with the address of what this resource now is.
+    #[must_use]
+    pub fn created(self, location: String) -> Self {
+        Self { status: StatusCode::CREATED.as_u16(), location: Some(location), ..self }
+    }
+
+    /// 202 with the address of what somebody has yet to decide about.
+    #[must_use]
+    pub fn accepted(self, location: String) -> Self {
+        Self { status: StatusCode::ACCEPTED.as_u16(), ..self.created(location) }
+    }
+
+    /// 204.
+    pub fn nothing() -> Self {
+        Self::empty(StatusCode::NO_CONTENT)
+    }
+
+    /// 308 to where the resource is now.
+    pub fn moved(location: String) -> Self {
+        Self { location: Some(location), ..Self::empty(StatusCode::PERMANENT_REDIRECT) }
+    }
+
+    fn empty(status: StatusCode) -> Self {
+        Self {
+            status: status.as_u16(),
+            body: None,
+            version: None,
+            last_modified: None,
+            location: None,
+            link: None,
+            language: None,
+            private: false,
+            replayed: false,
+        }
+    }
+
+    /// With the version that a later change must name.
+    #[must_use]
+    pub const fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    /// With the instant of the last change, if there was one.
+    #[must_use]
+    pub fn modified(self, at: impl Into<Option<UtcTime>>) -> Self {
+        Self { last_modified: at.into(), ..self }
+    }
+
+    /// With the language of the content.
+    #[must_use]
+    pub fn in_language(mut self, language: &Language) -> Self {
+        self.language = Some(language.clone());
+        self
+    }
+
+    /// For this caller alone: no cache may keep it.
+    #[must_use]
+    pub const fn private(mut self) -> Self {
+        self.private = true;
+        self
+    }
+
+    /// With the neighbours of a page.
+    #[must_use]
+    pub fn linked(mut self, links: String) -> Self {
+        self.link = Some(links).filter(|links| !links.is_empty());
+        self
+    }
+
+    /// The form that is kept for repetitions.
+    pub(super) fn keep(&self) -> Result<String, Problem> {
+        Ok(serde_json::to_string(self)?)
+    }
+
+    /// A kept answer, once more.
+    pub(super) fn replay(kept: &str) -> Result<Self, Problem> {
+        Ok(Self { replayed: true, ..serde_json::from_str(kept)? })
+    }
+
+    fn etag(&self) -> Option<String> {
+        let body = self.body.as_ref()?;
+        Some(self.version.map_or_else(|| hash(body), |version| format!("\"{version}\"")))
+    }
+}
+
+fn hash(body: &str) -> String {
+    let digest = Sha256::digest(body.as_bytes());
+    let short: String = hex(digest.as_slice()).chars().take(24).collect();
+    format!("\"{short}\"")
+}
+
+/// The tag in `If-None-Match` that is this one, in whichever coding the caller has it (RFC 9110 §13.1.2, weak
+/// comparison).
+fn named(request: &HttpRequest, etag: &str) -> Option<String> {
+    let listed = request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
+    let mut tags = listed.flat_map(|value| value.split(',')).map(str::trim);
+    tags.find_map(|listed| {
+        let listed = if listed == "*" { etag } else { listed.strip_prefix("W/").unwrap_or(listed) };
+        (tag::value(listed) == tag::value(etag)).then(|| listed.to_owned())
+    })
+}
+
+impl Responder for Reply {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        let etag = self.etag();
+        let conditional = request.method() == Method::GET && status == StatusCode::OK;
+        let held = etag.as_ref().filter(|_| conditional).and_then(|etag| named(request, etag));
+        let unchanged = held.is_some();
+        let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { status });
+        let headers = [
+            (ETAG, held.or(etag)),
+            (LAST_MODIFIED, self.last_modified.map(UtcTime::http_date)),
+            (LOCATION, self.location),
+            (LINK, self.link),
+            (CONTENT_LANGUAGE, self.language.map(|language| language.to_string())),
+        ];
+        for (name, value) in headers {
+            if let Some(value) = value {
+                response.insert_header((name, value));
+            }
+        }
+        if self.private {
+            response.insert_header((CACHE_CONTROL, "no-store"));
+        }
+        if self.replayed {
+            response.insert_header(("idempotency-replayed", "true"));
+        }
+        match self.body {
+            Some(body) if !unchanged => response.insert_header((CONTENT_TYPE, "application/json")).body(body),
+            _ => response.finish(),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Identifiers and secrets, and the one place where randomness enters.
+//!
+//! An [`Id`] is a UUIDv7 that knows at compile time what it identifies; databases keep its 16 bytes, so
+//! that it sorts by creation on both.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::Binary;
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use uuid::{Builder, Uuid};
+
+use crate::fault::Fault;
+use crate::time::UtcTime;
+
+/// What an [`Id`] identifies; uninhabited markers.
+pub mod of {
+    /// An article.
+    #[derive(Debug)]
+    pub enum Article {}
+    /// A publication of an article.
+    #[derive(Debug)]
+    pub enum Publication {}
+    /// A story: alerts and articles about one event.
+    #[derive(Debug)]
+    pub enum Story {}
+    /// A source, section, tag or author.
+    #[derive(Debug)]
+    pub enum Record {}
+    /// A comment.
+    #[derive(Debug)]
+    pub enum Comment {}
+    /// A breaking alert.
+    #[derive(Debug)]
+    pub enum Alert {}
+    /// An account.
+    #[derive(Debug)]
+    pub enum User {}
+    /// A sign-in and the refresh tokens that descend from it.
+    #[derive(Debug)]
+    pub enum Session {}
+    /// A line of the audit log.
+    #[derive(Debug)]
+    pub enum Audit {}
+}
+
+/// Identifies an article.
+pub type ArticleId = Id<of::Article>;
+/// Identifies one publication of an article.
+pub type PublicationId = Id<of::Publication>;
+/// Identifies a story.
+pub type StoryId = Id<of::Story>;
+/// Identifies a source, section, tag or author.
+pub type RecordId = Id<of::Record>;
+/// Identifies a comment.
+pub type CommentId = Id<of::Comment>;
+/// Identifies a breaking alert.
+pub type AlertId = Id<of::Alert>;
+/// Identifies an account.
+pub type UserId = Id<of::User>;
+/// Identifies a session.
+pub type SessionId = Id<of::Session>;
+/// Identifies a line of the audit log.
+pub type AuditId = Id<of::Audit>;
+
+/// A UUIDv7 (RFC 9562) of one kind of thing.
+#[derive(AsExpression, FromSqlRow)]
+#[diesel(sql_type = Binary)]
+pub struct Id<K: 'static>(Uuid, PhantomData<fn() -> K>);
+
+impl<K> Id<K> {
+    /// Names a UUID as the id of a thing of this kind.
+    pub const fn of(uuid: Uuid) -> Self {
+        Self(uuid, PhantomData)
+    }
+
+    /// Reads the hyphenated form.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        match text.len() {
+            36 => Uuid::try_parse(text).map(Self::of).map_err(|_| Fault::NotAnId),
+            _ => Err(Fault::NotAnId),
+        }
+    }
+
+    /// The bare UUID.
+    pub const fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K> Copy for Id<K> {}
+impl<K> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<K> Eq for Id<K> {}
+impl<K> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+impl<K> Hash for Id<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+impl<K> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+impl<K> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<K> Serialize for Id<K> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, K> Deserialize<'de> for Id<K> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Uuid::deserialize(deserializer).map(Self::of)
+    }
+}
+
+impl<K> PartialSchema for Id<K> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::new(Type::String))
+            .format(Some(SchemaFormat::Custom("uuid".into())))
+            .examples(["0192f3a4-5b6c-7d8e-9f01-23456789abcd"])
+            .into()
+    }
+}
+impl<K> ToSchema for Id<K> {}
+
+impl<K: 'static, DB: Backend> ToSql<Binary, DB> for Id<K>
+where
+    [u8]: ToSql<Binary, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <[u8] as ToSql<Binary, DB>>::to_sql(self.0.as_bytes().as_slice(), out)
+    }
+}
+
+impl<K: 'static, DB: Backend> FromSql<Binary, DB> for Id<K>
+where
+    Vec<u8>: FromSql<Binary, DB>,
+{
+    fn from_sql(raw: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let bytes = Vec::<u8>::from_sql(raw)?;
+        Ok(Self::of(Uuid::from_slice(&bytes)?))
+    }
+}
+
+/// Where random bytes come from.
+pub trait Entropy: Send + Sync {
+    /// Fills the buffer with bytes that nobody can foresee.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// The operating system's generator.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    #[expect(clippy::panic, reason = "without randomness no token is safe: stopping is the only honest answer")]
+    fn fill(&self, buffer: &mut [u8]) {
+        if let Err(error) = getrandom::fill(buffer) {
+            panic!("the operating system gives no randomness: {error}");
+        }
+    }
+}
+
+/// Makes ids and secrets from a clock and an [`Entropy`].
+pub struct Ids(Box<dyn Entropy>);
+
+impl Ids {
+    /// Draws from this source.
+    pub fn new(entropy: impl Entropy + 'static) -> Self {
+        Self(Box::new(entropy))
+    }
+
+    /// A fresh id; ids of later milliseconds sort later.
+    pub fn next<K>(&self, now: UtcTime) -> Id<K> {
+        let mut random = [0; 10];
+        self.0.fill(&mut random);
+        let millis = u64::try_from(now.micros().div_euclid(1000)).unwrap_or_default();
+        Id::of(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+
+    /// 256 random bits.
+    pub fn secret(&self) -> [u8; 32] {
+        let mut secret = [0; 32];
+        self.0.fill(&mut secret);
+        secret
+    }
+
+    /// 256 random bits as URL-safe text of 43 characters.
+    pub fn token(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.secret())
+    }
+}
+
+impl fmt::Debug for Ids {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ids")
+    }
+}

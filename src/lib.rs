@@ -1,0 +1,43 @@
+//! Khabar (خبر): a headless CMS API for newsrooms.
+//!
+//! # The map
+//!
+//! Arrows go one way: `main → cli → server → rooms → events → auth → db → time, text, ids`.
+//!
+//! | room | what is there |
+//! |---|---|
+//! | [`server`], [`openapi`], [`operation`] | layers, routes, the document, health |
+//! | [`articles`], [`comments`], [`alerts`], [`users`], [`site`] | a noun each: `model` (pure), `store` (its SQL), `dto`, `http` |
+//! | [`sources`], [`sections`], [`tags`], [`authors`] | four nouns that are kept alike, by [`records`] |
+//! | [`events`] | the log that every change is written to |
+//! | [`auth`] | who is asking, and the policy |
+//! | [`http`] | what handlers share: requests, answers, the contract at work |
+//! | [`app`], [`db`] | the two doors to the database, and what is behind them |
+//! | [`text`], [`blocks`], [`time`], [`ids`], [`fault`], [`problem`] | plain values |
+
+pub mod alerts;
+pub mod app;
+pub mod articles;
+pub mod auth;
+pub mod authors;
+pub mod blocks;
+pub mod cli;
+pub mod comments;
+pub mod config;
+pub mod db;
+pub mod events;
+pub mod fault;
+pub mod http;
+pub mod ids;
+pub mod openapi;
+pub mod operation;
+pub mod problem;
+pub mod records;
+pub mod sections;
+pub mod server;
+pub mod site;
+pub mod sources;
+pub mod tags;
+pub mod text;
+pub mod time;
+pub mod users;

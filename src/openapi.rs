@@ -1,0 +1,359 @@
+//! The OpenAPI document: collected from every room's routes, then completed with what holds for all of them,
+//! so that no handler says it again: the refusals of each operation, the headers, the patch forms.
+
+use actix_web::web;
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+use utoipa_actix_web::AppExt as _;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::http::REPETITIONS_MAX;
+use crate::problem::Code;
+use crate::server;
+use crate::text::Lang;
+
+/// Where references to schemas point.
+const SCHEMAS: &str = "#/components/schemas/";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Khabar",
+        description = "A headless CMS API for newsrooms. Delivery (`/api/v1/…`) answers what is published now; \
+            the newsroom (`/api/v1/newsroom/…`) works on drafts and needs a token. Times are RFC 3339 UTC, ids \
+            UUIDv7, errors RFC 9457.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    tags(
+        (name = "articles", description = "What is published, and the work that leads there."),
+        (name = "alerts", description = "Breaking news."),
+        (name = "comments", description = "What readers say."),
+        (name = "sources", description = "Where the news comes from."),
+        (name = "sections", description = "The tree that articles are filed in."),
+        (name = "tags", description = "Subjects, people, organisations and places."),
+        (name = "authors", description = "Whose names stand above articles."),
+        (name = "site", description = "The publication itself."),
+        (name = "accounts", description = "Signing in, and the own account."),
+        (name = "users", description = "Everybody's accounts."),
+        (name = "operation", description = "Health and documentation."),
+    )
+)]
+struct Khabar;
+
+/// Adds every route to an application, and the page that explains them, which needs nothing from elsewhere.
+pub fn mount(config: &mut web::ServiceConfig) {
+    server::routes(&mut ServiceConfig::new(config));
+    config.service(web::redirect("/docs", "/docs/"));
+    config.service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")));
+}
+
+/// The whole document.
+pub fn document() -> Value {
+    let (_, api) =
+        actix_web::App::new().into_utoipa_app().openapi(Khabar::openapi()).configure(server::routes).split_for_parts();
+    let mut document = serde_json::to_value(api).unwrap_or_default();
+    complete(&mut document);
+    document
+}
+
+/// Says what holds for every operation.
+fn complete(document: &mut Value) {
+    let mut patched = Vec::new();
+    for (path, item) in members(document, "paths") {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            in_order(operation);
+            patched.extend(patch_body(operation));
+            bound_lists(operation);
+            headers(path, method, operation);
+            refusals(path, method, operation);
+            order(operation);
+        }
+    }
+    if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
+        let bearer = json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT" });
+        components.insert("securitySchemes".into(), json!({ "bearer": bearer }));
+        if let Some(schemas) = components.get_mut("schemas").and_then(Value::as_object_mut) {
+            schemas.insert("Problem".into(), problem_schema());
+            flatten(schemas);
+            for name in patched {
+                let patch = schemas.get(&name).map(|schema| patch_schema(schema, schemas)).unwrap_or_default();
+                schemas.insert(patch_name(&name), patch);
+            }
+        }
+    }
+    examples(document);
+}
+
+/// Puts the extensions last and in order: utoipa keeps them in a hash map, and the file must not change by itself.
+fn order(operation: &mut Value) {
+    let Some(operation) = operation.as_object_mut() else { return };
+    let mut names: Vec<String> = operation.keys().filter(|name| name.starts_with("x-")).cloned().collect();
+    names.sort_unstable();
+    for name in names {
+        if let Some(value) = operation.shift_remove(&name) {
+            operation.insert(name, value);
+        }
+    }
+}
+
+fn members<'v>(value: &'v mut Value, name: &str) -> impl Iterator<Item = (&'v String, &'v mut Value)> {
+    value.get_mut(name).and_then(Value::as_object_mut).into_iter().flatten()
+}
+
+/// Makes one object of each schema that is put together by `allOf`, as Rust's flattened fields are: closed parts
+/// can't be met together, since each refuses what the others have.
+fn flatten(schemas: &mut Map<String, Value>) {
+    let parts = schemas.clone();
+    for schema in schemas.values_mut() {
+        let Some(all) = schema.get("allOf").and_then(Value::as_array).cloned() else { continue };
+        let mut properties = Map::new();
+        let mut required = Vec::new();
+        for part in &all {
+            let name = part.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix(SCHEMAS));
+            let part = name.and_then(|name| parts.get(name)).unwrap_or(part);
+            properties.extend(part.get("properties").and_then(Value::as_object).cloned().unwrap_or_default());
+            required.extend(part.get("required").and_then(Value::as_array).cloned().unwrap_or_default());
+        }
+        let description = schema.get("description").cloned().unwrap_or_default();
+        *schema = json!({
+            "type": "object", "description": description, "required": required, "properties": properties,
+            "additionalProperties": false,
+        });
+    }
+}
+
+/// Puts the extensions last, in one order: `utoipa` keeps them in none, and the file would differ from run to run.
+fn in_order(operation: &mut Value) {
+    let Some(operation) = operation.as_object_mut() else { return };
+    for name in ["x-permission", "x-no-idempotency"] {
+        if let Some(value) = operation.shift_remove(name) {
+            operation.insert(name.into(), value);
+        }
+    }
+}
+
+/// Points the body of a PATCH at the patch form of its schema; answers that schema's name.
+fn patch_body(operation: &mut Value) -> Option<String> {
+    let schema = operation.pointer_mut("/requestBody/content/application~1merge-patch+json/schema/$ref")?;
+    let name = schema.as_str()?.rsplit('/').next()?.to_owned();
+    *schema = format!("{SCHEMAS}{}", patch_name(&name)).into();
+    Some(name)
+}
+
+/// `SourceIn` → `SourcePatch`.
+fn patch_name(name: &str) -> String {
+    format!("{}Patch", name.strip_suffix("In").unwrap_or(name))
+}
+
+/// The same properties, none required, each of them removable by `null`, at any depth.
+fn patch_schema(schema: &Value, schemas: &Map<String, Value>) -> Value {
+    let mut patch = loosened(schema, schemas);
+    if let Some(patch) = patch.as_object_mut() {
+        patch.insert(
+            "description".into(),
+            "A JSON Merge Patch (RFC 7396): what is absent stays, `null` removes.".into(),
+        );
+    }
+    patch
+}
+
+/// A schema in a patch: objects are merged member by member, all else is replaced whole.
+fn loosened(schema: &Value, schemas: &Map<String, Value>) -> Value {
+    let target = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix(SCHEMAS));
+    if let Some(object) = target
+        .and_then(|name| schemas.get(name))
+        .filter(|schema| schema.get("type").is_some_and(|kind| kind == "object"))
+    {
+        return loosened(object, schemas);
+    }
+    let mut loose = schema.clone();
+    for choice in loose.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten() {
+        *choice = loosened(choice, schemas);
+    }
+    for (_, property) in members(&mut loose, "properties") {
+        *property = removable(loosened(property, schemas));
+    }
+    if let Some(rest) = loose.get_mut("additionalProperties").filter(|rest| rest.is_object()) {
+        *rest = removable(loosened(rest, schemas));
+    }
+    if let Some(loose) = loose.as_object_mut() {
+        loose.remove("required");
+    }
+    loose
+}
+
+/// A schema that takes `null` too.
+fn removable(mut schema: Value) -> Value {
+    if let Some(kind) = schema.get_mut("type").filter(|kind| kind.is_string()) {
+        *kind = json!([kind.take(), "null"]);
+    }
+    schema
+}
+
+/// Says how often a parameter may be repeated.
+fn bound_lists(operation: &mut Value) {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for schema in parameters.into_iter().flatten().filter_map(|parameter| parameter.get_mut("schema")) {
+        if let Some(schema) = schema.as_object_mut().filter(|schema| schema.contains_key("items")) {
+            schema.entry("maxItems").or_insert_with(|| REPETITIONS_MAX.into());
+        }
+    }
+}
+
+/// The request headers that an operation reads.
+fn headers(path: &str, method: &str, operation: &mut Value) {
+    let mut wanted = Vec::new();
+    if is_conditional(path, method) {
+        wanted.push(json!({
+            "name": "If-Match", "in": "header", "required": true, "schema": { "type": "string" }, "example": "\"3\"",
+            "description": "The `ETag` of the version that the change is based on: 428 without, 412 when stale.",
+        }));
+    }
+    if keeps_answers(method, operation) {
+        wanted.push(json!({
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "schema": { "type": "string", "maxLength": 255 }, "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
+            "description": "A repetition with the same key and body gets the first answer again for 24 hours.",
+        }));
+    }
+    if let (Some(operation), false) = (operation.as_object_mut(), wanted.is_empty()) {
+        let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
+        if let Some(parameters) = parameters.as_array_mut() {
+            parameters.extend(wanted);
+        }
+    }
+}
+
+/// A change to something that exists in the newsroom names the version it is based on.
+fn is_conditional(path: &str, method: &str) -> bool {
+    let one = path.contains('{') || path == "/api/v1/newsroom/site";
+    path.starts_with("/api/v1/newsroom/") && one && method != "get"
+}
+
+/// Whether a repetition with the same `Idempotency-Key` gets the first answer again. Not where that would mean to
+/// keep tokens, or where it has no meaning: such operations say `x-no-idempotency`.
+fn keeps_answers(method: &str, operation: &Value) -> bool {
+    method == "post" && operation.get("x-no-idempotency").is_none()
+}
+
+/// The refusals of an operation, and who may call it.
+fn refusals(path: &str, method: &str, operation: &mut Value) {
+    let guarded = operation.get("x-permission").is_some();
+    let has_body = operation.get("requestBody").is_some();
+    let reads = method == "get";
+    let rules: [(bool, &[Code]); 7] = [
+        (true, &[Code::Malformed, Code::BadParameter, Code::BadCursor, Code::Unauthenticated, Code::NotAcceptable]),
+        (guarded || !reads, &[Code::Forbidden]),
+        (path.contains('{'), &[Code::NotFound]),
+        (has_body, &[Code::TooSlow, Code::TooLarge, Code::UnsupportedMediaType, Code::Invalid]),
+        (keeps_answers(method, operation), &[Code::KeyReused]),
+        (!reads, &[Code::IllegalTransition, Code::Duplicate, Code::InUse]),
+        (is_conditional(path, method), &[Code::Stale, Code::PreconditionRequired]),
+    ];
+    let Some(operation) = operation.as_object_mut() else { return };
+    if guarded {
+        operation.insert("security".into(), json!([{ "bearer": [] }]));
+    }
+    let Some(responses) = operation.entry("responses").or_insert_with(|| json!({})).as_object_mut() else { return };
+    for code in rules.iter().filter(|(holds, _)| *holds).flat_map(|(_, codes)| codes.iter()) {
+        let status = code.status().as_u16().to_string();
+        responses.entry(status).or_insert_with(|| refusal(code.title(Lang::En)));
+    }
+    if reads {
+        responses.insert("304".into(), json!({ "description": "The caller has this version already." }));
+    }
+    responses.insert("default".into(), refusal("Another problem, such as `unavailable` with `Retry-After`"));
+}
+
+fn refusal(description: &str) -> Value {
+    let schema = json!({ "$ref": format!("{SCHEMAS}Problem") });
+    json!({ "description": description, "content": { "application/problem+json": { "schema": schema } } })
+}
+
+fn problem_schema() -> Value {
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.word()).collect();
+    json!({
+        "type": "object",
+        "description": "What went wrong (RFC 9457). Further members depend on `code`; `/problems/{code}` explains each.",
+        "required": ["type", "title", "status", "code", "instance", "requestId"],
+        "properties": {
+            "type": { "type": "string", "example": "/problems/invalid" },
+            "title": { "type": "string", "description": "In the language of `Accept-Language`.", "example": Code::Invalid.title(Lang::En) },
+            "status": { "type": "integer", "example": 422 },
+            "code": { "type": "string", "enum": codes, "example": "invalid" },
+            "detail": { "type": "string", "example": "This field is required." },
+            "instance": { "type": "string", "example": "/api/v1/newsroom/articles" },
+            "requestId": { "type": "string", "example": "0192f3a4-5b6c-7d8e-9f01-23456789abcd" },
+            "errors": {
+                "type": "array",
+                "description": "Every bad field or parameter.",
+                "items": {
+                    "type": "object",
+                    "required": ["pointer", "code", "detail"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "pointer": { "type": "string", "description": "A JSON Pointer into the body, or the parameter's name.", "example": "/headline" },
+                        "code": { "type": "string", "example": "required" },
+                        "detail": { "type": "string", "example": "This field is required." },
+                    },
+                },
+            },
+        },
+    })
+}
+
+/// Gives every body an example, put together from those of its schema's properties.
+fn examples(document: &mut Value) {
+    let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
+    for (_, item) in members(document, "paths") {
+        for (_, operation) in item.as_object_mut().into_iter().flatten() {
+            let request = operation.get_mut("requestBody").into_iter().collect::<Vec<_>>();
+            for body in request {
+                illustrate(body, &schemas);
+            }
+            for (_, response) in members(operation, "responses") {
+                illustrate(response, &schemas);
+            }
+        }
+    }
+}
+
+fn illustrate(body: &mut Value, schemas: &Value) {
+    for (_, media) in members(body, "content") {
+        let example = media.get("schema").and_then(|schema| example(schema, schemas, &[]));
+        if let (Some(media), Some(example)) = (media.as_object_mut(), example) {
+            media.entry("example").or_insert(example);
+        }
+    }
+}
+
+/// An example of a schema: its own, or one made of its parts. A schema within itself is left out, and so is an
+/// object that lacks what it must have.
+fn example(schema: &Value, schemas: &Value, above: &[&str]) -> Option<Value> {
+    let below = |schema: &Value| example(schema, schemas, above);
+    if let Some(own) = schema.get("example").or_else(|| schema.pointer("/examples/0")) {
+        return Some(own.clone());
+    }
+    if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+        let name = target.strip_prefix(SCHEMAS).filter(|name| !above.contains(name))?;
+        return example(schemas.get(name)?, schemas, &[above, &[name]].concat());
+    }
+    if let Some(choice) = ["oneOf", "anyOf"].iter().find_map(|word| schema.get(word)?.as_array()) {
+        return choice.iter().filter(|one| one.get("type").is_none_or(|kind| kind != "null")).find_map(below);
+    }
+    if let Some(word) = schema.pointer("/enum/0") {
+        return Some(word.clone());
+    }
+    if let Some(items) = schema.get("items") {
+        return Some(Value::Array(below(items).into_iter().collect()));
+    }
+    if schema.get("additionalProperties").is_some_and(Value::is_object) {
+        return Some(json!({}));
+    }
+    let properties = schema.get("properties")?.as_object()?;
+    let made: Map<String, Value> =
+        properties.iter().filter_map(|(name, schema)| Some((name.clone(), below(schema)?))).collect();
+    let mut required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+    required.all(|name| name.as_str().is_some_and(|name| made.contains_key(name))).then_some(Value::Object(made))
+}

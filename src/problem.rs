@@ -1,0 +1,251 @@
+//! What went wrong, as `application/problem+json` (RFC 9457): one table of codes, statuses and titles.
+//!
+//! Rooms return a [`Problem`]; the outermost layer in `http::layer` writes it in the caller's language. A
+//! 5xx never tells its cause to anyone but the log.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::{Map, Value};
+
+use crate::db;
+use crate::fault::{Faults, FieldError};
+use crate::text::Lang;
+
+/// Defines [`Code`] and its table in one go, so that neither can miss a line.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident $word:literal $status:ident $en:literal $ar:literal $help:literal;)+) => {
+        /// The stable name of a problem.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Code { $($(#[$doc])* $name),+ }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The word in `code` and at the end of `type`.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$name => $word),+ }
+            }
+
+            /// The HTTP status.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status),+ }
+            }
+
+            /// What happened, in a few words.
+            pub const fn title(self, lang: Lang) -> &'static str {
+                match (self, lang) { $((Self::$name, Lang::En) => $en, (Self::$name, Lang::Ar) => $ar),+ }
+            }
+
+            /// What to do about it, for `/problems/{code}`.
+            pub const fn help(self) -> &'static str {
+                match self { $(Self::$name => $help),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The request can't be read.
+    Malformed "malformed" BAD_REQUEST "The request can't be read" "تعذرت قراءة الطلب"
+        "Check the JSON syntax, the path and the encoding.";
+    /// A query parameter is unknown, repeated or has no meaning.
+    BadParameter "bad_parameter" BAD_REQUEST "A query parameter is wrong" "أحد معاملات الاستعلام غير صحيح"
+        "`errors` names each parameter. Unknown parameters are refused, so that a typing mistake never widens a query.";
+    /// The cursor belongs to another query.
+    BadCursor "bad_cursor" BAD_REQUEST "The cursor does not belong to this query" "المؤشر لا يخص هذا الاستعلام"
+        "Take `page.next` or `page.prev` from an answer to the same query; filters and order must not change between pages.";
+    /// Nobody is signed in, or the token is no good.
+    Unauthenticated "unauthenticated" UNAUTHORIZED "Sign in first" "سجّل الدخول أولًا"
+        "Send `Authorization: Bearer …` with an access token from `POST /api/v1/auth/login` that has not expired or been revoked.";
+    /// E-mail and password do not match an account.
+    BadCredentials "bad_credentials" UNAUTHORIZED "E-mail or password is wrong" "البريد الإلكتروني أو كلمة المرور غير صحيحة"
+        "Check both. For safety the answer does not tell which of them is wrong.";
+    /// The role does not carry the permission.
+    Forbidden "forbidden" FORBIDDEN "Your role may not do this" "دورك لا يسمح بهذا الإجراء"
+        "`permission` names what is missing; an administrator can change your role.";
+    /// Nothing is here, or nothing that the caller may know of.
+    NotFound "not_found" NOT_FOUND "Nothing is here" "لا يوجد شيء هنا"
+        "Check the id or slug. What is not published answers the same as what never was.";
+    /// The path exists, but not with this method.
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This method is not allowed here" "هذه الطريقة غير مسموح بها هنا"
+        "The `Allow` header lists the methods.";
+    /// No representation that the caller accepts.
+    NotAcceptable "not_acceptable" NOT_ACCEPTABLE "Only JSON is served here" "لا يُقدَّم هنا سوى JSON"
+        "Accept `application/json` or `*/*`.";
+    /// The state machine has no such step.
+    IllegalTransition "illegal_transition" CONFLICT "Not possible in this state" "غير ممكن في هذه الحالة"
+        "`state` is the present state and `allowed` lists the actions that it has.";
+    /// Something like it exists.
+    Duplicate "duplicate" CONFLICT "This exists already" "هذا موجود من قبل"
+        "`existing` is the id of the first one, where there is one.";
+    /// Other things refer to it.
+    InUse "in_use" CONFLICT "This is in use" "هذا العنصر مستخدم"
+        "Deactivate it instead (`isActive: false`), or remove the references first.";
+    /// The change would leave nobody in charge.
+    LastAdmin "last_admin" CONFLICT "The last administrator must stay" "يجب أن يبقى مدير واحد على الأقل"
+        "Make somebody else an administrator first.";
+    /// The comments of the article are closed.
+    CommentsClosed "comments_closed" CONFLICT "Comments are closed" "التعليقات مغلقة"
+        "This article takes no more comments.";
+    /// The resource has changed since the caller read it.
+    Stale "stale" PRECONDITION_FAILED "It has changed since you read it" "تغيّر منذ أن قرأته"
+        "Get it again (the `ETag` of this answer is the present one), merge your change, and send it with the new `If-Match`.";
+    /// The body did not arrive in time.
+    TooSlow "too_slow" REQUEST_TIMEOUT "The body did not arrive in time" "لم يصل الطلب في الوقت المحدد"
+        "Send the request again; a body has half a minute.";
+    /// The body is too large.
+    TooLarge "too_large" PAYLOAD_TOO_LARGE "The body is too large" "حجم الطلب أكبر من المسموح"
+        "`limitBytes`, or `limitValues` for JSON values, is the most that is taken.";
+    /// The body is in a form that is not taken.
+    UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "This content type is not taken" "نوع المحتوى غير مقبول"
+        "Send `Content-Type: application/json` (for PATCH also `application/merge-patch+json`), without a content coding.";
+    /// Fields are wrong.
+    Invalid "invalid" UNPROCESSABLE_ENTITY "Some fields are not valid" "بعض الحقول غير صحيحة"
+        "`errors` names every bad field by JSON Pointer with a code and a sentence.";
+    /// The article lacks what a published one needs.
+    NotPublishable "not_publishable" UNPROCESSABLE_ENTITY "Not ready to be published" "غير جاهز للنشر"
+        "`errors` names what is missing: a published article has a headline, a body, a source, a section and a language.";
+    /// The idempotency key was used with another body.
+    KeyReused "key_reused" UNPROCESSABLE_ENTITY "This Idempotency-Key was used for another request" "استُخدم مفتاح Idempotency-Key لطلب آخر"
+        "Take a fresh key for each new request; repeat a request with the same body.";
+    /// The change must say which version it is based on.
+    PreconditionRequired "precondition_required" PRECONDITION_REQUIRED "If-Match is missing" "الترويسة If-Match مفقودة"
+        "Send `If-Match` with the `ETag` of the version that you changed, so that nobody's edit is lost.";
+    /// The caller asks too often.
+    TooMany "too_many" TOO_MANY_REQUESTS "Too many requests" "طلبات كثيرة جدًا"
+        "Wait for the seconds in `Retry-After`.";
+    /// Something broke on our side.
+    Internal "internal" INTERNAL_SERVER_ERROR "Something broke on our side" "حدث خطأ من جانبنا"
+        "Tell the operator the `requestId`; the log has the cause.";
+    /// The database or a queue can't take the request now.
+    Unavailable "unavailable" SERVICE_UNAVAILABLE "Not available for a moment" "غير متاح مؤقتًا"
+        "Wait for the seconds in `Retry-After` and repeat the request, with the same `Idempotency-Key`.";
+}
+
+/// How many bad fields one answer names; who sends more has something else wrong.
+pub const ERRORS_MAX: usize = 100;
+
+/// One refusal, on its way to the caller.
+#[derive(Debug)]
+pub struct Problem {
+    /// Which one.
+    pub code: Code,
+    /// Every bad field.
+    pub errors: Vec<FieldError>,
+    /// Further members, such as `state` and `allowed`.
+    pub members: Map<String, Value>,
+    /// The present `ETag`, for a stale change.
+    pub etag: Option<String>,
+    /// The methods that the path has, for a wrong one.
+    pub allow: Option<String>,
+    /// What broke, for the log only.
+    pub cause: Option<String>,
+}
+
+impl Problem {
+    /// A bare problem.
+    pub fn new(code: Code) -> Self {
+        Self { code, errors: Vec::new(), members: Map::new(), etag: None, allow: None, cause: None }
+    }
+
+    /// Nothing is here, or nothing that the caller may know of.
+    pub fn not_found() -> Self {
+        Self::new(Code::NotFound)
+    }
+
+    /// One bad field.
+    pub fn field(pointer: impl Into<String>, fault: crate::fault::Fault) -> Self {
+        Self { errors: vec![FieldError { pointer: pointer.into(), fault }], ..Self::new(Code::Invalid) }
+    }
+
+    /// One bad query parameter.
+    pub fn parameter(name: &str, fault: crate::fault::Fault) -> Self {
+        Self { code: Code::BadParameter, ..Self::field(name, fault) }
+    }
+
+    /// Adds a member to the answer.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.into(), value.into());
+        self
+    }
+
+    /// An internal failure; the cause goes to the log.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        Self { cause: Some(cause.to_string()), ..Self::new(Code::Internal) }
+    }
+
+    /// The body of the answer.
+    pub fn body(&self, lang: Lang, instance: &str, request_id: &str) -> Value {
+        let mut body = self.members.clone();
+        body.insert("type".into(), format!("/problems/{}", self.code.word()).into());
+        body.insert("title".into(), self.code.title(lang).into());
+        body.insert("status".into(), self.code.status().as_u16().into());
+        body.insert("code".into(), self.code.word().into());
+        body.insert("instance".into(), instance.into());
+        body.insert("requestId".into(), request_id.into());
+        let named = || self.errors.iter().take(ERRORS_MAX);
+        if let Some(first) = self.errors.first() {
+            body.insert("detail".into(), first.fault.detail(lang).into());
+            body.insert("errors".into(), named().map(|error| field(error, lang)).collect());
+        }
+        Value::Object(body)
+    }
+}
+
+fn field(error: &FieldError, lang: Lang) -> Value {
+    serde_json::json!({
+        "pointer": error.pointer,
+        "code": error.fault.code(),
+        "detail": error.fault.detail(lang),
+    })
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code.word())?;
+        self.cause.as_ref().map_or(Ok(()), |cause| write!(f, ": {cause}"))
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    /// Only the status: the outermost layer fills in the body, which needs the request.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.code.status())
+    }
+}
+
+impl From<Faults> for Problem {
+    fn from(faults: Faults) -> Self {
+        Self { errors: faults.0, ..Self::new(Code::Invalid) }
+    }
+}
+
+impl From<db::Error> for Problem {
+    fn from(error: db::Error) -> Self {
+        let code = if error.is_transient() { Code::Unavailable } else { Code::Internal };
+        Self { cause: Some(error.to_string()), ..Self::new(code) }
+    }
+}
+
+impl From<diesel::result::Error> for Problem {
+    fn from(error: diesel::result::Error) -> Self {
+        match error {
+            diesel::result::Error::NotFound => Self::not_found(),
+            error => db::Error::from(error).into(),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Problem {
+    fn from(error: serde_json::Error) -> Self {
+        Self::internal(error)
+    }
+}

@@ -1,0 +1,306 @@
+//! The site as clients write and read it.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::model::{ByLanguage, CommentPolicy, Feed, Site, SocialLink};
+use crate::fault::{Fault, Faults};
+use crate::text::{Language, safe};
+
+/// The longest name, in graphemes.
+const NAME_MAX: usize = 200;
+/// The longest tagline, in graphemes.
+const TAGLINE_MAX: usize = 500;
+/// The longest label or heading, in graphemes.
+const LABEL_MAX: usize = 100;
+
+/// The site as it is written.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SiteIn {
+    /// Its name.
+    #[schema(example = "هيا")]
+    pub name: String,
+    /// What it says below its name.
+    #[serde(default)]
+    #[schema(example = "الخبر أولًا")]
+    pub tagline: Option<String>,
+    /// What it writes in (BCP 47), the default first.
+    #[schema(min_items = 1, max_items = 20, example = json!(["ar", "en"]))]
+    pub languages: Vec<String>,
+    /// Where its clock hangs (IANA).
+    #[schema(example = "America/New_York")]
+    pub time_zone: String,
+    /// By language, what datelines call the zone, where not by its city.
+    #[serde(default)]
+    #[schema(example = json!({ "ar": "نيويورك" }))]
+    pub zone_labels: BTreeMap<String, String>,
+    /// By language, what stands above the latest news.
+    #[serde(default)]
+    #[schema(example = json!({ "ar": "أحدث الأخبار" }))]
+    pub latest_heading: BTreeMap<String, String>,
+    /// By language, what stands before breaking news.
+    #[serde(default)]
+    #[schema(example = json!({ "ar": "عاجل" }))]
+    pub breaking_label: BTreeMap<String, String>,
+    /// Where else it is, in order.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub social_links: Vec<SocialLink>,
+    /// Its feeds, in order.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub feeds: Vec<Feed>,
+    /// Who may comment, and when it shows.
+    #[serde(default = "premoderated")]
+    #[schema(default = "premoderated")]
+    pub comment_policy: CommentPolicy,
+}
+
+const fn premoderated() -> CommentPolicy {
+    CommentPolicy::Premoderated
+}
+
+impl SiteIn {
+    /// The site that the form describes, or everything that is wrong with it.
+    pub fn parse(self) -> Result<Site, Faults> {
+        let Self {
+            name,
+            tagline,
+            languages,
+            time_zone,
+            zone_labels,
+            latest_heading,
+            breaking_label,
+            social_links,
+            feeds,
+            comment_policy,
+        } = self;
+        let mut faults = Faults::new();
+        let name = faults.take("/name", safe::name(&name, NAME_MAX));
+        let tagline = faults.take("/tagline", safe::optional_line(tagline.as_deref(), TAGLINE_MAX));
+        let languages = parse_languages(&mut faults, &languages);
+        let time_zone = faults.take("/timeZone", parse_zone(&time_zone));
+        let zone_labels = parse_texts(&mut faults, "/zoneLabels", &zone_labels);
+        let latest_heading = parse_texts(&mut faults, "/latestHeading", &latest_heading);
+        let breaking_label = parse_texts(&mut faults, "/breakingLabel", &breaking_label);
+        let addresses = social_links.iter().enumerate().filter_map(|(n, link)| Some((n, link.url.as_deref()?)));
+        check_urls(&mut faults, "/socialLinks", addresses);
+        check_urls(&mut faults, "/feeds", feeds.iter().map(|feed| feed.url.as_str()).enumerate());
+        let built = || {
+            Some(Site {
+                name: name?,
+                tagline: tagline?,
+                languages,
+                time_zone: time_zone?,
+                zone_labels,
+                latest_heading,
+                breaking_label,
+                social_links,
+                feeds,
+                comment_policy,
+                version: 0,
+                updated_at: None,
+            })
+        };
+        faults.finish(built())
+    }
+}
+
+fn parse_languages(faults: &mut Faults, tags: &[String]) -> Vec<Language> {
+    let mut languages = Vec::new();
+    for (n, tag) in tags.iter().enumerate() {
+        let once = |language| if languages.contains(&language) { Err(Fault::Repeated) } else { Ok(language) };
+        let language = faults.take(format!("/languages/{n}"), Language::parse(tag).and_then(once));
+        languages.extend(language);
+    }
+    languages
+}
+
+fn parse_zone(name: &str) -> Result<TimeZone, Fault> {
+    let zone = TimeZone::get(name).ok().filter(|zone| !zone.is_unknown());
+    zone.ok_or(Fault::NotATimeZone)
+}
+
+fn parse_texts(faults: &mut Faults, pointer: &str, texts: &BTreeMap<String, String>) -> ByLanguage {
+    let mut parsed = ByLanguage::new();
+    for (tag, text) in texts {
+        let at = format!("{pointer}/{}", tag.replace('~', "~0").replace('/', "~1"));
+        let language = faults.take(at.clone(), Language::parse(tag));
+        let text = faults.take(at, safe::line(text, LABEL_MAX));
+        parsed.extend(language.zip(text));
+    }
+    parsed
+}
+
+fn check_urls<'u>(faults: &mut Faults, pointer: &str, urls: impl Iterator<Item = (usize, &'u str)>) {
+    for (n, url) in urls {
+        faults.take(format!("{pointer}/{n}/url"), safe::url(url));
+    }
+}
+
+impl From<Site> for SiteIn {
+    fn from(site: Site) -> Self {
+        let SiteView {
+            name,
+            tagline,
+            languages,
+            time_zone,
+            zone_labels,
+            latest_heading,
+            breaking_label,
+            social_links,
+            feeds,
+            comment_policy,
+        } = site.into();
+        let texts =
+            |texts: ByLanguage| texts.into_iter().map(|(language, text)| (language.to_string(), text)).collect();
+        Self {
+            name,
+            tagline,
+            languages: languages.iter().map(Language::to_string).collect(),
+            time_zone,
+            zone_labels: texts(zone_labels),
+            latest_heading: texts(latest_heading),
+            breaking_label: texts(breaking_label),
+            social_links,
+            feeds,
+            comment_policy,
+        }
+    }
+}
+
+/// The site as it is read.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SiteView {
+    /// Its name.
+    #[schema(example = "هيا")]
+    pub name: String,
+    /// What it says below its name.
+    #[schema(example = "الخبر أولًا")]
+    pub tagline: Option<String>,
+    /// What it writes in (BCP 47), the default first.
+    #[schema(example = json!(["ar", "en"]))]
+    pub languages: Vec<Language>,
+    /// Where its clock hangs (IANA).
+    #[schema(example = "America/New_York")]
+    pub time_zone: String,
+    /// By language, what datelines call the zone, where not by its city.
+    #[schema(example = json!({ "ar": "نيويورك" }))]
+    pub zone_labels: BTreeMap<Language, String>,
+    /// By language, what stands above the latest news.
+    #[schema(example = json!({ "ar": "أحدث الأخبار" }))]
+    pub latest_heading: BTreeMap<Language, String>,
+    /// By language, what stands before breaking news.
+    #[schema(example = json!({ "ar": "عاجل" }))]
+    pub breaking_label: BTreeMap<Language, String>,
+    /// Where else it is, in order.
+    pub social_links: Vec<SocialLink>,
+    /// Its feeds, in order.
+    pub feeds: Vec<Feed>,
+    /// Who may comment, and when it shows.
+    pub comment_policy: CommentPolicy,
+}
+
+impl From<Site> for SiteView {
+    fn from(site: Site) -> Self {
+        let Site {
+            name,
+            tagline,
+            languages,
+            time_zone,
+            zone_labels,
+            latest_heading,
+            breaking_label,
+            social_links,
+            feeds,
+            comment_policy,
+            version: _,
+            updated_at: _,
+        } = site;
+        Self {
+            name,
+            tagline,
+            languages,
+            // Every zone that `parse_zone` takes has a name.
+            time_zone: time_zone.iana_name().unwrap_or("UTC").to_owned(),
+            zone_labels,
+            latest_heading,
+            breaking_label,
+            social_links,
+            feeds,
+            comment_policy,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn parsed(change: &Value) -> Result<Site, Vec<(String, Fault)>> {
+        let mut form = json!({ "name": "هيا", "languages": ["ar"], "timeZone": "America/New_York" });
+        form.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let form: SiteIn = serde_json::from_value(form).unwrap();
+        let faults = |faults: Faults| faults.0.into_iter().map(|error| (error.pointer, error.fault)).collect();
+        form.parse().map_err(faults)
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_in_canonical_form() {
+        let site = parsed(&json!({
+            "languages": ["AR-sy", "en"],
+            "timeZone": "america/new_york",
+            "zoneLabels": { "AR": " نيويورك " },
+            "socialLinks": [{ "network": "google+" }, { "network": "rss", "url": "https://news.example/rss" }],
+        }))
+        .unwrap();
+        let form = SiteIn::from(site.clone());
+        assert_eq!(form.languages, ["ar-SY", "en"]);
+        assert_eq!(form.time_zone, "America/New_York");
+        assert_eq!(form.comment_policy, CommentPolicy::Premoderated);
+        assert_eq!(site.zone_label(&site.language()), Some("نيويورك"));
+        assert_eq!(form.parse().unwrap(), site);
+    }
+
+    #[test]
+    fn the_untouched_site_is_a_good_one() {
+        let site = Site::untouched();
+        assert_eq!(SiteIn::from(site.clone()).parse().unwrap(), site);
+    }
+
+    #[test]
+    fn every_bad_field_is_named() {
+        let at = |pointer: &str, fault| (pointer.to_owned(), fault);
+        let cases = [
+            (json!({ "name": " " }), vec![at("/name", Fault::Blank)]),
+            (
+                json!({ "languages": ["ar", "ar_SY", "AR"] }),
+                vec![at("/languages/1", Fault::NotALanguage), at("/languages/2", Fault::Repeated)],
+            ),
+            (json!({ "timeZone": "Etc/Unknown" }), vec![at("/timeZone", Fault::NotATimeZone)]),
+            (json!({ "timeZone": "Mars/Olympus" }), vec![at("/timeZone", Fault::NotATimeZone)]),
+            (json!({ "timeZone": "../../etc/passwd" }), vec![at("/timeZone", Fault::NotATimeZone)]),
+            (
+                json!({ "latestHeading": { "a/b": "أحدث الأخبار", "en": "" } }),
+                vec![at("/latestHeading/a~1b", Fault::NotALanguage), at("/latestHeading/en", Fault::Blank)],
+            ),
+            (
+                json!({
+                    "socialLinks": [{ "network": "facebook" }, { "network": "rss", "url": "news.example" }],
+                    "feeds": [{ "kind": "rss", "url": "javascript:1" }],
+                }),
+                vec![at("/socialLinks/1/url", Fault::NotAUrl), at("/feeds/0/url", Fault::NotAUrl)],
+            ),
+        ];
+        for (change, expected) in cases {
+            assert_eq!(parsed(&change).unwrap_err(), expected, "{change}");
+        }
+    }
+}

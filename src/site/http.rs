@@ -1,0 +1,65 @@
+//! The site over HTTP.
+
+use actix_web::{get, patch};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::Site;
+use super::dto::{SiteIn, SiteView};
+use crate::auth::Permit;
+use crate::auth::actions::{Action as _, ManageSite, ReadSite};
+use crate::http::{Call, FieldsQuery, Patch, Reply, View};
+use crate::problem::Problem;
+
+/// Adds what everyone may read.
+pub fn delivery(config: &mut ServiceConfig<'_>) {
+    config.service(read_site);
+}
+
+/// Adds what the newsroom works with.
+pub fn newsroom(config: &mut ServiceConfig<'_>) {
+    config.service(read_newsroom_site).service(update_site);
+}
+
+fn reply(site: Site) -> Result<Reply, Problem> {
+    let (language, version, modified) = (site.language(), site.version, site.updated_at);
+    Ok(Reply::json(&SiteView::from(site))?.in_language(&language).version(version).modified(modified))
+}
+
+/// Get the site
+///
+/// What a page needs to know of the publication itself: its name, its languages and zone, its labels and links.
+#[utoipa::path(tag = "site", params(FieldsQuery), responses((status = OK, description = "The site", body = SiteView)))]
+#[get("/site")]
+async fn read_site(call: Call, view: View) -> Result<Reply, Problem> {
+    let site = call.read(super::present).await?;
+    let (language, modified) = (site.language(), site.updated_at);
+    Ok(view.reply(&SiteView::from(site))?.in_language(&language).modified(modified))
+}
+
+/// Get the site as the newsroom sees it
+///
+/// With the `ETag` that a change must name.
+#[utoipa::path(
+    tag = "site",
+    extensions(("x-permission" = json!(ReadSite::NAME))),
+    responses((status = OK, description = "The site", body = SiteView)),
+)]
+#[get("/site")]
+async fn read_newsroom_site(permit: Permit<ReadSite>, call: Call) -> Result<Reply, Problem> {
+    reply(call.read(move |read| super::read(read, &permit)).await?)
+}
+
+/// Change the site
+///
+/// A JSON Merge Patch. Datelines follow the zone at once, also those of articles published before.
+#[utoipa::path(
+    tag = "site",
+    extensions(("x-permission" = json!(ManageSite::NAME))),
+    request_body(content = SiteIn, content_type = "application/merge-patch+json"),
+    responses((status = OK, description = "The changed site", body = SiteView)),
+)]
+#[patch("/site")]
+async fn update_site(permit: Permit<ManageSite>, call: Call, patch: Patch<SiteIn>) -> Result<Reply, Problem> {
+    let expected = call.expected()?;
+    reply(call.write(move |tx| super::update(tx, &permit, &expected, &patch)).await?)
+}

@@ -1,0 +1,219 @@
+//! Accounts as clients write and read them. What holds a password can't be printed.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::model::{Account, NewAccount, Password, display_name};
+use super::sign_in::SignedIn;
+use crate::auth::Role;
+use crate::auth::actions::permissions;
+use crate::fault::Faults;
+use crate::ids::UserId;
+use crate::time::UtcTime;
+
+/// What a reader registers with.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RegisterIn {
+    /// The address to sign in with.
+    #[schema(max_length = 254, example = "sara@example.org")]
+    pub email: String,
+    /// 8 characters or more, of any kind.
+    #[schema(format = Password, max_length = 1024, example = "قهوة سادة كل صباح")]
+    pub password: String,
+    /// The name that others see.
+    #[schema(min_length = 1, example = "سارة حداد")]
+    pub name: String,
+}
+
+impl RegisterIn {
+    /// A reader's account and its password, or everything that is wrong with them.
+    pub fn checked(self) -> Result<(NewAccount, Password), Faults> {
+        let Self { email, password, name } = self;
+        NewAccount::parse(&email, &name, Role::Reader, &password)
+    }
+}
+
+/// An account that an administrator makes.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewUserIn {
+    /// The address to sign in with.
+    #[schema(max_length = 254, example = "omar@example.org")]
+    pub email: String,
+    /// The name that others see.
+    #[schema(min_length = 1, example = "عمر خليل")]
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// 15 characters or more, 8 for readers; of any kind.
+    #[schema(format = Password, max_length = 1024, example = "حبر على ورق منذ الفجر")]
+    pub password: String,
+}
+
+impl NewUserIn {
+    /// The account and its password, or everything that is wrong with them.
+    pub fn checked(self) -> Result<(NewAccount, Password), Faults> {
+        let Self { email, name, role, password } = self;
+        NewAccount::parse(&email, &name, role, &password)
+    }
+}
+
+/// What an administrator may change of an account.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UserIn {
+    /// The name that others see.
+    #[schema(min_length = 1, example = "عمر خليل")]
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they may sign in; `false` ends their sessions.
+    #[schema(example = true)]
+    pub is_active: bool,
+}
+
+impl UserIn {
+    /// The form as it may be kept.
+    pub fn checked(self) -> Result<Self, Faults> {
+        let ProfileIn { name } = ProfileIn { name: self.name }.checked()?;
+        Ok(Self { name, ..self })
+    }
+}
+
+impl From<&Account> for UserIn {
+    fn from(account: &Account) -> Self {
+        Self { name: account.name.clone(), role: account.role, is_active: account.is_active }
+    }
+}
+
+/// What people may change of their own account.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProfileIn {
+    /// The name that others see.
+    #[schema(min_length = 1, example = "سارة حداد")]
+    pub name: String,
+}
+
+impl ProfileIn {
+    /// The form as it may be kept.
+    pub fn checked(self) -> Result<Self, Faults> {
+        let mut faults = Faults::new();
+        let name = faults.take("/name", display_name(&self.name));
+        faults.finish(name.map(|name| Self { name }))
+    }
+}
+
+/// What one signs in with.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LoginIn {
+    /// The address.
+    #[schema(max_length = 1024, example = "sara@example.org")]
+    pub email: String,
+    /// The password.
+    #[schema(format = Password, max_length = 1024, example = "قهوة سادة كل صباح")]
+    pub password: String,
+}
+
+/// What a session is continued with.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RefreshIn {
+    /// From the last sign-in or refresh; it works once.
+    #[schema(max_length = 128, example = "Zk3mXUvDqOQd0oFh5nTtq1yqjJv0eL2b8bq3f5Qm7wE")]
+    pub refresh_token: String,
+}
+
+/// A change of the own password.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PasswordChangeIn {
+    /// The password until now.
+    #[schema(format = Password, max_length = 1024, example = "قهوة سادة كل صباح")]
+    pub current_password: String,
+    /// 15 characters or more, 8 for readers; of any kind.
+    #[schema(format = Password, max_length = 1024, example = "شاي بالنعناع كل مساء")]
+    pub new_password: String,
+}
+
+/// A password that an administrator gives somebody.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewPasswordIn {
+    /// 15 characters or more, 8 for readers; of any kind.
+    #[schema(format = Password, max_length = 1024, example = "شاي بالنعناع كل مساء")]
+    pub password: String,
+}
+
+/// An account as its owner and administrators read it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UserView {
+    /// Its id.
+    pub id: UserId,
+    /// The address to sign in with.
+    #[schema(example = "sara@example.org")]
+    pub email: String,
+    /// The name that others see.
+    #[schema(example = "سارة حداد")]
+    pub name: String,
+    /// What they may do, in one word.
+    #[schema(example = "reader")]
+    pub role: Role,
+    /// What they may do, one by one.
+    #[schema(example = json!(["account.use", "comment.post"]))]
+    pub permissions: Vec<&'static str>,
+    /// Whether they may sign in.
+    #[schema(example = true)]
+    pub is_active: bool,
+    /// When it was made.
+    pub date_created: UtcTime,
+    /// When it was last changed.
+    pub date_modified: UtcTime,
+}
+
+impl From<Account> for UserView {
+    fn from(account: Account) -> Self {
+        let Account { id, email, name, role, is_active, version: _, created_at, updated_at } = account;
+        Self {
+            id,
+            email: email.as_str().to_owned(),
+            name,
+            role,
+            permissions: permissions(role),
+            is_active,
+            date_created: created_at,
+            date_modified: updated_at,
+        }
+    }
+}
+
+/// What a sign-in or a refresh answers (the names are OAuth's, RFC 6749 §5.1, in camelCase).
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TokenView {
+    /// For `Authorization: Bearer …`.
+    #[schema(example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJIUzI1NiJ9…")]
+    pub access_token: String,
+    /// How the access token is sent.
+    #[schema(example = "Bearer")]
+    pub token_type: &'static str,
+    /// Seconds that the access token is good for.
+    #[schema(example = 900)]
+    pub expires_in: u64,
+    /// For the next pair of tokens; it works once.
+    #[schema(example = "Zk3mXUvDqOQd0oFh5nTtq1yqjJv0eL2b8bq3f5Qm7wE")]
+    pub refresh_token: String,
+    /// Who signed in.
+    pub user: UserView,
+}
+
+impl TokenView {
+    /// What a sign-in gave, and for how long.
+    pub fn of(signed_in: SignedIn, expires_in: u64) -> Self {
+        let SignedIn { access_token, refresh_token, account } = signed_in;
+        Self { access_token, token_type: "Bearer", expires_in, refresh_token, user: account.into() }
+    }
+}

@@ -1,0 +1,17 @@
+//! Accounts over HTTP: the own one, and everybody's.
+
+mod accounts;
+mod newsroom;
+
+pub use accounts::accounts;
+pub use newsroom::newsroom;
+
+use super::dto::UserView;
+use super::model::Account;
+use crate::http::Reply;
+use crate::problem::Problem;
+
+fn reply(account: Account) -> Result<Reply, Problem> {
+    let (version, modified) = (account.version, account.updated_at);
+    Ok(Reply::json(&UserView::from(account))?.version(version).modified(modified))
+}

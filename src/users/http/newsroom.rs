@@ -1,0 +1,144 @@
+//! Everybody's accounts, for administrators.
+
+use actix_web::{get, patch, post};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::reply;
+use crate::auth::actions::{Action as _, ManageUsers};
+use crate::auth::{Permit, Role};
+use crate::http::{Call, Input, ListQuery, Page, Patch, Reply, Segment};
+use crate::problem::Problem;
+use crate::users;
+use crate::users::dto::{NewPasswordIn, NewUserIn, UserIn, UserView};
+use crate::users::model::Password;
+
+/// Adds what administrators do with accounts.
+pub fn newsroom(config: &mut ServiceConfig<'_>) {
+    config.service(list_users).service(create_user).service(read_user).service(update_user).service(reset_password);
+}
+
+/// A page of accounts, as the document describes it.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes what `Page::reply` puts together")]
+struct UserList {
+    items: Vec<UserView>,
+    page: crate::http::PageView,
+}
+
+/// Which accounts.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct UserFilter {
+    /// Only people with this role; given several times, with any of them.
+    #[serde(default)]
+    #[param(required = false)]
+    role: Vec<Role>,
+}
+
+/// List all accounts
+///
+/// The newest first, inactive ones too.
+#[utoipa::path(
+    tag = "users",
+    extensions(("x-permission" = json!(ManageUsers::NAME))),
+    params(ListQuery, UserFilter),
+    responses((status = OK, description = "A page", body = UserList)),
+)]
+#[get("/users")]
+async fn list_users(permit: Permit<ManageUsers>, call: Call, page: Page<UserFilter>) -> Result<Reply, Problem> {
+    let (roles, request) = (page.filter.role.clone(), page.request.clone());
+    let slice = call.read(move |read| users::list(read, &permit, &roles, &request)).await?;
+    page.reply(&slice.map(UserView::from))
+}
+
+/// Make an account
+///
+/// For staff and readers alike; hand the password over on a safe way, and let its owner change it. An address
+/// that is taken is 422 `taken` at `/email`.
+#[utoipa::path(
+    tag = "users",
+    extensions(("x-permission" = json!(ManageUsers::NAME))),
+    request_body = NewUserIn,
+    responses((status = CREATED, description = "The new account", body = UserView)),
+)]
+#[post("/users")]
+async fn create_user(permit: Permit<ManageUsers>, call: Call, input: Input<NewUserIn>) -> Result<Reply, Problem> {
+    let Input { value, digest } = input;
+    let (account, password) = value.checked()?;
+    let hash = users::hash(&call.app, password).await?;
+    call.act(Input { value: (account, hash), digest }, move |tx, (account, hash)| {
+        let account = users::add(tx, &permit, account, &hash)?;
+        let location = format!("/api/v1/newsroom/users/{}", account.id);
+        Ok(reply(account)?.created(location))
+    })
+    .await
+}
+
+/// Get an account
+///
+/// With the `ETag` that a change must name.
+#[utoipa::path(
+    tag = "users",
+    extensions(("x-permission" = json!(ManageUsers::NAME))),
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    responses((status = OK, description = "The account", body = UserView)),
+)]
+#[get("/users/{id}")]
+async fn read_user(permit: Permit<ManageUsers>, call: Call, id: Segment) -> Result<Reply, Problem> {
+    let id = id.id()?;
+    reply(call.read(move |read| users::read(read, &permit, id)).await?)
+}
+
+/// Change an account's name, role or access
+///
+/// A JSON Merge Patch. A role counts from the next request on, whatever tokens say; `isActive: false` ends all
+/// sessions. The last active administrator can't be demoted or deactivated: 409 `last_admin`. A reader who
+/// joins the staff keeps a password that may be shorter than staff's: give them a new one.
+#[utoipa::path(
+    tag = "users",
+    extensions(("x-permission" = json!(ManageUsers::NAME))),
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    request_body(content = UserIn, content_type = "application/merge-patch+json"),
+    responses((status = OK, description = "The changed account", body = UserView)),
+)]
+#[patch("/users/{id}")]
+async fn update_user(
+    permit: Permit<ManageUsers>,
+    call: Call,
+    id: Segment,
+    patch: Patch<UserIn>,
+) -> Result<Reply, Problem> {
+    let (id, expected) = (id.id()?, call.expected()?);
+    reply(call.write(move |tx| users::update(tx, &permit, id, &expected, &patch)).await?)
+}
+
+/// Give somebody a new password
+///
+/// Ends all of their sessions.
+#[utoipa::path(
+    tag = "users",
+    extensions(("x-permission" = json!(ManageUsers::NAME))),
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    request_body = NewPasswordIn,
+    responses((status = OK, description = "The account", body = UserView)),
+)]
+#[post("/users/{id}/password")]
+async fn reset_password(
+    permit: Permit<ManageUsers>,
+    call: Call,
+    id: Segment,
+    input: Input<NewPasswordIn>,
+) -> Result<Reply, Problem> {
+    let (id, expected) = (id.id()?, call.expected()?);
+    let Input { value: NewPasswordIn { password }, digest } = input;
+    let (account, permit) = call.read(move |read| Ok((users::read(read, &permit, id)?, permit))).await?;
+    let password = Password::chosen(&password, account.role, [account.email.as_str(), &account.name])
+        .map_err(|fault| Problem::field("/password", fault))?;
+    let hash = users::hash(&call.app, password).await?;
+    call.act(Input { value: hash, digest }, move |tx, hash| {
+        reply(users::reset_password(tx, &permit, id, &expected, &hash)?)
+    })
+    .await
+}

@@ -1,0 +1,192 @@
+//! Accounts: who people are, how they prove it, and which role they have. Sessions and tokens are `auth`'s
+//! work; what a role may do is on the policy page there. No view, event or log line holds a password or its hash.
+
+pub mod dto;
+pub mod http;
+pub mod model;
+mod sign_in;
+mod store;
+
+use serde_json::{Value, json};
+
+use self::dto::{ProfileIn, UserIn};
+use self::model::{Account, Email, NewAccount};
+use crate::app::{Read, Tx};
+use crate::auth::actions::{ManageUsers, UseAccount};
+use crate::auth::{PasswordHash, Permit, Role, revoke_all};
+use crate::config::Config;
+use crate::db::dialect::{self, Door};
+use crate::db::page::{PageRequest, Slice};
+use crate::db::violates;
+use crate::events::Change;
+use crate::fault::Fault;
+use crate::http::{Expected, Patch};
+use crate::ids::UserId;
+use crate::problem::{Code, Problem};
+
+pub use sign_in::{SignedIn, change_password, hash, sign_in, sign_in_again};
+
+/// Makes an account. For those who hold the right already: the operator, the demonstration, and [`add`].
+pub fn create(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Result<Account, Problem> {
+    let account = insert(tx, account, hash)?;
+    tx.record(Change::newsroom("user.created", account.id, json!({ "role": account.role })));
+    Ok(account)
+}
+
+/// Makes an account for somebody else.
+pub fn add(
+    tx: &mut Tx<'_>,
+    _: &Permit<ManageUsers>,
+    account: NewAccount,
+    hash: &PasswordHash,
+) -> Result<Account, Problem> {
+    create(tx, account, hash)
+}
+
+/// Refuses registrations where the site takes none.
+pub fn check_registration(config: &Config) -> Result<(), Problem> {
+    if config.auth.registration {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Forbidden).with("permission", "account.register"))
+}
+
+/// Makes a reader's account for whoever asks.
+pub fn register(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Result<Account, Problem> {
+    let account = insert(tx, NewAccount { role: Role::Reader, ..account }, hash)?;
+    tx.record(Change::newsroom("user.registered", account.id, Value::Null));
+    Ok(account)
+}
+
+/// The caller's own account.
+pub fn own(read: &mut Read<'_>, permit: &Permit<UseAccount>) -> Result<Account, Problem> {
+    found(read, permit.user.id)
+}
+
+/// Changes the caller's own name.
+pub fn rename(tx: &mut Tx<'_>, permit: &Permit<UseAccount>, patch: &Patch<ProfileIn>) -> Result<Account, Problem> {
+    let id = permit.user.id;
+    let present = found(&mut tx.reading(), id)?;
+    let ProfileIn { name } = patch.apply(&ProfileIn { name: present.name })?.checked()?;
+    store::rename(tx.conn, id, &name, tx.now)?;
+    tx.record(Change::newsroom("user.updated", id, Value::Null));
+    found(&mut tx.reading(), id)
+}
+
+/// One account, for administrators.
+pub fn read(read: &mut Read<'_>, _: &Permit<ManageUsers>, id: UserId) -> Result<Account, Problem> {
+    found(read, id)
+}
+
+/// A page of accounts, the newest first; of every role when none is named.
+pub fn list(
+    read: &mut Read<'_>,
+    _: &Permit<ManageUsers>,
+    roles: &[Role],
+    page: &PageRequest,
+) -> Result<Slice<Account>, Problem> {
+    Ok(store::list(read.conn, roles, page)?)
+}
+
+/// Changes somebody's name, role or access, if the account is still as the caller saw it.
+pub fn update(
+    tx: &mut Tx<'_>,
+    _: &Permit<ManageUsers>,
+    id: UserId,
+    expected: &Expected,
+    patch: &Patch<UserIn>,
+) -> Result<Account, Problem> {
+    let present = found(&mut tx.reading(), id)?;
+    expected.check(present.version)?;
+    let form = patch.apply(&UserIn::from(&present))?.checked()?;
+    change(tx, present, form)
+}
+
+/// Gives somebody another password, and ends all of their sessions.
+pub fn reset_password(
+    tx: &mut Tx<'_>,
+    _: &Permit<ManageUsers>,
+    id: UserId,
+    expected: &Expected,
+    hash: &PasswordHash,
+) -> Result<Account, Problem> {
+    let present = found(&mut tx.reading(), id)?;
+    expected.check(present.version)?;
+    replace_password(tx, &present, hash)?;
+    found(&mut tx.reading(), id)
+}
+
+/// Gives an account another role, for the operator.
+pub fn set_role(tx: &mut Tx<'_>, email: &Email, role: Role) -> Result<Account, Problem> {
+    let present = by_email(&mut tx.reading(), email)?;
+    let form = UserIn { role, ..UserIn::from(&present) };
+    change(tx, present, form)
+}
+
+/// Gives an account another password and ends its sessions, for the operator.
+pub fn set_password(tx: &mut Tx<'_>, email: &Email, hash: &PasswordHash) -> Result<(), Problem> {
+    let present = by_email(&mut tx.reading(), email)?;
+    replace_password(tx, &present, hash)
+}
+
+/// The account with an address, for the operator.
+pub fn by_email(read: &mut Read<'_>, email: &Email) -> Result<Account, Problem> {
+    store::find_by_email(read.conn, email)?.ok_or_else(Problem::not_found)
+}
+
+/// A page of all accounts, the newest first, for the operator.
+pub fn everyone(read: &mut Read<'_>, page: &PageRequest) -> Result<Slice<Account>, Problem> {
+    Ok(store::list(read.conn, &[], page)?)
+}
+
+/// How many active administrators there are.
+pub fn count_admins(read: &mut Read<'_>) -> Result<i64, Problem> {
+    Ok(store::count_admins(read.conn)?)
+}
+
+fn found(read: &mut Read<'_>, id: UserId) -> Result<Account, Problem> {
+    store::find(read.conn, id)?.ok_or_else(Problem::not_found)
+}
+
+fn insert(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Result<Account, Problem> {
+    let NewAccount { email, name, role } = account;
+    let (id, now) = (tx.next_id(), tx.now);
+    let account = Account { id, email, name, role, is_active: true, version: 1, created_at: now, updated_at: now };
+    store::insert(tx.conn, &account, hash).map_err(|error| {
+        if violates(&error, "users", "email") { Problem::field("/email", Fault::Taken) } else { error.into() }
+    })?;
+    Ok(account)
+}
+
+fn change(tx: &mut Tx<'_>, present: Account, form: UserIn) -> Result<Account, Problem> {
+    let UserIn { name, role, is_active } = form;
+    let had_charge = present.is_admin();
+    let account = Account { name, role, is_active, version: present.version + 1, updated_at: tx.now, ..present };
+    if store::update(tx.conn, &account, present.version)? == 0 {
+        return Err(Problem::stale(found(&mut tx.reading(), account.id)?.version));
+    }
+    if !is_active {
+        revoke_all(tx, account.id, None)?;
+    }
+    tx.record(Change::newsroom("user.updated", account.id, json!({ "role": role, "isActive": is_active })));
+    if had_charge && !account.is_admin() {
+        check_admins(tx)?;
+    }
+    Ok(account)
+}
+
+/// Refuses a change that has left no administrator. Two of them who demote each other at once take turns here,
+/// each with its change made, so that the second one counts what the first has committed.
+fn check_admins(tx: &mut Tx<'_>) -> Result<(), Problem> {
+    dialect::take_turns(tx.conn, Door::Admins)?;
+    if store::count_admins(tx.conn)? == 0 { Err(Problem::new(Code::LastAdmin)) } else { Ok(()) }
+}
+
+fn replace_password(tx: &mut Tx<'_>, present: &Account, hash: &PasswordHash) -> Result<(), Problem> {
+    if store::set_password(tx.conn, present.id, present.version, hash, tx.now)? == 0 {
+        return Err(Problem::stale(found(&mut tx.reading(), present.id)?.version));
+    }
+    revoke_all(tx, present.id, None)?;
+    tx.record(Change::newsroom("user.password_reset", present.id, Value::Null));
+    Ok(())
+}

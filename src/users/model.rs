@@ -1,0 +1,337 @@
+//! Accounts, addresses and passwords as values. Nothing here knows the database or HTTP.
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::auth::Role;
+use crate::fault::{Fault, Faults};
+use crate::ids::UserId;
+use crate::text::{count, safe};
+use crate::time::UtcTime;
+
+/// The longest address, in bytes (RFC 5321 §4.5.3.1.3, less the angle brackets).
+pub const EMAIL_BYTES_MAX: usize = 254;
+/// The longest part before the `@`, in bytes (RFC 5321 §4.5.3.1.1).
+const LOCAL_BYTES_MAX: usize = 64;
+/// The longest display name, in graphemes.
+const NAME_MAX: usize = 100;
+/// The longest password, in bytes; long enough for any sentence, short enough to hash.
+pub const PASSWORD_BYTES_MAX: usize = 1024;
+/// The shortest password of a reader, in graphemes (NIST SP 800-63B-4 §3.1.1.2, with a second factor or little at stake).
+const READER_PASSWORD_MIN: usize = 8;
+/// The shortest password of staff, in graphemes (the same, as the only factor).
+const STAFF_PASSWORD_MIN: usize = 15;
+
+/// Somebody's account, as everyone but the door sees it: without the password's hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: UserId,
+    /// What they sign in with.
+    pub email: Email,
+    /// The name that others see.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they may sign in.
+    pub is_active: bool,
+    /// Counts its changes.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: UtcTime,
+    /// When it was last changed.
+    pub updated_at: UtcTime,
+}
+
+impl Account {
+    /// Whether it is one of those that somebody must always be.
+    pub fn is_admin(&self) -> bool {
+        self.is_active && self.role == Role::Admin
+    }
+}
+
+/// A checked account that is not made yet.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// What they will sign in with.
+    pub email: Email,
+    /// The name that others see.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+impl NewAccount {
+    /// Checks all of an account and its password at once.
+    pub fn parse(email: &str, name: &str, role: Role, password: &str) -> Result<(Self, Password), Faults> {
+        let mut faults = Faults::new();
+        let password = faults.take("/password", Password::chosen(password, role, [email, name]));
+        let email = faults.take("/email", Email::parse(email));
+        let name = faults.take("/name", display_name(name));
+        let built = || Some((Self { email: email?, name: name?, role }, password?));
+        faults.finish(built())
+    }
+}
+
+/// A name that others see.
+pub fn display_name(text: &str) -> Result<String, Fault> {
+    safe::name(text, NAME_MAX)
+}
+
+/// An e-mail address in the one form that it is kept and looked up in: NFC and lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    /// Reads `somebody@some.domain`. Unicode on both sides is fine (RFC 6531); quoted local parts, comments and
+    /// domains without a dot are not taken, which no reader has.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let email = folded(text);
+        if email.len() > EMAIL_BYTES_MAX {
+            return Err(Fault::TooLong(EMAIL_BYTES_MAX));
+        }
+        let (local, domain) = email.split_once('@').ok_or(Fault::NotAnEmail)?;
+        if is_local(local) && is_domain(domain) { Ok(Self(email)) } else { Err(Fault::NotAnEmail) }
+    }
+
+    /// What a column holds, which was parsed once.
+    pub(super) const fn kept(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_local(text: &str) -> bool {
+    let fine = |c: char| is_letter(c) || "!#$%&'*+-/=?^_`{|}~".contains(c);
+    text.len() <= LOCAL_BYTES_MAX && text.split('.').all(|atom| !atom.is_empty() && atom.chars().all(fine))
+}
+
+fn is_domain(text: &str) -> bool {
+    let inner = |c: char| is_letter(c) || c == '-';
+    let label = |label: &str| {
+        let edges = !label.starts_with('-') && !label.ends_with('-');
+        !label.is_empty() && edges && label.chars().all(inner)
+    };
+    text.contains('.') && text.split('.').all(label)
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || is_combining_mark(c)
+}
+
+/// Trimmed, in lower case and NFC: the form that is compared.
+fn folded(text: &str) -> String {
+    // Lower case can take a text out of NFC again.
+    text.trim().nfc().collect::<String>().to_lowercase().nfc().collect()
+}
+
+/// A password in NFC, so that it is the same from every keyboard. It is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// A password that somebody wants to have: long enough for the role, and not among the first that an
+    /// attacker tries. There are no rules of composition, which make passwords worse (NIST SP 800-63B-4 §3.1.1.2).
+    pub fn chosen(text: &str, role: Role, personal: [&str; 2]) -> Result<Self, Fault> {
+        let Self(password) = Self::typed(text);
+        let least = if role == Role::Reader { READER_PASSWORD_MIN } else { STAFF_PASSWORD_MIN };
+        if password.len() > PASSWORD_BYTES_MAX {
+            return Err(Fault::TooLong(PASSWORD_BYTES_MAX));
+        }
+        if count::graphemes(&password) < least {
+            return Err(Fault::TooShort(least));
+        }
+        let key = folded(&password);
+        let mut letters = key.chars();
+        let first = letters.next();
+        let guessable = letters.all(|c| Some(c) == first)
+            || COMMON.contains(&key.as_str())
+            || personal.iter().any(|text| folded(text) == key);
+        if guessable { Err(Fault::Guessable) } else { Ok(Self(password)) }
+    }
+
+    /// A password that somebody claims to have.
+    pub fn typed(text: &str) -> Self {
+        Self(text.nfc().collect())
+    }
+
+    /// The text, to be hashed.
+    pub fn expose(self) -> String {
+        self.0
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// The most common passwords that are long enough, from published leaks; in lower case.
+const COMMON: [&str; 54] = [
+    "12345678",
+    "123456789",
+    "1234567890",
+    "12345678910",
+    "0123456789",
+    "987654321",
+    "9876543210",
+    "87654321",
+    "123123123",
+    "123321123",
+    "12341234",
+    "11223344",
+    "112233445566",
+    "147258369",
+    "789456123",
+    "11111111",
+    "00000000",
+    "1q2w3e4r",
+    "1q2w3e4r5t",
+    "1qaz2wsx",
+    "1qaz2wsx3edc",
+    "qwertyui",
+    "qwertyuiop",
+    "qwerty123",
+    "qwerty123456",
+    "qwertyuiopasdfgh",
+    "qwertyuiopasdfghjkl",
+    "asdfghjk",
+    "asdfghjkl",
+    "zxcvbnm123",
+    "q1w2e3r4",
+    "q1w2e3r4t5",
+    "password",
+    "password1",
+    "password12",
+    "password123",
+    "password1234",
+    "passwordpassword",
+    "passw0rd",
+    "p@ssw0rd",
+    "p@ssword",
+    "adminadmin",
+    "admin123",
+    "administrator",
+    "abcd1234",
+    "abc12345",
+    "iloveyou",
+    "sunshine",
+    "princess",
+    "football",
+    "welcome1",
+    "123456789012345",
+    "1234567890123456",
+    "١٢٣٤٥٦٧٨٩",
+];
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_address_is_kept_in_one_form() {
+        for (typed, kept) in [
+            (" Sara@Example.ORG ", "sara@example.org"),
+            ("a.b+c@x.example", "a.b+c@x.example"),
+            ("سارة@مثال.شبكة", "سارة@مثال.شبكة"),
+            ("Rene\u{301}@example.fr", "ren\u{e9}@example.fr"),
+        ] {
+            assert_eq!(Email::parse(typed).unwrap().as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        let bad = [
+            "",
+            "@",
+            "a@",
+            "@b.c",
+            "a@b",
+            "a@@b.c",
+            "a@b@c.d",
+            "a b@c.d",
+            "a@b..c",
+            "a@.b",
+            "a@b.",
+            ".a@b.c",
+            "a.@b.c",
+            "a..b@c.d",
+            "a@-b.c",
+            "a@b-.c",
+            "a@b_c.d",
+            "\"a\"@b.c",
+            "a@b.c\u{202E}",
+            "a\u{200D}b@c.d",
+            "a\0@b.c",
+            "<a@b.c>",
+            "a@[1.2.3.4]",
+        ];
+        for text in bad {
+            assert_eq!(Email::parse(text), Err(Fault::NotAnEmail), "{text:?}");
+        }
+        let long = format!("a@{}.example", "b".repeat(250));
+        assert_eq!(Email::parse(&long), Err(Fault::TooLong(EMAIL_BYTES_MAX)));
+        assert_eq!(Email::parse(&format!("{}@b.c", "a".repeat(65))), Err(Fault::NotAnEmail));
+    }
+
+    #[test]
+    fn a_password_is_as_long_as_its_role_asks_for() {
+        let try_as = |role, text: &str| Password::chosen(text, role, ["sara@example.org", "Sara Haddad"]).map(drop);
+        assert_eq!(try_as(Role::Reader, "أزرق و7"), Err(Fault::TooShort(8)));
+        assert_eq!(try_as(Role::Reader, "أزرق و72"), Ok(()));
+        for role in [Role::Journalist, Role::Editor, Role::Moderator, Role::Admin] {
+            assert_eq!(try_as(role, "fourteen chars"), Err(Fault::TooShort(15)));
+            assert_eq!(try_as(role, "fifteen chars !"), Ok(()));
+        }
+        // Eight bytes, and eight code points, but one character.
+        assert_eq!(try_as(Role::Reader, &format!("e{}", "\u{301}".repeat(7))), Err(Fault::TooShort(8)));
+        assert_eq!(try_as(Role::Reader, &"خبر ".repeat(200)), Err(Fault::TooLong(PASSWORD_BYTES_MAX)));
+    }
+
+    #[test]
+    fn what_is_tried_first_is_refused() {
+        let personal = ["Sara@example.org", "Sara Haddad"];
+        let guesses = ["PassWord", "12345678", "bbbbbbbb", "sara@EXAMPLE.org", "sara haddad", "١٢٣٤٥٦٧٨٩"];
+        for text in guesses {
+            assert_eq!(Password::chosen(text, Role::Reader, personal), Err(Fault::Guessable), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_common_ones_are_in_the_form_that_is_compared_and_long_enough_to_matter() {
+        for text in COMMON {
+            assert_eq!(folded(text), text);
+            assert!(count::graphemes(text) >= READER_PASSWORD_MIN, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_the_same_from_every_keyboard_and_is_not_shown() {
+        assert_eq!(Password::typed("cafe\u{301} noir"), Password::typed("caf\u{e9} noir"));
+        assert_eq!(format!("{:?}", Password::typed("secret")), "…");
+    }
+
+    #[test]
+    fn every_fault_of_an_account_is_told_at_once() {
+        let faults = NewAccount::parse("nobody", " ", Role::Admin, "short").expect_err("all wrong");
+        let pointers: Vec<&str> = faults.0.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/password", "/email", "/name"]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_kept_address_reads_as_itself(text in "[\\PC@.]{0,30}@[\\PC.]{1,20}\\.[a-z]{2,4}") {
+            if let Ok(email) = Email::parse(&text) {
+                prop_assert_eq!(Email::parse(email.as_str()), Ok(email));
+            }
+        }
+    }
+}

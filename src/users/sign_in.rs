@@ -1,0 +1,92 @@
+//! Proving who one is. Hashing takes tens of milliseconds, so it happens before the transaction; the
+//! transaction then holds the account as it was when its password was checked.
+
+use serde_json::Value;
+
+use super::model::{Account, Email, Password};
+use super::{found, store};
+use crate::app::{App, Tx};
+use crate::auth::actions::UseAccount;
+use crate::auth::{Grant, PasswordHash, Permit, open_session, refresh, revoke_all};
+use crate::events::Change;
+use crate::fault::Fault;
+use crate::http::Call;
+use crate::problem::{Code, Problem};
+
+/// What a sign-in or a refresh gives.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Good for minutes, with every request.
+    pub access_token: String,
+    /// Good once, for the next pair.
+    pub refresh_token: String,
+    /// Who it is.
+    pub account: Account,
+}
+
+/// The hash of a password with a salt of its own.
+pub async fn hash(app: &App, password: Password) -> Result<PasswordHash, Problem> {
+    Ok(app.hasher().hash(password.expose(), app.ids().secret()).await?)
+}
+
+/// Opens a session. An unknown address, a wrong password and an inactive account answer the same, as late.
+pub async fn sign_in(call: &Call, email: &str, password: Password) -> Result<SignedIn, Problem> {
+    let known = match Email::parse(email) {
+        Ok(email) => call.read(move |read| Ok(store::credentials(read.conn, &email)?)).await?,
+        Err(_) => None,
+    };
+    let hash = known.as_ref().map(|known| known.hash.clone());
+    let fits = call.app.hasher().verify(password.expose(), hash).await?;
+    let refuse = || Problem::new(Code::BadCredentials);
+    let known = known.filter(|_| fits).ok_or_else(refuse)?;
+    let app = call.app.clone();
+    call.write(move |tx| {
+        store::hold(tx.conn, known.id, &known.hash)?.ok_or_else(refuse)?;
+        let grant = open_session(tx, &app, known.id)?;
+        signed_in(tx, &app, grant)
+    })
+    .await
+}
+
+/// Trades a refresh token for the next pair. One that was used before ends its session, which is committed
+/// although the answer is a refusal.
+pub async fn sign_in_again(call: &Call, refresh_token: String) -> Result<SignedIn, Problem> {
+    let app = call.app.clone();
+    let traded = call
+        .write(move |tx| refresh(tx, &app, &refresh_token)?.map(|grant| signed_in(tx, &app, grant)).transpose())
+        .await?;
+    traded.ok_or_else(|| Problem::new(Code::Unauthenticated))
+}
+
+/// Changes the caller's own password, and ends all of their sessions but this one.
+pub async fn change_password(
+    call: &Call,
+    permit: Permit<UseAccount>,
+    current: Password,
+    next: &str,
+) -> Result<(), Problem> {
+    let id = permit.user.id;
+    let wrong = || Problem::field("/currentPassword", Fault::WrongPassword);
+    let (account, present) =
+        call.read(move |read| Ok((found(read, id)?, store::password_hash(read.conn, id)?))).await?;
+    let next = Password::chosen(next, account.role, [account.email.as_str(), &account.name])
+        .map_err(|fault| Problem::field("/newPassword", fault))?;
+    if !call.app.hasher().verify(current.expose(), Some(present.clone())).await? {
+        return Err(wrong());
+    }
+    let next = hash(&call.app, next).await?;
+    call.write(move |tx| {
+        let version = store::hold(tx.conn, id, &present)?.ok_or_else(wrong)?;
+        store::set_password(tx.conn, id, version, &next, tx.now)?;
+        revoke_all(tx, id, Some(permit.user.session))?;
+        tx.record(Change::newsroom("user.password_changed", id, Value::Null));
+        Ok(())
+    })
+    .await
+}
+
+fn signed_in(tx: &mut Tx<'_>, app: &App, grant: Grant) -> Result<SignedIn, Problem> {
+    let Grant { user, session, refresh_token } = grant;
+    let access_token = app.tokens().sign(user, session, tx.now)?;
+    Ok(SignedIn { access_token, refresh_token, account: found(&mut tx.reading(), user)? })
+}

@@ -1,0 +1,143 @@
+//! The only SQL for accounts.
+
+use diesel::prelude::*;
+
+use super::model::{Account, Email};
+use crate::auth::{PasswordHash, Role};
+use crate::db::Conn;
+use crate::db::page::{PageRequest, Position, Slice};
+use crate::db::schema::users;
+use crate::ids::UserId;
+use crate::keyset;
+use crate::time::UtcTime;
+
+/// A row of `users` without the password's hash, so that no view can show it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+struct Row {
+    id: UserId,
+    email: String,
+    name: String,
+    role: Role,
+    is_active: bool,
+    version: i64,
+    created_at: UtcTime,
+    updated_at: UtcTime,
+}
+
+impl From<Row> for Account {
+    fn from(row: Row) -> Self {
+        let Row { id, email, name, role, is_active, version, created_at, updated_at } = row;
+        Self { id, email: Email::kept(email), name, role, is_active, version, created_at, updated_at }
+    }
+}
+
+/// What the door needs to know of an active account.
+pub(super) struct Credentials {
+    pub id: UserId,
+    pub hash: PasswordHash,
+}
+
+pub(super) fn insert(conn: &mut Conn, account: &Account, hash: &PasswordHash) -> QueryResult<usize> {
+    let Account { id, email, name, role, is_active, version, created_at, updated_at } = account;
+    diesel::insert_into(users::table)
+        .values((
+            users::id.eq(id),
+            users::email.eq(email.as_str()),
+            users::name.eq(name),
+            users::role.eq(role),
+            users::password_hash.eq(&hash.0),
+            users::is_active.eq(is_active),
+            users::version.eq(version),
+            users::created_at.eq(created_at),
+            users::updated_at.eq(updated_at),
+        ))
+        .execute(conn)
+}
+
+/// Writes what may change over the version that was read; 0 when another change came first.
+pub(super) fn update(conn: &mut Conn, account: &Account, present: i64) -> QueryResult<usize> {
+    let Account { id, email: _, name, role, is_active, version, created_at: _, updated_at } = account;
+    diesel::update(users::table.find(id).filter(users::version.eq(present)))
+        .set((
+            users::name.eq(name),
+            users::role.eq(role),
+            users::is_active.eq(is_active),
+            users::version.eq(version),
+            users::updated_at.eq(updated_at),
+        ))
+        .execute(conn)
+}
+
+/// The same for the password alone.
+pub(super) fn set_password(
+    conn: &mut Conn,
+    id: UserId,
+    present: i64,
+    hash: &PasswordHash,
+    now: UtcTime,
+) -> QueryResult<usize> {
+    diesel::update(users::table.find(id).filter(users::version.eq(present)))
+        .set((users::password_hash.eq(&hash.0), users::version.eq(present + 1), users::updated_at.eq(now)))
+        .execute(conn)
+}
+
+/// Locks an account that is active and still has this password, until the transaction ends; its version.
+pub(super) fn hold(conn: &mut Conn, id: UserId, hash: &PasswordHash) -> QueryResult<Option<i64>> {
+    let as_it_was = users::table.find(id).filter(users::password_hash.eq(&hash.0).and(users::is_active.eq(true)));
+    diesel::update(as_it_was)
+        .set(users::version.eq(users::version))
+        .returning(users::version)
+        .get_result(conn)
+        .optional()
+}
+
+pub(super) fn rename(conn: &mut Conn, id: UserId, name: &str, now: UtcTime) -> QueryResult<usize> {
+    diesel::update(users::table.find(id))
+        .set((users::name.eq(name), users::version.eq(users::version + 1), users::updated_at.eq(now)))
+        .execute(conn)
+}
+
+pub(super) fn find(conn: &mut Conn, id: UserId) -> QueryResult<Option<Account>> {
+    let row = users::table.find(id).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.map(Account::from))
+}
+
+pub(super) fn find_by_email(conn: &mut Conn, email: &Email) -> QueryResult<Option<Account>> {
+    let row = users::table.filter(users::email.eq(email.as_str())).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.map(Account::from))
+}
+
+/// How an active account is entered, by its address.
+pub(super) fn credentials(conn: &mut Conn, email: &Email) -> QueryResult<Option<Credentials>> {
+    let found = users::table
+        .filter(users::email.eq(email.as_str()).and(users::is_active.eq(true)))
+        .select((users::id, users::password_hash))
+        .first(conn)
+        .optional()?;
+    Ok(found.map(|(id, hash)| Credentials { id, hash: PasswordHash(hash) }))
+}
+
+pub(super) fn password_hash(conn: &mut Conn, id: UserId) -> QueryResult<PasswordHash> {
+    users::table.find(id).select(users::password_hash).first(conn).map(PasswordHash)
+}
+
+pub(super) fn count_admins(conn: &mut Conn) -> QueryResult<i64> {
+    let admins = users::table.filter(users::role.eq(Role::Admin).and(users::is_active.eq(true)));
+    admins.count().get_result(conn)
+}
+
+/// A page of accounts, the newest first; of every role when none is named.
+pub(super) fn list(conn: &mut Conn, roles: &[Role], page: &PageRequest) -> QueryResult<Slice<Account>> {
+    let filtered = || {
+        let query = users::table.into_boxed();
+        if roles.is_empty() { query } else { query.filter(users::role.eq_any(roles.to_vec())) }
+    };
+    let query = keyset!(filtered(), page, users::created_at => number, users::id, true);
+    let rows = query.select(Row::as_select()).load(conn)?;
+    let mut slice = page.cut(rows, |row: &Row| Position::at(row.created_at.micros(), row.id.uuid()));
+    if page.count {
+        slice.total = Some(filtered().count().get_result(conn)?);
+    }
+    Ok(slice.map(Account::from))
+}

@@ -1,0 +1,378 @@
+//! Breaking alerts: from the draft to the ticker and out of it, at the instant.
+
+use std::time::Duration;
+
+use khabar::auth::Role;
+use serde_json::{Value, json};
+
+use crate::articles::{Desk, with};
+use crate::support::{Answer, Client, TestApp};
+
+const NEWSROOM: &str = "/api/v1/newsroom/alerts";
+const TICKER: &str = "/api/v1/alerts";
+
+fn form(headline: &str) -> Value {
+    json!({ "headline": headline, "language": "ar" })
+}
+
+async fn draft(who: &Client, form: &Value) -> Answer {
+    who.post(NEWSROOM).json(form).send().await.expect(201)
+}
+
+/// A step on the version that somebody has seen.
+async fn step(who: &Client, seen: &Answer, step: &str, body: Value) -> Answer {
+    let path = format!("{NEWSROOM}/{}/{step}", seen.text("/id"));
+    who.post(&path).if_match(&seen.etag()).json(&body).send().await
+}
+
+async fn issue(editor: &Client, form: &Value) -> Answer {
+    let made = draft(editor, form).await;
+    step(editor, &made, "issue", json!({})).await.expect(200)
+}
+
+async fn ticker(app: &TestApp, query: &str) -> Vec<String> {
+    headlines(&app.anonymous().get(&format!("{TICKER}?{query}")).send().await.expect(200))
+}
+
+fn headlines(page: &Answer) -> Vec<String> {
+    page.at("/items").as_array().unwrap().iter().map(|item| item["headline"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn public(app: &TestApp, seen: &Answer) -> Answer {
+    app.anonymous().get(&format!("{TICKER}/{}", seen.text("/id"))).send().await
+}
+
+#[actix_web::test]
+async fn staff_draft_alerts_and_only_the_newsroom_hears_of_it() {
+    let app = TestApp::new().await;
+    let journalist = app.as_(Role::Journalist).await;
+    app.anonymous().post(NEWSROOM).json(&form("خبر")).send().await.refused(401, "unauthenticated");
+    app.as_(Role::Reader).await.post(NEWSROOM).json(&form("خبر")).send().await.refused(403, "forbidden");
+    app.events();
+    let made = draft(&journalist, &form("خبر")).await;
+    assert_eq!(
+        (made.text("/state"), made.at("/urgency"), made.text("/dir")),
+        ("draft".into(), &json!(3), "rtl".into())
+    );
+    let event = app.events().pop().unwrap();
+    assert_eq!((&*event.topic, &*event.visibility), ("alert.created", "newsroom"));
+    public(&app, &made).await.refused(404, "not_found");
+    assert_eq!(ticker(&app, "").await, [""; 0]);
+}
+
+#[actix_web::test]
+async fn everything_that_is_wrong_with_an_alert_is_named_at_once() {
+    let desk = Desk::new().await;
+    let source = &desk.sources[0];
+    let bad = json!({
+        "headline": " \u{200b} ", "language": "ar", "link": "javascript:alert(1)", "topics": ["أحمد", "احمد", "!!"],
+        "regions": ["a\u{202e}b"], "startsAt": "2026-01-16T12:00:00Z", "expires": "2026-01-16T11:00:00Z",
+        "sourceIds": [source, source],
+    });
+    let mut errors = desk.journalist.post(NEWSROOM).json(&bad).send().await.refused(422, "invalid").errors();
+    errors.sort();
+    let expected = [
+        "/expires not_later",
+        "/headline blank",
+        "/link not_a_url",
+        "/regions/0 forbidden_character",
+        "/sourceIds/1 repeated",
+        "/topics/1 repeated",
+        "/topics/2 bad_format",
+    ];
+    assert_eq!(errors, expected);
+    let nobody = "0192f3a4-5b6c-7d8e-9f01-23456789abcd";
+    let unknown = with(form("x"), json!({ "articleId": nobody, "sourceIds": [source, nobody, desk.section] }));
+    let mut errors = desk.journalist.post(NEWSROOM).json(&unknown).send().await.refused(422, "invalid").errors();
+    errors.sort();
+    assert_eq!(errors, ["/articleId not_found", "/sourceIds/1 not_found", "/sourceIds/2 not_found"]);
+    desk.app.assert_events(&[]);
+}
+
+#[actix_web::test]
+async fn a_draft_is_its_writers_and_the_editors() {
+    let app = TestApp::new().await;
+    let (writer, colleague, editor) =
+        (app.as_(Role::Journalist).await, app.as_(Role::Journalist).await, app.as_(Role::Editor).await);
+    let made = draft(&writer, &form("خبر")).await;
+    let path = format!("{NEWSROOM}/{}", made.text("/id"));
+    colleague.get(&path).send().await.refused(404, "not_found");
+    let patch = json!({ "headline": "x" });
+    colleague.patch(&path).if_match("\"1\"").json(&patch).send().await.refused(404, "not_found");
+    let seen = colleague.get(&format!("{NEWSROOM}?count=true")).send().await.expect(200);
+    assert_eq!((seen.at("/items"), seen.at("/page/total")), (&json!([]), &json!(0)));
+    for who in [&writer, &editor] {
+        who.get(&path).send().await.expect(200);
+        assert_eq!(headlines(&who.get(NEWSROOM).send().await), ["خبر"]);
+    }
+    step(&editor, &made, "issue", json!({})).await.expect(200);
+    colleague.get(&path).send().await.expect(200);
+    assert_eq!(headlines(&colleague.get(NEWSROOM).send().await), ["خبر"]);
+}
+
+#[actix_web::test]
+async fn a_draft_is_changed_by_those_who_know_its_version() {
+    let app = TestApp::new().await;
+    let writer = app.as_(Role::Journalist).await;
+    let made = draft(&writer, &with(form("خبر"), json!({ "urgency": 1 }))).await;
+    let path = format!("{NEWSROOM}/{}", made.text("/id"));
+    let patch = json!({ "urgency": null });
+    writer.patch(&path).json(&patch).send().await.refused(428, "precondition_required");
+    let changed = writer.patch(&path).if_match("\"1\"").json(&patch).send().await.expect(200);
+    assert_eq!((changed.at("/urgency"), changed.etag()), (&json!(3), "\"2\"".into()));
+    let stale = writer.patch(&path).if_match("\"1\"").json(&patch).send().await.refused(412, "stale");
+    assert_eq!(stale.etag(), "\"2\"");
+    step(&app.as_(Role::Editor).await, &changed, "issue", json!({})).await.expect(200);
+    let late = writer.patch(&path).if_match("\"3\"").json(&patch).send().await.refused(409, "illegal_transition");
+    assert_eq!(
+        (late.text("/state"), late.at("/allowed")),
+        ("active".into(), &json!(["update", "retract", "supersede"]))
+    );
+}
+
+#[actix_web::test]
+async fn an_editor_sends_it_out_for_a_day_unless_told_otherwise() {
+    let app = TestApp::new().await;
+    let (writer, editor) = (app.as_(Role::Journalist).await, app.as_(Role::Editor).await);
+    let made = draft(&writer, &form("خبر")).await;
+    step(&writer, &made, "issue", json!({})).await.refused(403, "forbidden");
+    let past = json!({ "expires": "2026-01-15T12:00:00Z" });
+    let refused = step(&editor, &made, "issue", past).await.refused(422, "invalid");
+    assert_eq!(refused.errors(), ["/expires not_later"]);
+    app.events();
+    let issued = step(&editor, &made, "issue", json!({})).await.expect(200);
+    assert_eq!(issued.text("/startsAt"), "2026-01-15T12:00:00Z");
+    assert_eq!(issued.text("/expires"), "2026-01-16T12:00:00Z");
+    let event = app.events().pop().unwrap();
+    assert_eq!((&*event.topic, &*event.visibility), ("alert.issued", "public"));
+    let shown = public(&app, &issued).await.expect(200);
+    assert!(shown.json.get("createdBy").is_none() && shown.json.get("note").is_none());
+    assert_eq!((shown.text("/level"), shown.text("/state")), ("urgent".into(), "active".into()));
+}
+
+#[actix_web::test]
+async fn the_same_headline_goes_out_once_in_ten_minutes() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let first = issue(&editor, &form("أحمد في دمشق")).await;
+    let echo = draft(&editor, &form("أَحْمَد في  دمشق")).await;
+    app.events();
+    app.clock.advance(Duration::from_micros(599_999_999));
+    let refused = step(&editor, &echo, "issue", json!({})).await.refused(409, "duplicate");
+    assert_eq!(refused.text("/existing"), first.text("/id"));
+    app.assert_events(&[]);
+    let english = with(form("أحمد في دمشق"), json!({ "language": "fa" }));
+    issue(&editor, &english).await;
+    app.clock.advance(Duration::from_micros(1));
+    step(&editor, &echo, "issue", json!({})).await.expect(200);
+}
+
+#[actix_web::test]
+async fn of_two_who_send_one_headline_at_once_one_does() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let drafts = [draft(&editor, &form("خبر")).await, draft(&editor, &form("خبر")).await];
+    app.events();
+    let answers =
+        futures_util::future::join_all(drafts.iter().map(|seen| step(&editor, seen, "issue", json!({})))).await;
+    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+    app.assert_events(&["alert.issued"]);
+}
+
+#[actix_web::test]
+async fn the_ticker_runs_by_urgency_and_then_the_newest() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    for (headline, urgency, topic) in
+        [("a", 5, "أرمينيا"), ("b", 2, "روسيا"), ("c", 5, "إيران"), ("d", 1, "أرمينيا"), ("e", 2, "x")]
+    {
+        issue(&editor, &with(form(headline), json!({ "urgency": urgency, "topics": [topic] }))).await;
+        app.clock.advance(Duration::from_secs(1));
+    }
+    draft(&editor, &form("z")).await;
+    assert_eq!(ticker(&app, "").await.concat(), "debca");
+    assert_eq!(ticker(&app, "maxUrgency=2").await.concat(), "deb");
+    assert_eq!(ticker(&app, "topic=ارمينيا").await.concat(), "da");
+    assert_eq!(ticker(&app, "topic=أرمينيا&topic=ايران").await.concat(), "dca");
+    assert_eq!(ticker(&app, "topic=أرمين").await.concat(), "");
+    assert_eq!(ticker(&app, "language=en").await.concat(), "");
+    let mut walked = String::new();
+    let mut cursor = String::new();
+    loop {
+        let page = app.anonymous().get(&format!("{TICKER}?limit=2&count=true{cursor}")).send().await.expect(200);
+        assert_eq!(*page.at("/page/total"), json!(5));
+        walked += &headlines(&page).concat();
+        let Some(next) = page.at("/page/next").as_str() else { break };
+        cursor = format!("&after={next}");
+    }
+    assert_eq!(walked, "debca");
+    for query in ["maxUrgency=0", "maxUrgency=10", "maxUrgency=x", "since=now", "language=xx-", "state=draft"] {
+        app.anonymous().get(&format!("{TICKER}?{query}")).send().await.refused(400, "bad_parameter");
+    }
+}
+
+#[actix_web::test]
+async fn an_alert_begins_and_ends_at_its_instants() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let times = json!({ "startsAt": "2026-01-15T13:00:00Z", "expires": "2026-01-15T14:00:00Z" });
+    app.events();
+    let made = issue(&editor, &with(form("خبر"), times)).await;
+    assert_eq!(made.text("/state"), "scheduled");
+    assert_eq!(app.events().pop().unwrap().visibility, "newsroom", "readers may not know of it yet");
+    let cases = [
+        ("2026-01-15T12:59:59.999999Z", 0, 404, ""),
+        ("2026-01-15T13:00:00Z", 1, 200, "active"),
+        ("2026-01-15T13:59:59.999999Z", 1, 200, "active"),
+        ("2026-01-15T14:00:00Z", 0, 200, "expired"),
+    ];
+    for (instant, listed, status, state) in cases {
+        app.clock.set(instant);
+        assert_eq!(ticker(&app, "").await.len(), listed, "{instant}");
+        let shown = public(&app, &made).await.expect(status);
+        assert!(status == 404 || shown.text("/state") == state, "{instant}");
+    }
+}
+
+#[actix_web::test]
+async fn what_is_out_is_updated_field_by_field() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let issued = issue(&editor, &with(form("خبر"), json!({ "body": "نص", "link": "https://a.example/" }))).await;
+    app.events();
+    let updated = step(&editor, &issued, "update", json!({ "body": null, "headline": "خبر أدق" })).await.expect(200);
+    assert_eq!((updated.at("/version"), updated.at("/body")), (&json!(3), &Value::Null));
+    assert_eq!((updated.text("/headline"), updated.text("/link")), ("خبر أدق".into(), "https://a.example/".into()));
+    let refused = step(&editor, &updated, "update", json!({ "headline": null })).await.refused(422, "invalid");
+    assert_eq!(refused.errors().len(), 1);
+    let refused = step(&editor, &updated, "update", json!({ "expires": "2026-01-15T11:00:00Z" })).await;
+    assert_eq!(refused.refused(422, "invalid").errors(), ["/expires not_later"]);
+    step(&editor, &issued, "update", json!({ "urgency": 1 })).await.refused(412, "stale");
+    app.assert_events(&["alert.updated"]);
+}
+
+#[actix_web::test]
+async fn what_is_taken_back_stays_with_its_reason() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let issued = issue(&editor, &form("خبر")).await;
+    let refused = step(&editor, &issued, "retract", json!({})).await.refused(422, "invalid");
+    assert_eq!(refused.errors(), ["/reason required"]);
+    app.clock.advance(Duration::from_secs(60));
+    app.events();
+    let why = json!({ "reason": "نفاه المصدر", "text": "لم يحدث" });
+    let gone = step(&editor, &issued, "retract", why).await.expect(200);
+    app.assert_events(&["alert.retracted"]);
+    assert!(ticker(&app, "").await.is_empty());
+    let shown = public(&app, &issued).await.expect(200);
+    let retraction = json!({ "reason": "نفاه المصدر", "text": "لم يحدث", "at": "2026-01-15T12:01:00Z" });
+    assert_eq!((shown.text("/state"), shown.at("/retraction")), ("retracted".into(), &retraction));
+    assert_eq!(ticker(&app, "since=2026-01-15T12:00:30Z").await, ["خبر"]);
+    let again = step(&editor, &gone, "retract", json!({ "reason": "x" })).await.refused(409, "illegal_transition");
+    assert_eq!((again.text("/state"), again.at("/allowed")), ("retracted".into(), &json!([])));
+}
+
+#[actix_web::test]
+async fn a_replacement_and_what_it_replaces_name_each_other() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let old = issue(&editor, &form("خبر")).await;
+    app.events();
+    let new = step(&editor, &old, "supersede", form("خبر")).await;
+    assert!(new.status == 200 || new.status == 201, "{}", new.status);
+    app.assert_events(&["alert.superseded", "alert.issued"]);
+    assert_eq!(public(&app, &old).await.text("/supersededBy"), new.text("/id"));
+    assert_eq!(public(&app, &new).await.text("/supersedes"), old.text("/id"));
+    assert_eq!(public(&app, &old).await.text("/state"), "superseded");
+    assert_eq!(ticker(&app, "").await, ["خبر"]);
+}
+
+#[actix_web::test]
+async fn an_alert_names_its_article_only_while_that_is_published() {
+    let desk = Desk::new().await;
+    let id = desk.draft("خبر").await.text("/id");
+    let issued = issue(&desk.editor, &with(form("عاجل"), json!({ "articleId": id }))).await;
+    assert_eq!(issued.text("/articleId"), id, "the newsroom sees it");
+    let seen = async || public(&desk.app, &issued).await.expect(200).at("/articleId").clone();
+    assert_eq!(seen().await, Value::Null);
+    desk.publish(&id).await;
+    assert_eq!(seen().await, json!(id));
+    desk.step(&desk.editor, &id, "unpublish", json!({ "note": "x" })).await.expect(200);
+    assert_eq!(seen().await, Value::Null);
+}
+
+#[actix_web::test]
+async fn a_client_that_was_away_walks_over_every_change_once() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    for headline in ["a", "b", "c", "d"] {
+        issue(&editor, &form(headline)).await;
+        app.clock.advance(Duration::from_secs(1));
+    }
+    draft(&editor, &form("draft")).await;
+    let cancelled = draft(&editor, &form("cancelled")).await;
+    step(&editor, &cancelled, "cancel", json!({ "note": "غير مؤكد" })).await.expect(200);
+    let scheduled = draft(&editor, &with(form("scheduled"), json!({ "startsAt": "2027-01-01T00:00:00Z" }))).await;
+    step(&editor, &scheduled, "issue", json!({})).await.expect(200);
+    let mut walked = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = app
+            .anonymous()
+            .get(&format!("{TICKER}?since=1970-01-01T00:00:00Z&limit=1{cursor}"))
+            .send()
+            .await
+            .expect(200);
+        walked.extend(headlines(&page));
+        let Some(next) = page.at("/page/next").as_str() else { break };
+        cursor = format!("&after={next}");
+    }
+    assert_eq!(walked, ["a", "b", "c", "d"]);
+    public(&app, &cancelled).await.refused(404, "not_found");
+    public(&app, &scheduled).await.refused(404, "not_found");
+}
+
+#[actix_web::test]
+async fn an_issue_that_is_repeated_with_its_key_happens_once() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let made = draft(&editor, &form("خبر")).await;
+    let path = format!("{NEWSROOM}/{}/issue", made.text("/id"));
+    app.events();
+    let first = editor.post(&path).if_match("\"1\"").key("k").json(&json!({})).send().await.expect(200);
+    let again = editor.post(&path).if_match("\"1\"").key("k").json(&json!({})).send().await.expect(200);
+    assert_eq!((first.bytes, first.headers.get("etag")), (again.bytes, again.headers.get("etag")));
+    app.assert_events(&["alert.issued"]);
+}
+
+#[actix_web::test]
+async fn a_source_that_an_alert_credits_can_not_be_removed_from_under_it() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let sources = "/api/v1/newsroom/sources";
+    let made = editor.post(sources).json(&json!({ "name": "وكالات", "kind": "agency" })).send().await.expect(201);
+    let source = made.text("/id");
+    let alert = issue(&editor, &with(form("خبر"), json!({ "sourceIds": [source] }))).await;
+    let path = format!("{sources}/{source}");
+    editor.delete(&path).if_match(&made.etag()).send().await.refused(409, "in_use");
+
+    // Out of use, it stays credited where it was, and is refused where it would be new.
+    let rested =
+        editor.patch(&path).if_match(&made.etag()).json(&json!({ "isActive": false })).send().await.expect(200);
+    let changed = step(&editor, &alert, "update", json!({ "urgency": 1 })).await.expect(200);
+    assert_eq!(changed.at("/sources").as_array().unwrap().len(), 1);
+    let fresh = with(form("خبر آخر"), json!({ "sourceIds": [source] }));
+    let refused = editor.post(NEWSROOM).json(&fresh).send().await.refused(422, "invalid");
+    assert_eq!(refused.errors(), ["/sourceIds/0 out_of_use"]);
+    editor.delete(&path).if_match(&rested.etag()).send().await.refused(409, "in_use");
+}
+
+#[actix_web::test]
+async fn an_alert_that_starts_at_the_end_of_time_does_not_end_before_it() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let alert = issue(&editor, &with(form("خبر"), json!({ "startsAt": "9999-12-30T00:00:00Z" }))).await;
+    assert!(alert.text("/expires") > alert.text("/startsAt"), "{}", alert.text("/expires"));
+}

@@ -1,0 +1,93 @@
+//! `Idempotency-Key`: a request that is sent twice happens once.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use khabar::auth::Role;
+use serde_json::{Value, json};
+
+use crate::sources::SOURCES;
+use crate::support::{Answer, Client, TestApp};
+
+fn form(name: &str) -> Value {
+    json!({ "name": name, "kind": "agency" })
+}
+
+async fn post(client: &Client, key: &str, name: &str) -> Answer {
+    client.post(SOURCES).key(key).json(&form(name)).send().await
+}
+
+async fn total(client: &Client) -> i64 {
+    let page = client.get(&format!("{SOURCES}?count=true&limit=1")).send().await.expect(200);
+    page.at("/page/total").as_i64().unwrap()
+}
+
+#[actix_web::test]
+async fn a_repetition_gets_the_first_answer_again() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let first = post(&editor, "one", "هيا").await.expect(201);
+    assert_eq!(first.header("idempotency-replayed"), None);
+    app.assert_events(&["source.created"]);
+    let again = post(&editor, "one", "هيا").await.expect(201);
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(again.bytes, first.bytes);
+    for name in ["location", "etag", "last-modified"] {
+        assert_eq!(again.header(name), first.header(name), "{name}");
+    }
+    app.assert_events(&[]);
+    assert_eq!(total(&editor).await, 1);
+}
+
+#[actix_web::test]
+async fn a_key_that_was_used_for_another_body_is_refused() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    post(&editor, "one", "هيا").await.expect(201);
+    post(&editor, "one", "وكالات").await.refused(422, "key_reused");
+    assert_eq!(total(&editor).await, 1);
+}
+
+#[actix_web::test]
+async fn twenty_at_once_with_one_key_make_one_source() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let answers = join_all((0..20).map(|_| post(&editor, "one", "هيا"))).await;
+    let fresh = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_none()).count();
+    assert_eq!(fresh, 1, "one of them did it");
+    let bodies: std::collections::HashSet<_> = answers.into_iter().map(|answer| answer.expect(201).bytes).collect();
+    assert_eq!(bodies.len(), 1, "and all got its answer");
+    assert_eq!(total(&editor).await, 1);
+    app.assert_events(&["source.created"]);
+}
+
+#[actix_web::test]
+async fn two_callers_never_share_a_key() {
+    let app = TestApp::new().await;
+    let (one, other) = (app.as_(Role::Editor).await, app.as_(Role::Editor).await);
+    post(&one, "one", "هيا").await.expect(201);
+    let second = post(&other, "one", "وكالات").await.expect(201);
+    assert_eq!(second.header("idempotency-replayed"), None);
+}
+
+#[actix_web::test]
+async fn a_request_that_was_refused_leaves_its_key_free() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    post(&editor, "one", "   ").await.refused(422, "invalid");
+    post(&editor, "one", "هيا").await.expect(201);
+}
+
+#[actix_web::test]
+async fn a_key_outlives_a_restart_and_ends_after_a_day() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let first = post(&editor, "one", "هيا").await.expect(201);
+    let later = app.restarted().await;
+    let editor = later.as_user(editor.id()).await;
+    app.clock.set("2026-01-16T11:59:59Z");
+    assert_eq!(post(&editor, "one", "هيا").await.expect(201).bytes, first.bytes);
+    app.clock.advance(Duration::from_secs(2));
+    post(&editor, "one", "هيا").await.refused(409, "duplicate");
+    post(&editor, "one", "وكالات").await.expect(201);
+}

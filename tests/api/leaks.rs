@@ -1,0 +1,197 @@
+//! What is not published is nowhere: nobody outside of the newsroom can tell it from nothing.
+
+use std::collections::BTreeMap;
+
+use khabar::auth::Role;
+use serde_json::{Value, json};
+
+use crate::articles::{DESK, Desk, paragraph, with};
+use crate::support::document::{Operation, operations};
+use crate::support::{Answer, Client};
+
+/// Stands in every text of what is hidden, and nowhere else.
+const CANARY: &str = "عنقاء";
+const NOBODYS_ID: &str = "0192f3a4-5b6c-7d8e-9f01-23456789abcd";
+
+/// A form with the word in every text.
+fn canary(desk: &Desk, name: &str) -> Value {
+    let word = format!("{CANARY} {name}");
+    let lines = [
+        "headline",
+        "alternativeHeadline",
+        "subheadline",
+        "abstract",
+        "genre",
+        "by",
+        "creditText",
+        "located",
+        "edNote",
+        "usageTerms",
+        "copyrightHolder",
+    ];
+    let mut form = desk.form("x");
+    for line in lines {
+        form[line] = json!(word);
+    }
+    let media = json!({ "alt": word, "caption": word, "creditText": word, "contentUrl": format!("https://a.example/{CANARY}") });
+    let more = json!({
+        "body": [paragraph(&word)], "leadMedia": media, "seo": { "title": word, "description": word },
+        "altIds": { CANARY: word }, "sources": [{ "sourceId": desk.sources[0], "role": word }],
+    });
+    with(form, more)
+}
+
+/// Hidden articles in every state, and a hidden change of a published one; their ids and slugs.
+async fn hide(desk: &Desk, published: &str) -> Vec<[String; 2]> {
+    let mut hidden = Vec::new();
+    for (name, steps) in [("1", vec![]), ("2", vec!["submit"]), ("3", vec!["submit", "approve"]), ("4", vec!["spike"])]
+    {
+        let made = desk.journalist.post(DESK).json(&canary(desk, name)).send().await.expect(201);
+        for step in steps {
+            desk.step(&desk.editor, &made.text("/id"), step, json!({ "note": CANARY })).await.expect(200);
+        }
+        hidden.push([made.text("/id"), made.text("/slug")]);
+    }
+    let once = desk.live("كان هنا").await;
+    desk.step(&desk.editor, &once, "unpublish", json!({ "note": CANARY })).await.expect(200);
+    let patch = with(canary(desk, "5"), json!({ "slug": "عنقاء-5" }));
+    desk.edit(&desk.editor, &once, patch).await.expect(200);
+    hidden.push([once.clone(), "كان-هنا".into()]);
+    hidden.push([once, "عنقاء-5".into()]);
+    let patch = with(canary(desk, "6"), json!({ "slug": "عنقاء-6" }));
+    desk.edit(&desk.editor, published, patch).await.expect(200);
+    hidden
+}
+
+/// What somebody learns from an answer, but for what differs in every answer, and for what they asked.
+fn told(answer: &Answer, asked: &[&str]) -> String {
+    let mut headers: BTreeMap<String, String> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !["x-request-id", "date"].contains(&name.as_str()))
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let mut body = answer.json.clone();
+    if let Some(problem) = body.as_object_mut().filter(|problem| problem.contains_key("requestId")) {
+        problem.remove("requestId");
+        problem.remove("instance");
+    }
+    let mut text = format!("{} {headers:?} {body}", answer.status);
+    headers.clear();
+    for word in asked {
+        text = text.replace(word, "…");
+        let encoded = percent_encoding::utf8_percent_encode(word, percent_encoding::NON_ALPHANUMERIC).to_string();
+        text = text.replace(&encoded, "…");
+    }
+    text
+}
+
+/// The path with each parameter filled.
+fn path(operation: &Operation, name: &str) -> String {
+    let fill = |part: &str| match part {
+        "{code}" => "stale".to_owned(),
+        "{n}" | "{version}" => "1".to_owned(),
+        part if part.starts_with('{') => name.to_owned(),
+        part => part.to_owned(),
+    };
+    operation.path.split('/').map(fill).collect::<Vec<_>>().join("/")
+}
+
+/// Everything that can be read without the newsroom, or by a colleague.
+fn readable(newsroom: bool) -> Vec<&'static Operation> {
+    let is_open = |operation: &&Operation| newsroom || !operation.path.contains("/newsroom/");
+    operations().iter().filter(|operation| operation.method == "GET").filter(is_open).collect()
+}
+
+/// Plausible queries of an operation about an article.
+fn queries(operation: &Operation, [id, slug]: [&str; 2]) -> Vec<String> {
+    let mut queries = vec![String::new()];
+    let parameters = operation.value["parameters"].as_array().cloned().unwrap_or_default();
+    for parameter in parameters.iter().filter(|parameter| parameter["in"] == "query") {
+        let name = parameter["name"].as_str().unwrap();
+        queries.extend(match name {
+            "count" => vec!["count=true".to_owned()],
+            "sort" => vec!["sort=-dateModified".to_owned(), "sort=datePublished".to_owned()],
+            "include" => vec!["include=author,section,tags,sources,related".to_owned()],
+            "body" => vec!["body=html".to_owned(), "body=text".to_owned()],
+            "language" => vec!["language=ar".to_owned()],
+            "since" => vec!["since=1970-01-01T00:00:00Z".to_owned()],
+            "limit" | "after" | "before" => Vec::new(),
+            "fields" => vec!["fields=id".to_owned()],
+            name => [id, slug].map(|value| format!("{name}={value}")).to_vec(),
+        });
+    }
+    queries
+}
+
+#[actix_web::test]
+async fn nothing_that_is_hidden_is_told_to_anyone_outside_the_newsroom() {
+    let desk = Desk::new().await;
+    let published = desk.live("منشور").await;
+    let callers = [
+        ("anonymous", desk.app.anonymous(), false),
+        ("reader", desk.app.as_(Role::Reader).await, false),
+        ("moderator", desk.app.as_(Role::Moderator).await, true),
+        ("journalist", desk.app.as_(Role::Journalist).await, true),
+    ];
+    // What everyone reads of the whole API before anything is hidden.
+    let mut before = BTreeMap::new();
+    for (who, caller, newsroom) in &callers {
+        for operation in readable(*newsroom) {
+            for query in queries(operation, [NOBODYS_ID, "لا-أحد"]) {
+                let seen = ask(caller, operation, &published, &query).await;
+                before.insert((who, &operation.id, query), told(&seen, &[]));
+            }
+        }
+    }
+    let hidden = hide(&desk, &published).await;
+    let mut asked = 0;
+    for (who, caller, newsroom) in &callers {
+        for operation in readable(*newsroom) {
+            for query in queries(operation, [NOBODYS_ID, "لا-أحد"]) {
+                let now = ask(caller, operation, &published, &query).await;
+                assert_eq!(
+                    before[&(who, &operation.id, query.clone())],
+                    told(&now, &[]),
+                    "{who} {} {query}",
+                    operation.id
+                );
+            }
+            // Nobody is asked everything: a signed-in caller gets the first and the last, a stranger all of them.
+            let few = [hidden[0].clone(), hidden[hidden.len() - 1].clone()];
+            for [id, slug] in if *who == "anonymous" { &hidden[..] } else { &few[..] } {
+                asked += tell_apart(who, caller, operation, [id, slug]).await;
+            }
+        }
+    }
+    assert!(asked > 300, "{asked}");
+}
+
+async fn ask(caller: &Client, operation: &Operation, name: &str, query: &str) -> Answer {
+    let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+    caller.get(&(path(operation, name) + &query)).send().await
+}
+
+/// What is hidden and what never was answer the same; the number of questions.
+async fn tell_apart(who: &str, caller: &Client, operation: &Operation, hidden: [&str; 2]) -> usize {
+    let nobody = [NOBODYS_ID, "لا-أحد"];
+    let mut asked = 0;
+    for (name, nothing) in hidden.into_iter().zip(nobody) {
+        let pairs = queries(operation, hidden).into_iter().zip(queries(operation, nobody));
+        // Without the name in path or query there is nothing to tell apart.
+        for (there, nowhere) in pairs.filter(|(a, b)| a != b || operation.path.contains('{')) {
+            let answer = ask(caller, operation, name, &there).await;
+            let none = ask(caller, operation, nothing, &nowhere).await;
+            let words = [hidden[0], hidden[1], nobody[0], nobody[1]];
+            let at = format!("{who} {} {name} {there}", operation.id);
+            assert_eq!(told(&answer, &words), told(&none, &words), "{at}");
+            let text = String::from_utf8_lossy(&answer.bytes).replace(hidden[1], "");
+            assert!(!text.contains(CANARY), "{at}: {text}");
+            asked += 1;
+        }
+        if !operation.path.contains('{') {
+            break;
+        }
+    }
+    asked
+}

@@ -1,0 +1,40 @@
+//! The API as its clients see it: requests against the whole application, on a database of their own each.
+//!
+//! The suite runs on SQLite; `postgres.rs` runs it once more on PostgreSQL. Every answer to every request is
+//! held against the OpenAPI document by `support::client`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    clippy::similar_names,
+    missing_docs,
+    reason = "a test that fails stops"
+)]
+
+mod alerts;
+mod article_addresses;
+mod article_lists;
+mod articles;
+mod bad_input;
+mod bad_tokens;
+mod comments;
+mod conditional;
+mod contract;
+mod idempotency;
+mod leaks;
+mod migrations;
+mod moderation;
+mod pages;
+mod permissions;
+mod postgres;
+mod process;
+mod properties;
+mod refusals;
+mod seed_page;
+mod sources;
+mod support;
+mod users;
+mod writes;

@@ -1,0 +1,8 @@
+//! The program as its operators and clients meet it: a process, a socket, a folder, a crash.
+
+mod crash;
+mod demo;
+mod nodes;
+mod start;
+mod stop;
+mod wire;

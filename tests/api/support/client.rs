@@ -1,0 +1,200 @@
+//! Somebody who sends requests. Every answer is held against the OpenAPI document before the test sees it.
+
+use actix_web::http::Method;
+use actix_web::http::header::HeaderMap;
+use actix_web::test::TestRequest;
+use actix_web::web::Bytes;
+use khabar::app::App;
+use khabar::ids::{SessionId, UserId};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::Value;
+
+use super::{Raw, Serve, document};
+
+/// What a client has to encode in a target; the rest of it is sent as the test wrote it.
+const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
+
+/// Somebody, signed in or not.
+#[derive(Clone)]
+pub struct Client {
+    serve: Serve,
+    app: App,
+    session: Option<(UserId, SessionId)>,
+}
+
+impl Client {
+    pub(super) fn new(serve: Serve, app: App, session: Option<(UserId, SessionId)>) -> Self {
+        Self { serve, app, session }
+    }
+
+    /// The account.
+    pub fn id(&self) -> UserId {
+        self.session.expect("signed in").0
+    }
+
+    /// An access token that is good now, however far the clock was moved.
+    pub fn token(&self) -> Option<String> {
+        let sign = |(user, session)| self.app.tokens().sign(user, session, self.app.now()).unwrap();
+        self.session.map(sign)
+    }
+
+    pub fn get(&self, path: &str) -> Asked {
+        self.ask("GET", path)
+    }
+
+    pub fn post(&self, path: &str) -> Asked {
+        self.ask("POST", path)
+    }
+
+    pub fn patch(&self, path: &str) -> Asked {
+        self.ask("PATCH", path)
+    }
+
+    pub fn put(&self, path: &str) -> Asked {
+        self.ask("PUT", path)
+    }
+
+    pub fn delete(&self, path: &str) -> Asked {
+        self.ask("DELETE", path)
+    }
+
+    /// A request with any method.
+    pub fn ask(&self, method: &str, path: &str) -> Asked {
+        let target = utf8_percent_encode(path, UNSENDABLE).to_string();
+        Asked { client: self.clone(), method: method.into(), target, headers: Vec::new(), body: None, is_json: false }
+    }
+}
+
+/// A request in the making.
+#[derive(Clone)]
+pub struct Asked {
+    client: Client,
+    method: String,
+    target: String,
+    headers: Vec<(String, String)>,
+    body: Option<Vec<u8>>,
+    is_json: bool,
+}
+
+impl Asked {
+    /// With a JSON body, and its content type unless a header says otherwise.
+    #[must_use]
+    pub fn json(mut self, body: &Value) -> Self {
+        self.body = Some(body.to_string().into_bytes());
+        self.is_json = true;
+        self
+    }
+
+    /// With these bytes, said to be JSON unless a header says otherwise.
+    #[must_use]
+    pub fn body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(bytes.into());
+        self.is_json = true;
+        self
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    #[must_use]
+    pub fn if_match(self, etag: &str) -> Self {
+        self.header("if-match", etag)
+    }
+
+    #[must_use]
+    pub fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    /// Sends it; panics when the answer is not as the document promises.
+    pub async fn send(self) -> Answer {
+        let Self { client, method, target, headers, body, is_json } = self;
+        let mut request = TestRequest::with_uri(&target).method(Method::from_bytes(method.as_bytes()).unwrap());
+        let says_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        if is_json && !says_type {
+            let kind = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+            request = request.insert_header(("content-type", kind));
+        }
+        if let Some(token) = client.token() {
+            request = request.append_header(("authorization", format!("Bearer {token}")));
+        }
+        for (name, value) in &headers {
+            request = request.append_header((name.as_str(), value.as_str()));
+        }
+        if let Some(body) = body {
+            request = request.set_payload(body);
+        }
+        let mut raw = (client.serve)(request).await;
+        if method == "HEAD" {
+            // The encoder that leaves the body out is below what a test talks to.
+            raw.bytes = Bytes::new();
+        }
+        let line = format!("{method} {target}");
+        if let Err(why) = document::check(&method, &target, &raw) {
+            panic!("{line}: {why}\n{}", String::from_utf8_lossy(&raw.bytes));
+        }
+        let Raw { status, headers, bytes } = raw;
+        Answer { status, json: serde_json::from_slice(&bytes).unwrap_or_default(), headers, bytes, line }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    /// The body; null where it is no JSON.
+    pub json: Value,
+    pub bytes: Bytes,
+    line: String,
+}
+
+impl Answer {
+    /// It has this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}\n{:#}", self.line, self.json);
+        self
+    }
+
+    /// It is a refusal with this code.
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str) -> Self {
+        let this = self.expect(status);
+        assert_eq!(this.json["code"], code, "{}\n{:#}", this.line, this.json);
+        this
+    }
+
+    /// The value at a JSON Pointer.
+    #[track_caller]
+    pub fn at(&self, pointer: &str) -> &Value {
+        let found = self.json.pointer(pointer);
+        found.unwrap_or_else(|| panic!("{}: nothing at {pointer} of\n{:#}", self.line, self.json))
+    }
+
+    /// The text at a JSON Pointer.
+    #[track_caller]
+    pub fn text(&self, pointer: &str) -> String {
+        self.at(pointer).as_str().unwrap_or_else(|| panic!("no text at {pointer} of\n{:#}", self.json)).to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    #[track_caller]
+    pub fn etag(&self) -> String {
+        self.header("etag").unwrap_or_else(|| panic!("{}: no ETag", self.line)).to_owned()
+    }
+
+    /// What is wrong with which field: `/name required`.
+    pub fn errors(&self) -> Vec<String> {
+        let errors = self.json["errors"].as_array();
+        let line =
+            |error: &Value| format!("{} {}", error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap());
+        errors.into_iter().flatten().map(line).collect()
+    }
+}

@@ -1,0 +1,264 @@
+//! A Khabar of a test's own, and clients that talk to it.
+
+pub mod client;
+pub mod cluster;
+pub mod database;
+pub mod document;
+pub mod process;
+pub mod snapshot;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use actix_web::dev::Service as _;
+use actix_web::http::header::HeaderMap;
+use actix_web::test::{TestRequest, init_service, read_body};
+use actix_web::web::Bytes;
+use diesel::prelude::*;
+use khabar::app::App;
+use khabar::auth::{Actor, Role, open_session};
+use khabar::config::Config;
+use khabar::db::schema::{audit_log, events, users};
+use khabar::db::{Conn, Db};
+use khabar::ids::{Ids, SystemEntropy, UserId};
+use khabar::time::{Clock, UtcTime};
+use serde_json::Value;
+use uuid::Uuid;
+
+pub use client::{Answer, Client};
+use database::Database;
+
+/// A hash that no password fits: tests sign in without one.
+const NO_PASSWORD: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$tests/sign/in/without/a/password/AAAAAAAAAAAAA";
+/// Signs the tests' tokens.
+pub const SECRET: &str = "a secret that only the tests know, of 32 bytes or more";
+/// Who issues the tests' tokens.
+pub const ISSUER: &str = "http://khabar.test";
+
+/// A clock that stands still until it is moved.
+#[derive(Debug)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    /// Noon of 15 January 2026.
+    fn at_noon() -> Self {
+        Self(AtomicI64::new(UtcTime::parse("2026-01-15T12:00:00Z").unwrap().micros()))
+    }
+
+    /// Moves forward.
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Moves to an instant.
+    pub fn set(&self, instant: &str) {
+        self.0.store(UtcTime::parse(instant).unwrap().micros(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> UtcTime {
+        UtcTime::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// What a service made of a request.
+pub struct Raw {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub bytes: Bytes,
+}
+
+pub type Serve = Rc<dyn Fn(TestRequest) -> Pin<Box<dyn Future<Output = Raw>>>>;
+
+/// A row of the event log.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub seq: i64,
+    pub topic: String,
+    pub visibility: String,
+    pub target: Option<Uuid>,
+    pub payload: Value,
+}
+
+/// A row of the audit log.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    pub actor: Option<Uuid>,
+    pub role: String,
+    pub action: String,
+    pub target: Option<Uuid>,
+    pub request_id: String,
+    pub payload: Value,
+}
+
+/// A running Khabar with a database, a clock and accounts of its own.
+pub struct TestApp {
+    pub clock: Arc<ManualClock>,
+    pub app: App,
+    serve: Serve,
+    /// The last event that [`TestApp::events`] has shown.
+    shown: Cell<i64>,
+    /// The audit lines that [`TestApp::audit`] has shown.
+    shown_audit: RefCell<HashSet<Vec<u8>>>,
+    /// Sessions that the test itself opened: no event of the application.
+    own: RefCell<HashSet<Vec<u8>>>,
+    database: Rc<Database>,
+}
+
+impl TestApp {
+    /// Starts on a fresh database.
+    pub async fn new() -> Self {
+        Self::with("").await
+    }
+
+    /// Starts on a fresh database, with some lines of `khabar.toml`.
+    pub async fn with(settings: &str) -> Self {
+        Self::start(Rc::new(Database::fresh()), Arc::new(ManualClock::at_noon()), settings).await
+    }
+
+    /// Another one on the same database and clock, as after a restart.
+    pub async fn restarted(&self) -> Self {
+        Self::start(Rc::clone(&self.database), Arc::clone(&self.clock), "").await
+    }
+
+    async fn start(database: Rc<Database>, clock: Arc<ManualClock>, settings: &str) -> Self {
+        let lines =
+            format!("public_url = \"{ISSUER}\"\njwt_secret = \"{SECRET}\"\ndatabase_connections = 8\n{settings}");
+        let config = Config::with(&lines).unwrap();
+        let db = Db::open(&database.location(), config.database_connections).unwrap();
+        let app = App::new(config, db, Arc::clone(&clock) as Arc<dyn Clock>, Ids::new(SystemEntropy));
+        let service = Rc::new(init_service(khabar::server::application(app.clone(), document::contract())).await);
+        let serve: Serve = Rc::new(move |request| {
+            let service = Rc::clone(&service);
+            Box::pin(async move {
+                let response = service.call(request.to_request()).await.expect("every error is an answer");
+                let (status, headers) = (response.status().as_u16(), response.headers().clone());
+                Raw { status, headers, bytes: read_body(response).await }
+            })
+        });
+        let this = Self {
+            clock,
+            app,
+            serve,
+            shown: Cell::new(0),
+            shown_audit: RefCell::default(),
+            own: RefCell::default(),
+            database,
+        };
+        this.events();
+        this
+    }
+
+    /// Somebody who is not signed in.
+    pub fn anonymous(&self) -> Client {
+        Client::new(Rc::clone(&self.serve), self.app.clone(), None)
+    }
+
+    /// Somebody new with this role, signed in.
+    pub async fn as_(&self, role: Role) -> Client {
+        let id: UserId = self.app.ids().next(self.app.now());
+        let now = self.app.now();
+        let inserted = self.app.write(Actor::operator(), move |tx| {
+            diesel::insert_into(users::table)
+                .values((
+                    users::id.eq(id),
+                    users::email.eq(format!("{id}@khabar.test")),
+                    users::name.eq(format!("A {role}")),
+                    users::role.eq(role),
+                    users::password_hash.eq(NO_PASSWORD),
+                    users::is_active.eq(true),
+                    users::version.eq(1),
+                    users::created_at.eq(now),
+                    users::updated_at.eq(now),
+                ))
+                .execute(tx.conn)?;
+            Ok(())
+        });
+        inserted.await.unwrap();
+        self.as_user(id).await
+    }
+
+    /// Somebody who has an account, signed in once more.
+    pub async fn as_user(&self, id: UserId) -> Client {
+        let app = self.app.clone();
+        let grant = self.app.write(Actor::operator(), move |tx| open_session(tx, &app, id)).await.unwrap();
+        self.own.borrow_mut().insert(grant.session.uuid().as_bytes().to_vec());
+        Client::new(Rc::clone(&self.serve), self.app.clone(), Some((id, grant.session)))
+    }
+
+    /// A connection of the test's own, for a look at the rows.
+    pub fn sql(&self) -> Conn {
+        self.database.connect()
+    }
+
+    /// The events since the last call.
+    pub fn events(&self) -> Vec<Event> {
+        type Row = (i64, String, String, Option<Vec<u8>>, String);
+        let rows: Vec<Row> = events::table
+            .filter(events::seq.gt(self.shown.get()))
+            .order(events::seq.asc())
+            .select((events::seq, events::topic, events::visibility, events::target_id, events::payload))
+            .load(&mut self.sql())
+            .unwrap();
+        self.shown.set(rows.last().map_or(self.shown.get(), |row| row.0));
+        let own = self.own.borrow();
+        rows.into_iter()
+            .filter(|row| row.3.as_ref().is_none_or(|target| !own.contains(target)))
+            .map(|(seq, topic, visibility, target, payload)| Event {
+                seq,
+                topic,
+                visibility,
+                target: target.map(|bytes| Uuid::from_slice(&bytes).unwrap()),
+                payload: serde_json::from_str(&payload).unwrap(),
+            })
+            .collect()
+    }
+
+    /// The lines of the audit log since the last call.
+    pub fn audit(&self) -> Vec<Audit> {
+        type Row = (Vec<u8>, Option<Vec<u8>>, String, String, Option<Vec<u8>>, String, String);
+        let rows: Vec<Row> = audit_log::table
+            .order(audit_log::id.asc())
+            .select((
+                audit_log::id,
+                audit_log::actor_id,
+                audit_log::actor_role,
+                audit_log::action,
+                audit_log::target_id,
+                audit_log::request_id,
+                audit_log::payload,
+            ))
+            .load(&mut self.sql())
+            .unwrap();
+        let uuid = |bytes: Vec<u8>| Uuid::from_slice(&bytes).unwrap();
+        let own = self.own.borrow();
+        let mut shown = self.shown_audit.borrow_mut();
+        rows.into_iter()
+            .filter(|row| shown.insert(row.0.clone()))
+            .filter(|row| row.4.as_ref().is_none_or(|target| !own.contains(target)))
+            .map(|(_, actor, role, action, target, request_id, payload)| Audit {
+                actor: actor.map(uuid),
+                role,
+                action,
+                target: target.map(uuid),
+                request_id,
+                payload: serde_json::from_str(&payload).unwrap(),
+            })
+            .collect()
+    }
+
+    /// The topics of the events since the last look are exactly these, in this order.
+    #[track_caller]
+    pub fn assert_events(&self, topics: &[&str]) {
+        let seen: Vec<String> = self.events().into_iter().map(|event| event.topic).collect();
+        assert_eq!(seen, topics);
+    }
+}

@@ -1,0 +1,352 @@
+//! Every operation that changes something, seen from below: the event and the audit line of a change are in its
+//! transaction.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::dsl::max;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use khabar::auth::Role;
+use khabar::db::Conn;
+use khabar::db::schema::events;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::client::Asked;
+use crate::support::document::operations;
+use crate::support::{Answer, Client, TestApp};
+
+pub const PASSWORD: &str = "حبر على ورق منذ الفجر";
+pub const NEW_PASSWORD: &str = "شاي بالنعناع كل مساء";
+
+#[derive(QueryableByName)]
+struct Word {
+    #[diesel(sql_type = Text)]
+    word: String,
+}
+
+fn words(conn: &mut Conn, query: &str) -> Vec<String> {
+    let rows: Vec<Word> = match conn {
+        Conn::Sqlite(conn) => diesel::sql_query(query).load(conn).unwrap(),
+        Conn::Postgres(conn) => diesel::sql_query(query).load(conn).unwrap(),
+    };
+    rows.into_iter().map(|row| row.word).collect()
+}
+
+/// Every row of every table.
+pub fn contents(app: &TestApp) -> BTreeMap<String, Vec<String>> {
+    let mut conn = app.sql();
+    let is_sqlite = matches!(conn, Conn::Sqlite(_));
+    let tables = if is_sqlite {
+        "SELECT name AS word FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    } else {
+        "SELECT tablename::text AS word FROM pg_tables WHERE schemaname = 'public'"
+    };
+    let rows = |table: String| {
+        let row = if is_sqlite {
+            let columns = format!("SELECT 'quote(\"' || name || '\")' AS word FROM pragma_table_info('{table}')");
+            words(&mut conn, &columns).join(" || ' ' || ")
+        } else {
+            "t::text".into()
+        };
+        let rows = words(&mut conn, &format!("SELECT {row} AS word FROM \"{table}\" t ORDER BY 1"));
+        (table, rows)
+    };
+    words(&mut app.sql(), tables).into_iter().map(rows).collect()
+}
+
+/// How many tables the schema has, so that a look at all of them is one.
+const TABLES: usize = 16;
+
+#[track_caller]
+pub fn assert_untouched(before: &BTreeMap<String, Vec<String>>, app: &TestApp, what: &str) {
+    let after = contents(app);
+    assert!(after.len() >= TABLES, "every table is looked at");
+    for (table, rows) in before {
+        assert_eq!(rows, &after[table], "{what} has left something in {table}");
+    }
+}
+
+/// Who a change is made by, as the audit log says it.
+#[derive(Clone, Copy)]
+struct By(Option<Uuid>, &'static str);
+
+impl By {
+    /// Somebody who is not signed in.
+    const ANYONE: Self = Self(None, "none");
+
+    fn person(client: &Client, role: Role) -> Self {
+        Self(Some(client.id().uuid()), role.as_str())
+    }
+}
+
+/// Drives changes and looks at what each of them leaves.
+struct Ledger {
+    app: TestApp,
+    requests: Cell<usize>,
+    seq: Cell<i64>,
+    /// The operations that were driven.
+    done: RefCell<BTreeSet<String>>,
+}
+
+impl Ledger {
+    async fn open() -> Self {
+        Self { app: TestApp::new().await, requests: Cell::new(0), seq: Cell::new(0), done: RefCell::default() }
+    }
+
+    /// Takes the log as it is for the beginning.
+    fn begin(&self) {
+        self.app.audit();
+        self.app.events();
+        let last = events::table.select(max(events::seq)).first::<Option<i64>>(&mut self.app.sql());
+        self.seq.set(last.unwrap().unwrap_or_default());
+    }
+
+    /// The change is not made while it can't be audited; then it is made, with exactly these events.
+    async fn made(&self, id: &str, by: By, ask: Asked, topics: &[&str]) -> Answer {
+        self.fails_whole(id, &ask).await;
+        self.requests.set(self.requests.get() + 1);
+        let request_id = format!("ledger-{}", self.requests.get());
+        let answer = ask.header("x-request-id", &request_id).send().await;
+        assert!((200..300).contains(&answer.status), "{id}: {}\n{:#}", answer.status, answer.json);
+        self.look(id, by, &request_id, topics);
+        answer
+    }
+
+    /// Without its line in the audit log there is no change, and no event either.
+    async fn fails_whole(&self, id: &str, ask: &Asked) {
+        let before = contents(&self.app);
+        let rename = |from: &str, to: &str| {
+            self.app.sql().batch_execute(&format!("ALTER TABLE {from} RENAME TO {to}")).unwrap();
+        };
+        rename("audit_log", "lost_log");
+        let answer = ask.clone().send().await;
+        rename("lost_log", "audit_log");
+        assert!(answer.status >= 500, "{id} without an audit log: {}", answer.status);
+        assert_untouched(&before, &self.app, id);
+    }
+
+    /// Both logs have grown by these topics, and by nothing else.
+    #[track_caller]
+    fn look(&self, id: &str, by: By, request_id: &str, topics: &[&str]) {
+        let (events, lines) = (self.app.events(), self.app.audit());
+        let seen: Vec<&str> = events.iter().map(|event| &*event.topic).collect();
+        assert_eq!(seen, topics, "{id}");
+        assert_eq!(lines.len(), events.len(), "{id}: one line for each event");
+        for event in &events {
+            assert_eq!(event.seq, self.seq.get() + 1, "{id}: no number is left out");
+            self.seq.set(event.seq);
+            let same = lines.iter().filter(|line| (&line.action, line.target) == (&event.topic, event.target));
+            let payloads: Vec<&Value> = same.map(|line| &line.payload).collect();
+            assert_eq!(payloads, [&event.payload], "{id}: {} has a line of its own", event.topic);
+        }
+        for line in &lines {
+            assert_eq!(line.request_id, request_id, "{id}");
+            assert_eq!((line.actor, &*line.role), (by.0, by.1), "{id}");
+        }
+        self.done.borrow_mut().insert(id.to_owned());
+    }
+}
+
+/// The people of a newsroom.
+pub struct People {
+    pub admin: Client,
+    pub editor: Client,
+    pub moderator: Client,
+    pub reader: Client,
+    pub anyone: Client,
+}
+
+impl People {
+    pub async fn of(app: &TestApp) -> Self {
+        Self {
+            admin: app.as_(Role::Admin).await,
+            editor: app.as_(Role::Editor).await,
+            moderator: app.as_(Role::Moderator).await,
+            reader: app.as_(Role::Reader).await,
+            anyone: app.anonymous(),
+        }
+    }
+}
+
+/// A source, a section, a tag and an author are made, changed, and made once more and removed.
+async fn records(ledger: &Ledger, people: &People) -> BTreeMap<&'static str, String> {
+    let by = By::person(&people.editor, Role::Editor);
+    let mut ids = BTreeMap::new();
+    for noun in ["source", "section", "tag", "author"] {
+        let list = format!("/api/v1/newsroom/{noun}s");
+        let form = |name: &str| match noun {
+            "source" => json!({ "name": name, "kind": "agency" }),
+            _ => json!({ "name": name }),
+        };
+        let topic = |verb: &str| format!("{noun}.{verb}");
+        let create = |name: &str| people.editor.post(&list).json(&form(name));
+        let kept = ledger.made(&format!("create_{noun}"), by, create("باق"), &[&topic("created")]).await;
+        let address = format!("{list}/{}", kept.text("/id"));
+        let patch = people.editor.patch(&address).if_match(&kept.etag()).json(&json!({ "name": "متغير" }));
+        ledger.made(&format!("update_{noun}"), by, patch, &[&topic("updated")]).await;
+        let gone = ledger.made(&format!("create_{noun}"), by, create("زائل"), &[&topic("created")]).await;
+        let delete = people.editor.delete(&format!("{list}/{}", gone.text("/id"))).if_match(&gone.etag());
+        ledger.made(&format!("delete_{noun}"), by, delete, &[&topic("deleted")]).await;
+        ids.insert(noun, kept.text("/id"));
+    }
+    ids
+}
+
+/// An article goes every way; it is published in the end.
+async fn article(ledger: &Ledger, people: &People, records: &BTreeMap<&str, String>) -> Answer {
+    let by = By::person(&people.editor, Role::Editor);
+    let form = json!({
+        "language": "ar",
+        "headline": "خبر",
+        "bodyHtml": "<p>نص</p>",
+        "sources": [{ "sourceId": records["source"] }],
+        "sectionId": records["section"],
+        "tagIds": [records["tag"]],
+        "authors": [{ "authorId": records["author"] }],
+    });
+    let create = people.editor.post("/api/v1/newsroom/articles").json(&form);
+    let draft = ledger.made("create_article", by, create, &["article.created"]).await;
+    let address = format!("/api/v1/newsroom/articles/{}", draft.text("/id"));
+    let patch = people.editor.patch(&address).if_match(&draft.etag()).json(&json!({ "headline": "خبر آخر" }));
+    let mut last = ledger.made("update_article", by, patch, &["article.edited"]).await;
+    for (step, topic) in [
+        ("submit", "article.submitted"),
+        ("return", "article.returned"),
+        ("submit", "article.submitted"),
+        ("approve", "article.approved"),
+        ("publish", "article.published"),
+        ("unpublish", "article.unpublished"),
+        ("spike", "article.spiked"),
+        ("unspike", "article.unspiked"),
+        ("publish", "article.published"),
+    ] {
+        let body = json!({ "note": "سبب" });
+        let ask = people.editor.post(&format!("{address}/{step}")).if_match(&last.etag()).json(&body);
+        last = ledger.made(&format!("{step}_article"), by, ask, &[topic]).await;
+    }
+    last
+}
+
+/// Alerts go out, change, and leave in each way.
+async fn alerts(ledger: &Ledger, people: &People) -> Answer {
+    let by = By::person(&people.editor, Role::Editor);
+    let list = "/api/v1/newsroom/alerts";
+    let form = |headline: &str| json!({ "headline": headline, "language": "ar" });
+    let draft = async |headline: &str| {
+        let ask = people.editor.post(list).json(&form(headline));
+        ledger.made("draft_alert", by, ask, &["alert.created"]).await
+    };
+    let step = |alert: &Answer, step: &str, body: &Value| {
+        people.editor.post(&format!("{list}/{}/{step}", alert.text("/id"))).if_match(&alert.etag()).json(body)
+    };
+    let given_up = draft("ملغى").await;
+    ledger.made("cancel_alert", by, step(&given_up, "cancel", &json!({})), &["alert.cancelled"]).await;
+    let first = draft("عاجل").await;
+    let edit = people.editor.patch(&format!("{list}/{}", first.text("/id"))).if_match(&first.etag());
+    let first = ledger.made("edit_alert", by, edit.json(&json!({ "urgency": 1 })), &["alert.updated"]).await;
+    let first = ledger.made("issue_alert", by, step(&first, "issue", &json!({})), &["alert.issued"]).await;
+    let update = step(&first, "update", &json!({ "urgency": 2 }));
+    let first = ledger.made("update_alert", by, update, &["alert.updated"]).await;
+    let supersede = step(&first, "supersede", &form("أحدث"));
+    let second = ledger.made("supersede_alert", by, supersede, &["alert.superseded", "alert.issued"]).await;
+    let retract = step(&second, "retract", &json!({ "reason": "خطأ" }));
+    ledger.made("retract_alert", by, retract, &["alert.retracted"]).await
+}
+
+/// A comment waits, is approved and is taken back.
+async fn comments(ledger: &Ledger, people: &People, article: &Answer) -> Answer {
+    let ask = people.reader.post(&format!("/api/v1/articles/{}/comments", article.text("/id")));
+    let reader = By::person(&people.reader, Role::Reader);
+    let posted = ledger.made("post_comment", reader, ask.json(&json!({ "text": "رأي" })), &["comment.posted"]).await;
+    let by = By::person(&people.moderator, Role::Moderator);
+    let desk = format!("/api/v1/newsroom/comments/{}", posted.text("/id"));
+    let approve = people.moderator.post(&format!("{desk}/approve")).if_match("\"1\"").json(&json!({}));
+    ledger.made("approve_comment", by, approve, &["comment.approved"]).await;
+    let reject = people.moderator.post(&format!("{desk}/reject")).if_match("\"2\"").json(&json!({ "reason": "spam" }));
+    ledger.made("reject_comment", by, reject, &["comment.rejected"]).await
+}
+
+/// The site changes, and accounts are made, changed and used.
+async fn accounts(ledger: &Ledger, people: &People) {
+    let admin = By::person(&people.admin, Role::Admin);
+    let site = people.admin.get("/api/v1/newsroom/site").send().await.expect(200);
+    let patch = people.admin.patch("/api/v1/newsroom/site").if_match(&site.etag()).json(&json!({ "name": "هيا" }));
+    ledger.made("update_site", admin, patch, &["site.updated"]).await;
+
+    let form = json!({ "email": "sara@example.org", "name": "سارة", "password": "قهوة سادة كل صباح" });
+    let register = people.anyone.post("/api/v1/auth/register").json(&form);
+    ledger.made("register_account", By::ANYONE, register, &["user.registered"]).await;
+    let form = json!({ "email": "omar@example.org", "name": "عمر", "role": "editor", "password": PASSWORD });
+    let create = people.admin.post("/api/v1/newsroom/users").json(&form);
+    let omar = ledger.made("create_user", admin, create, &["user.created"]).await;
+
+    let form = json!({ "email": "omar@example.org", "password": PASSWORD });
+    let login = people.anyone.post("/api/v1/auth/login").json(&form);
+    let tokens = ledger.made("open_session", By::ANYONE, login, &["session.opened"]).await;
+    let form = json!({ "refreshToken": tokens.text("/refreshToken") });
+    let refresh = people.anyone.post("/api/v1/auth/refresh").json(&form);
+    let tokens = ledger.made("refresh_session", By::ANYONE, refresh.clone(), &["session.refreshed"]).await;
+    let bearer = format!("Bearer {}", tokens.text("/accessToken"));
+    let logout = people.anyone.post("/api/v1/auth/logout").header("authorization", &bearer);
+    let own = By(Uuid::parse_str(&omar.text("/id")).ok(), "editor");
+    ledger.made("close_session", own, logout, &["session.revoked"]).await;
+
+    let form = json!({ "email": "omar@example.org", "password": PASSWORD });
+    let tokens = people.anyone.post("/api/v1/auth/login").json(&form).send().await.expect(200);
+    let bearer = format!("Bearer {}", tokens.text("/accessToken"));
+    ledger.begin();
+    let form = json!({ "currentPassword": PASSWORD, "newPassword": NEW_PASSWORD });
+    let change = people.anyone.post("/api/v1/me/password").header("authorization", &bearer).json(&form);
+    let topics = ["user.sessions_revoked", "user.password_changed"];
+    ledger.made("change_password", own, change, &topics).await;
+    let rename =
+        people.anyone.patch("/api/v1/me").header("authorization", &bearer).json(&json!({ "name": "عمر خليل" }));
+    let renamed = ledger.made("update_me", own, rename, &["user.updated"]).await;
+
+    let address = format!("/api/v1/newsroom/users/{}", omar.text("/id"));
+    let patch = people.admin.patch(&address).if_match(&renamed.etag()).json(&json!({ "role": "journalist" }));
+    let changed = ledger.made("update_user", admin, patch, &["user.updated"]).await;
+    let password = people.admin.post(&format!("{address}/password")).if_match(&changed.etag());
+    let reset = password.json(&json!({ "password": PASSWORD }));
+    let topics = ["user.sessions_revoked", "user.password_reset"];
+    let changed = ledger.made("reset_password", admin, reset, &topics).await;
+    let patch = people.admin.patch(&address).if_match(&changed.etag()).json(&json!({ "isActive": false }));
+    ledger.made("update_user", admin, patch, &["user.sessions_revoked", "user.updated"]).await;
+}
+
+#[actix_web::test]
+async fn every_change_stands_or_falls_with_its_event_and_its_line_in_the_audit_log() {
+    let ledger = Ledger::open().await;
+    let people = People::of(&ledger.app).await;
+    ledger.begin();
+    let records = records(&ledger, &people).await;
+    let article = article(&ledger, &people, &records).await;
+    alerts(&ledger, &people).await;
+    comments(&ledger, &people, &article).await;
+    accounts(&ledger, &people).await;
+    let changes: BTreeSet<String> = operations()
+        .iter()
+        .filter(|operation| operation.method != "GET")
+        .map(|operation| operation.id.clone())
+        .collect();
+    assert_eq!(*ledger.done.borrow(), changes, "every operation that changes something was driven");
+}
+
+#[actix_web::test]
+async fn a_refresh_token_that_comes_twice_is_refused_and_that_is_recorded_once() {
+    let ledger = Ledger::open().await;
+    let anyone = ledger.app.anonymous();
+    let form = json!({ "email": "sara@example.org", "name": "سارة", "password": PASSWORD });
+    anyone.post("/api/v1/auth/register").json(&form).send().await.expect(201);
+    let form = json!({ "email": "sara@example.org", "password": PASSWORD });
+    let tokens = anyone.post("/api/v1/auth/login").json(&form).send().await.expect(200);
+    let form = json!({ "refreshToken": tokens.text("/refreshToken") });
+    let refresh = || anyone.post("/api/v1/auth/refresh").json(&form);
+    refresh().send().await.expect(200);
+    ledger.begin();
+    refresh().header("x-request-id", "twice").send().await.refused(401, "unauthenticated");
+    ledger.look("refresh_session", By::ANYONE, "twice", &["session.reuse_detected"]);
+}

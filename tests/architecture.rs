@@ -1,0 +1,226 @@
+//! The house rules that a reader of the text can check: who may know whom, and how long a thing may be.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    missing_docs,
+    reason = "a test that fails stops"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file of `src`: its path below it, and its text.
+struct Source {
+    name: String,
+    text: String,
+}
+
+impl Source {
+    /// The lines of code, without comments and without the tests at the end, each with its number.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.text.lines().take_while(|line| *line != "#[cfg(test)]").enumerate();
+        lines.filter(|(_, line)| !line.trim_start().starts_with("//")).map(|(n, line)| (n + 1, line))
+    }
+
+    /// Where a word of code stands.
+    fn uses(&self, word: &str) -> Vec<String> {
+        let found = self.code().filter(|(_, line)| line.contains(word));
+        found.map(|(n, line)| format!("src/{}:{n}: {}", self.name, line.trim())).collect()
+    }
+
+    /// The noun or layer that it belongs to.
+    fn room(&self) -> &str {
+        self.name.split('/').next().unwrap().trim_end_matches(".rs")
+    }
+
+    /// Tests beside the code: tables of cases may be long.
+    fn is_test(&self) -> bool {
+        self.name.ends_with("tests.rs")
+    }
+
+    fn is_in(&self, places: &[&str]) -> bool {
+        places.iter().any(|place| self.name == *place || (place.ends_with('/') && self.name.starts_with(place)))
+    }
+}
+
+fn collect(folder: &Path, root: &Path, into: &mut Vec<Source>) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, root, into);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            into.push(Source { name, text: fs::read_to_string(&path).unwrap() });
+        }
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    collect(&root, &root, &mut all);
+    assert!(all.len() > 30, "the tree was found");
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}
+
+/// The rooms with a noun each.
+const ROOMS: [&str; 10] =
+    ["articles", "comments", "alerts", "users", "site", "sources", "sections", "tags", "authors", "records"];
+
+/// No file outside of these places has any of these words.
+#[track_caller]
+fn only_in(words: &[&str], place: impl Fn(&Source) -> bool) {
+    let all = sources();
+    let strays: Vec<String> = all
+        .iter()
+        .filter(|source| !place(source))
+        .flat_map(|source| words.iter().flat_map(|word| source.uses(word)))
+        .collect();
+    assert!(strays.is_empty(), "{}", strays.join("\n"));
+    let somewhere = all.iter().any(|source| place(source) && words.iter().any(|word| !source.uses(word).is_empty()));
+    assert!(somewhere, "{words:?} stands nowhere: this rule checks nothing");
+}
+
+#[test]
+fn sql_stays_in_the_stores() {
+    let plain = ["ids.rs", "time.rs", "problem.rs", "db/", "text/mod.rs"];
+    only_in(&["diesel::", "db::schema"], |source| source.name.ends_with("/store.rs") || source.is_in(&plain));
+    only_in(&["db::schema", "diesel::insert_into", "diesel::update", "diesel::delete", "sql_query"], |source| {
+        source.name.ends_with("/store.rs") || source.is_in(&["db/"])
+    });
+}
+
+#[test]
+fn the_web_stays_at_the_door() {
+    let door = [
+        "http/",
+        "server.rs",
+        "openapi.rs",
+        "operation.rs",
+        "problem.rs",
+        "main.rs",
+        "cli.rs",
+        "cli/",
+        "auth/viewer.rs",
+        "auth/permit.rs",
+    ];
+    only_in(&["actix_web"], |source| {
+        source.is_in(&door) || source.name.ends_with("/http.rs") || source.name.contains("/http/")
+    });
+}
+
+#[test]
+fn models_are_pure() {
+    let models = sources().into_iter().filter(|source| source.name.ends_with("/model.rs"));
+    let impure = ["diesel", "actix", "std::fs", "std::env", "::http::", "crate::db", "crate::app", "async "];
+    let strays: Vec<String> =
+        models.flat_map(|model| impure.iter().flat_map(|word| model.uses(word)).collect::<Vec<_>>()).collect();
+    assert!(strays.is_empty(), "{}", strays.join("\n"));
+}
+
+#[test]
+fn the_time_and_chance_come_from_one_place_each() {
+    only_in(&["Timestamp::now", "Utc::now", "SystemTime::now", "Zoned::now"], |source| source.is_in(&["time.rs"]));
+    only_in(&["getrandom::", "rand::", "Uuid::new_v4", "Uuid::now_v7"], |source| source.is_in(&["ids.rs"]));
+}
+
+#[test]
+fn rooms_know_each_other_only_at_the_door() {
+    let mut strays = Vec::new();
+    for source in sources() {
+        for room in ROOMS.iter().filter(|room| **room != source.room()) {
+            strays.extend(source.uses(&format!("crate::{room}::store")));
+            if ROOMS.contains(&source.room()) {
+                strays.extend(source.uses(&format!("crate::{room}::http")));
+            }
+        }
+    }
+    assert!(strays.is_empty(), "{}", strays.join("\n"));
+}
+
+#[test]
+fn arrows_go_one_way() {
+    // Whoever stands on the left knows nothing of those on the right.
+    let forbidden: &[(&str, &[&str])] = &[
+        ("articles", &["comments"]),
+        ("records", &["articles", "comments", "alerts", "users", "sources", "sections", "tags", "authors", "site"]),
+        ("events", &ROOMS),
+        ("auth", &ROOMS),
+        ("db", &["http", "app", "auth", "events", "server", "articles", "records"]),
+        ("text", &["http", "app", "auth", "events", "db", "server", "articles", "records"]),
+        ("blocks", &["http", "app", "auth", "events", "db", "server", "articles", "records"]),
+        ("time", &["http", "app", "auth", "events", "db", "server"]),
+        ("ids", &["http", "app", "auth", "events", "db", "server"]),
+        ("fault", &["http", "app", "auth", "events", "db", "server", "problem"]),
+        ("http", &ROOMS),
+    ];
+    let mut strays = Vec::new();
+    for source in sources() {
+        for (_, others) in forbidden.iter().filter(|(room, _)| *room == source.room()) {
+            for other in *others {
+                strays.extend(source.uses(&format!("crate::{other}::")));
+            }
+        }
+    }
+    assert!(strays.is_empty(), "{}", strays.join("\n"));
+}
+
+#[test]
+fn no_file_is_longer_than_500_lines() {
+    let long: Vec<String> = sources()
+        .iter()
+        .map(|source| (source.text.lines().count(), &source.name))
+        .filter(|(lines, _)| *lines > 500)
+        .map(|(lines, name)| format!("{name}: {lines}"))
+        .collect();
+    assert!(long.is_empty(), "{long:?}");
+}
+
+/// Functions and their lengths: from the line with `fn` to the one that closes its indentation.
+fn functions(text: &str) -> Vec<(String, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (first, line) in lines.iter().enumerate() {
+        let code = line.trim_start();
+        let indent = line.len() - code.len();
+        let is_function = code.starts_with("fn ") || (code.contains(" fn ") && code.starts_with(['p', 'a', 'c']));
+        if !is_function || code.ends_with(';') || line.trim_end().ends_with('}') {
+            continue;
+        }
+        let closing = format!("{}}}", &line[..indent]);
+        let length = lines[first..].iter().position(|line| line.trim_end() == closing).unwrap_or(0) + 1;
+        found.push((code.split('(').next().unwrap().to_owned(), length));
+    }
+    found
+}
+
+#[test]
+fn no_function_is_longer_than_60_lines() {
+    let mut seen = 0;
+    for source in sources().into_iter().filter(|source| !source.is_test()) {
+        for (name, lines) in functions(&source.text) {
+            assert!(lines <= 60, "{}: `{name}` has {lines} lines", source.name);
+            seen += 1;
+        }
+    }
+    assert!(seen > 200, "{seen} functions were found");
+}
+
+#[test]
+fn functions_are_measured() {
+    let text = "impl A {\n    pub fn a(\n        b: u8,\n    ) {\n        if b {\n        }\n    }\n}\nfn c() {}\n";
+    assert_eq!(functions(text), [("pub fn a".to_owned(), 6)]);
+}
+
+#[test]
+fn names_say_what_is_inside() {
+    for source in sources() {
+        for word in ["util", "helper", "common", "manager", "service", "misc", "impl"] {
+            let parts = source.name.trim_end_matches(".rs").split(['/', '_']);
+            assert!(parts.clone().all(|part| part.trim_end_matches('s') != word), "{}", source.name);
+        }
+    }
+}
