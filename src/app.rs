@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::auth::{Actor, Hasher, Tokens};
 use crate::config::Config;
 use crate::db::{Conn, Db};
-use crate::events::{self, Change};
+use crate::events::{self, Change, Hub};
 use crate::ids::{Id, Ids};
 use crate::problem::Problem;
 use crate::time::{Clock, UtcTime};
@@ -21,13 +21,14 @@ struct Inner {
     ids: Ids,
     tokens: Tokens,
     hasher: Hasher,
+    hub: Arc<Hub>,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(config: Config, db: Db, clock: Arc<dyn Clock>, ids: Ids) -> Self {
         let tokens = Tokens::new(config.jwt_secret.expose(), &config.public_url, config.auth.access_minutes);
-        Self(Arc::new(Inner { config, db, clock, ids, tokens, hasher: Hasher::new() }))
+        Self(Arc::new(Inner { config, db, clock, ids, tokens, hasher: Hasher::new(), hub: Arc::default() }))
     }
 
     /// The settings.
@@ -55,6 +56,16 @@ impl App {
         &self.0.hasher
     }
 
+    /// Where this node's streams wait for news.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.0.hub
+    }
+
+    /// Passes on what other nodes tell, until it is told to stop.
+    pub fn listen(&self, told: impl Fn(bool) -> bool + Send + 'static) {
+        self.0.db.listen(told);
+    }
+
     /// Reads from one consistent snapshot.
     pub async fn read<T, F>(&self, work: F) -> Result<T, Problem>
     where
@@ -72,17 +83,19 @@ impl App {
         F: FnOnce(&mut Tx<'_>) -> Result<T, Problem> + Send + 'static,
     {
         let app = self.clone();
-        self.0
-            .db
-            .write(move |conn| {
-                let now = app.now();
-                let mut tx = Tx { conn, now, by: &actor, ids: app.ids(), changes: Vec::new() };
-                let value = work(&mut tx)?;
-                let Tx { changes, conn, .. } = tx;
-                events::append(conn, app.ids(), now, &actor, &changes)?;
-                Ok(value)
-            })
-            .await
+        let written = self.0.db.write(move |conn| {
+            let now = app.now();
+            let mut tx = Tx { conn, now, by: &actor, ids: app.ids(), changes: Vec::new() };
+            let value = work(&mut tx)?;
+            let Tx { changes, conn, .. } = tx;
+            events::append(conn, app.ids(), now, &actor, &changes)?;
+            Ok::<_, Problem>((value, !changes.is_empty()))
+        });
+        let (value, is_news) = written.await?;
+        if is_news {
+            self.hub().nudge();
+        }
+        Ok(value)
     }
 }
 

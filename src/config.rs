@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
@@ -86,6 +87,8 @@ pub struct Config {
     pub http: Http,
     /// Accounts and tokens.
     pub auth: Auth,
+    /// The event log and the streams that follow it.
+    pub events: Events,
 }
 
 /// What is logged, and in which form.
@@ -123,6 +126,25 @@ pub struct Auth {
     pub refresh_days: u32,
 }
 
+/// The event log and the streams that follow it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    /// Days that events are kept.
+    pub keep_days: u32,
+    /// Events that are kept at the most.
+    pub keep_count: i64,
+    /// Streams that this node serves at once.
+    pub streams_max: usize,
+}
+
+impl Events {
+    /// How long events are kept.
+    pub fn kept_for(&self) -> Duration {
+        Duration::from_secs(u64::from(self.keep_days) * 86_400)
+    }
+}
+
 /// The settings as they are written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -137,6 +159,7 @@ struct Written {
     log_format: String,
     http: Http,
     auth: Auth,
+    events: Events,
 }
 
 impl Config {
@@ -167,6 +190,7 @@ impl Config {
             log_format,
             http,
             auth,
+            events,
         } = figment.extract().map_err(|error| Error::Shape(Box::new(error)))?;
         let refuse = |name, why: &str| Error::Value { name, why: why.into() };
 
@@ -191,7 +215,7 @@ impl Config {
             _ => return Err(refuse("log_format", "must be text or json")),
         };
         let log = Log { filter: log, json };
-        Ok(Self { database, database_connections, data_dir, bind, public_url, jwt_secret, log, http, auth })
+        Ok(Self { database, database_connections, data_dir, bind, public_url, jwt_secret, log, http, auth, events })
     }
 
     /// Makes the data folder, and the signing secret in it when none is set.

@@ -221,6 +221,13 @@ impl Ids {
         secret
     }
 
+    /// A number below another one, to spread things out; 0 below 0. Fair enough for numbers far below 2^32.
+    pub fn below(&self, bound: u32) -> u32 {
+        let mut random = [0; 4];
+        self.0.fill(&mut random);
+        u32::from_le_bytes(random).checked_rem(bound).unwrap_or_default()
+    }
+
     /// 256 random bits as URL-safe text of 43 characters.
     pub fn token(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.secret())

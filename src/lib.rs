@@ -9,7 +9,9 @@
 //! | [`server`], [`openapi`], [`operation`] | layers, routes, the document, health |
 //! | [`articles`], [`comments`], [`alerts`], [`users`], [`site`] | a noun each: `model` (pure), `store` (its SQL), `dto`, `http` |
 //! | [`sources`], [`sections`], [`tags`], [`authors`] | four nouns that are kept alike, by [`records`] |
-//! | [`events`] | the log that every change is written to |
+//! | [`events`] | the log that every change is written to, and what carries it on |
+//! | [`streams`] | what is public, told as it happens |
+//! | [`jobs`] | what happens by itself |
 //! | [`auth`] | who is asking, and the policy |
 //! | [`http`] | what handlers share: requests, answers, the contract at work |
 //! | [`app`], [`db`] | the two doors to the database, and what is behind them |
@@ -29,6 +31,7 @@ pub mod events;
 pub mod fault;
 pub mod http;
 pub mod ids;
+pub mod jobs;
 pub mod openapi;
 pub mod operation;
 pub mod problem;
@@ -37,6 +40,7 @@ pub mod sections;
 pub mod server;
 pub mod site;
 pub mod sources;
+pub mod streams;
 pub mod tags;
 pub mod text;
 pub mod time;

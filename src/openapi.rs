@@ -36,6 +36,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "site", description = "The publication itself."),
         (name = "accounts", description = "Signing in, and the own account."),
         (name = "users", description = "Everybody's accounts."),
+        (name = "events", description = "What changes, as it changes."),
         (name = "operation", description = "Health and documentation."),
     )
 )]

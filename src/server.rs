@@ -1,17 +1,32 @@
 //! The HTTP server: which layers a request passes, and where each room's routes hang.
 
+use std::any::Any;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
 use actix_cors::Cors;
 use actix_web::body::MessageBody;
-use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as Actix, Error, HttpServer, web};
+use futures_util::future::select;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
 use crate::config::Config;
+use crate::events::Hub;
 use crate::http::{Contract, layer};
-use crate::{alerts, articles, authors, comments, openapi, operation, sections, site, sources, tags, users};
+use crate::{
+    alerts, articles, authors, comments, events, openapi, operation, sections, site, sources, streams, tags, users,
+};
+
+/// Connections that one worker takes: streams are many and idle.
+const CONNECTIONS_MAX: usize = 50_000;
+/// How long a client may leave what was sent unread.
+#[cfg(target_os = "linux")]
+const STUCK: Duration = Duration::from_secs(60);
 
 /// Hangs every room's routes where they belong. The router tries them one after the other, so what readers ask
 /// for most stands first, and the newsroom hides behind one prefix.
@@ -28,6 +43,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 fn delivery(config: &mut ServiceConfig<'_>) {
     config
+        .configure(streams::http::delivery)
         .configure(alerts::http::delivery)
         .configure(comments::http::delivery::routes)
         .configure(site::http::delivery)
@@ -48,7 +64,8 @@ fn newsroom(config: &mut ServiceConfig<'_>) {
         .configure(sections::http::newsroom)
         .configure(tags::http::newsroom)
         .configure(authors::http::newsroom)
-        .configure(users::http::newsroom);
+        .configure(users::http::newsroom)
+        .configure(events::http::newsroom);
 }
 
 /// The whole application, as the server and the tests run it.
@@ -76,19 +93,60 @@ pub fn application(
         .wrap(from_fn(layer::outermost))
 }
 
-/// Listens and answers, until the process is told to stop; then the future ends once open requests are finished.
+/// Listens and answers, until the process is told to stop; then streams end, and the future does once open requests are
+/// finished.
 pub fn start(app: App) -> std::io::Result<Server> {
     let config = app.config().clone();
+    let hub = Arc::clone(app.hub());
     let contract = web::Data::new(Contract::new(openapi::document()));
     let server = HttpServer::new(move || application(app.clone(), contract.clone()))
-        .shutdown_timeout(config.http.shutdown_seconds);
+        .shutdown_timeout(config.http.shutdown_seconds)
+        .max_connections(CONNECTIONS_MAX)
+        .on_connect(|connection, _| limit_patience(connection))
+        .disable_signals();
     let server = match config.http.workers {
         0 => server,
         workers => server.workers(workers),
     };
     let server = server.bind(config.bind)?;
     tracing::info!(address = %config.bind, "listening");
-    Ok(server.run())
+    let server = server.run();
+    actix_web::rt::spawn(stop_when_told(hub, server.handle()));
+    Ok(server)
+}
+
+/// Waits for the system's word, sends the streams home, and lets open requests finish.
+async fn stop_when_told(hub: Arc<Hub>, server: ServerHandle) {
+    if let Err(error) = told_to_stop().await {
+        tracing::error!(%error, "can't hear signals; stop this process by ending it");
+        return;
+    }
+    tracing::info!("stopping; open requests are finished first");
+    hub.close();
+    server.stop(true).await;
+}
+
+#[cfg(unix)]
+async fn told_to_stop() -> std::io::Result<()> {
+    use actix_web::rt::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (terminate, interrupt) = (pin!(terminate.recv()), pin!(interrupt.recv()));
+    select(terminate, interrupt).await;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() -> std::io::Result<()> {
+    actix_web::rt::signal::ctrl_c().await
+}
+
+/// Ends a connection whose client has taken nothing for a while, so that one that is stuck does not hold a stream open.
+fn limit_patience(connection: &dyn Any) {
+    #[cfg(target_os = "linux")]
+    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() {
+        let limited = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(STUCK));
+        drop(limited.inspect_err(|error| tracing::debug!(%error, "no time limit for this connection")));
+    }
 }
 
 fn cors(config: &Config) -> Cors {

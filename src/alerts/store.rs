@@ -8,7 +8,7 @@ use super::model::{self, AlertState, Kept};
 use crate::db::Conn;
 use crate::db::dialect::{self, Door};
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::{alert_sources, alerts, records};
+use crate::db::schema::{alert_links, alerts, records};
 use crate::ids::{AlertId, ArticleId, RecordId, UserId};
 use crate::keyset;
 use crate::text::Language;
@@ -66,11 +66,11 @@ pub(super) fn update(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<us
 
 /// Replaces the sources that an alert credits.
 pub(super) fn credit(conn: &mut Conn, id: AlertId, sources: &[RecordId]) -> QueryResult<usize> {
-    diesel::delete(alert_sources::table.filter(alert_sources::alert_id.eq(id))).execute(conn)?;
+    diesel::delete(alert_links::table.filter(alert_links::alert_id.eq(id))).execute(conn)?;
     let credited = records::table.filter(records::id.eq_any(sources.to_vec()));
-    diesel::insert_into(alert_sources::table)
+    diesel::insert_into(alert_links::table)
         .values(credited.select((id.into_sql::<Binary>(), records::id)))
-        .into_columns((alert_sources::alert_id, alert_sources::source_id))
+        .into_columns((alert_links::alert_id, alert_links::target_id))
         .execute(conn)
 }
 

@@ -55,4 +55,6 @@ policy! {
     ManageSite      = "site.manage":                               Admin;
     /// Manage accounts and roles.
     ManageUsers     = "user.manage":                               Admin;
+    /// Read the log of everything that happens.
+    ReadEvents      = "event.read":                                Admin;
 }

@@ -62,6 +62,11 @@ impl Actor {
         Self { user: None, role: None, request_id: "cli".into() }
     }
 
+    /// Khabar itself: the clock, a job.
+    pub fn itself() -> Self {
+        Self { user: None, role: None, request_id: "job".into() }
+    }
+
     /// The role's word, or that of the operator or stranger without one.
     pub fn role_word(&self) -> &'static str {
         self.role.map_or("none", Role::as_str)

@@ -22,7 +22,7 @@ use crate::ids::{Ids, SystemEntropy};
 use crate::problem::Problem;
 use crate::text::Lang;
 use crate::time::SystemClock;
-use crate::{openapi, server, users};
+use crate::{jobs, openapi, server, users};
 
 /// What a command says when it fails.
 type Failure = Box<dyn std::error::Error>;
@@ -123,6 +123,7 @@ fn open(mut config: Config) -> Result<App, Failure> {
 fn serve(with_demo: bool) -> Result<(), Failure> {
     let config = Config::load()?;
     listen_to_events(&config.log)?;
+    open_many_files();
     let app = open(config)?;
     System::new().block_on(async {
         if with_demo && !demo::load(&app).await? {
@@ -134,10 +135,19 @@ fn serve(with_demo: bool) -> Result<(), Failure> {
             eprintln!("  khabar user create --role admin --email you@example.org --name \"Your name\"");
         }
         let (bind, url) = (app.config().bind, app.config().public_url.clone());
+        jobs::start(&app);
         let server = server::start(app).map_err(|error| format!("can't listen on {bind}: {error}"))?;
         eprintln!("Khabar answers at {url} and is explained at {url}/docs");
         Ok(server.await?)
     })
+}
+
+/// Raises the limit of open files as far as the system lets us: each stream is one.
+fn open_many_files() {
+    #[cfg(unix)]
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 /// Sends the log to the standard error.

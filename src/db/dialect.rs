@@ -46,17 +46,54 @@ pub(super) fn open_sqlite(path: &str) -> ConnectionResult<Conn> {
     Ok(Conn::Sqlite(conn))
 }
 
+/// The channel on which nodes tell each other that the event log has grown.
+const CHANNEL: &str = "khabar_events";
+
+/// Tells the other nodes, once this transaction is committed, that the event log has grown. An SQLite file has none.
+pub fn notify(conn: &mut Conn) -> QueryResult<()> {
+    if let Conn::Postgres(c) = conn {
+        diesel::sql_query(format!("NOTIFY {CHANNEL}")).execute(c)?;
+    }
+    Ok(())
+}
+
+/// Begins to hear what [`notify`] tells.
+pub(super) fn listen(conn: &mut Conn) -> QueryResult<()> {
+    if let Conn::Postgres(c) = conn {
+        c.batch_execute(&format!("LISTEN {CHANNEL}"))?;
+    }
+    Ok(())
+}
+
+/// Whether anything was told since the last call. It does not wait.
+pub(super) fn heard(conn: &mut Conn) -> QueryResult<bool> {
+    match conn {
+        Conn::Postgres(c) => c.notifications_iter().try_fold(false, |_, notification| notification.map(|_| true)),
+        Conn::Sqlite(_) => Ok(false),
+    }
+}
+
 /// A statement that takes longer than this is ended by PostgreSQL, and its request fails.
 const TIME_LIMIT: &str = "SET statement_timeout = '30s';";
 
 /// Opens a connection to PostgreSQL.
 pub(super) fn open_postgres(url: &str) -> ConnectionResult<Conn> {
-    let mut conn = PgConnection::establish(url)?;
+    let mut conn = PgConnection::establish(&impatient(url))?;
     conn.batch_execute(&format!(
         "{TIME_LIMIT} SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning;"
     ))
     .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(Conn::Postgres(conn))
+}
+
+/// A server that does not answer is given up after a few seconds, unless the URL says something else.
+fn impatient(url: &str) -> String {
+    let limits = [("connect_timeout", "4"), ("tcp_user_timeout", "4000"), ("application_name", "khabar")];
+    let unsaid = limits.iter().filter(|(name, _)| !url.contains(&format!("{name}=")));
+    unsaid.fold(url.to_owned(), |url, (name, value)| {
+        let joint = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{joint}{name}={value}")
+    })
 }
 
 /// Whether a message speaks of a lock held elsewhere or of a server that went away.

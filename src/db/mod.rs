@@ -15,6 +15,8 @@ mod writer;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use diesel::RunQueryDsl as _;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -28,6 +30,11 @@ pub use pool::Location;
 use dialect::Access;
 use pool::Pool;
 use writer::Writer;
+
+/// Between two looks for what other nodes have told; the client's library has no call that waits.
+const LOOK: Duration = Duration::from_millis(15);
+/// Before another try to hear them.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Why the database did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +136,26 @@ impl Db {
         }
     }
 
+    /// Looks a few dozen times a second whether another node has told that the event log has grown, and passes that on,
+    /// until it is told to stop. An SQLite file has no other nodes.
+    pub fn listen(&self, told: impl Fn(bool) -> bool + Send + 'static) {
+        if self.0.pool.is_embedded() {
+            return;
+        }
+        let inner = Arc::clone(&self.0);
+        let listening = move || {
+            while told(false) {
+                if let Err(error) = hear(&inner.pool, &told) {
+                    tracing::warn!(%error, "can't hear the other nodes; looking every second instead");
+                    thread::sleep(AGAIN);
+                }
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("khabar-listener".into()).spawn(listening) {
+            tracing::warn!(%error, "can't listen to the other nodes; looking every second instead");
+        }
+    }
+
     async fn run<T, E, F>(&self, access: Access, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -149,6 +176,16 @@ impl Db {
         });
         done.await.unwrap_or_else(|_| Err(Error::Panicked.into()))
     }
+}
+
+/// Listens on a connection of its own until that breaks, or until it is told to stop.
+fn hear(pool: &Pool, told: &impl Fn(bool) -> bool) -> Result<(), Error> {
+    let mut conn = pool.connect()?;
+    dialect::listen(&mut conn)?;
+    while told(dialect::heard(&mut conn)?) {
+        thread::sleep(LOOK);
+    }
+    Ok(())
 }
 
 impl std::fmt::Debug for Db {

@@ -130,12 +130,24 @@ impl<R> Slice<R> {
 
 /// Adds to a boxed query the order, the limit and the «from here on» of a page.
 ///
-/// `keyset!(query, &page, table::key => number, table::id, desc)`; `number` or `text` says what the key is.
+/// `keyset!(query, &page, table::key => number, table::id, desc)`; `number` or `text` says what the key is. A number that
+/// no two rows share needs no id: `keyset!(query, &page, table::key, desc)`.
 #[macro_export]
 macro_rules! keyset {
     (@from $query:ident, $at:ident, $read:ident, $key:expr, $id:expr, $le:ident, $lt:ident) => {
         $query.filter($key.$le($at.$read().to_owned()).and($key.$lt($at.$read().to_owned()).or($id.$lt($at.id()))))
     };
+    ($query:expr, $page:expr, $key:expr, $descending:expr) => {{
+        use diesel::prelude::*;
+        let page: &$crate::db::page::PageRequest = $page;
+        let mut query = $query;
+        let descending = $descending != page.backward;
+        if let Some(at) = page.from.as_ref().map($crate::db::page::Position::number) {
+            query = if descending { query.filter($key.lt(at)) } else { query.filter($key.gt(at)) };
+        }
+        query = if descending { query.order($key.desc()) } else { query.order($key.asc()) };
+        query.limit(page.fetch())
+    }};
     ($query:expr, $page:expr, $key:expr => $read:ident, $id:expr, $descending:expr) => {{
         use diesel::prelude::*;
         let page: &$crate::db::page::PageRequest = $page;

@@ -1,4 +1,5 @@
-//! First answers to requests that carry an `Idempotency-Key`, kept in the transaction of the change itself.
+//! First answers to requests that carry an `Idempotency-Key`, kept in the transaction of the change itself. Each has
+//! a scope, the caller and the route: the same key elsewhere is another key.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
@@ -18,12 +19,12 @@ pub struct Kept {
 
 /// Takes a key for a request whose answer will follow in the same transaction; false when it is taken. Two
 /// requests at once take turns: the second waits here until the first has committed or failed.
-pub fn claim(conn: &mut Conn, caller: &str, key: &str, fingerprint: &[u8], now: UtcTime) -> QueryResult<bool> {
+pub fn claim(conn: &mut Conn, scope: &str, key: &str, fingerprint: &[u8], now: UtcTime) -> QueryResult<bool> {
     diesel::sql_query(
-        "INSERT INTO replies (caller, idempotency_key, fingerprint, reply, created_at) \
+        "INSERT INTO replies (scope, idempotency_key, fingerprint, reply, created_at) \
          VALUES ($1, $2, $3, '', $4) ON CONFLICT DO NOTHING",
     )
-    .bind::<Text, _>(caller)
+    .bind::<Text, _>(scope)
     .bind::<Text, _>(key)
     .bind::<Binary, _>(fingerprint)
     .bind::<BigInt, _>(now)
@@ -32,18 +33,18 @@ pub fn claim(conn: &mut Conn, caller: &str, key: &str, fingerprint: &[u8], now: 
 }
 
 /// The answer that a key stands for.
-pub fn find(conn: &mut Conn, caller: &str, key: &str) -> QueryResult<Kept> {
-    replies::table.find((caller, key)).select((replies::fingerprint, replies::reply)).first(conn)
+pub fn find(conn: &mut Conn, scope: &str, key: &str) -> QueryResult<Kept> {
+    replies::table.find((scope, key)).select((replies::fingerprint, replies::reply)).first(conn)
 }
 
 /// Puts the answer to the key that was claimed.
-pub fn keep(conn: &mut Conn, caller: &str, key: &str, reply: &str) -> QueryResult<usize> {
-    diesel::update(replies::table.find((caller, key))).set(replies::reply.eq(reply)).execute(conn)
+pub fn keep(conn: &mut Conn, scope: &str, key: &str, reply: &str) -> QueryResult<usize> {
+    diesel::update(replies::table.find((scope, key))).set(replies::reply.eq(reply)).execute(conn)
 }
 
 /// Forgets the answer that a key stands for, if it is older than an instant.
-pub fn forget(conn: &mut Conn, caller: &str, key: &str, before: UtcTime) -> QueryResult<usize> {
-    diesel::delete(replies::table.find((caller, key)).filter(replies::created_at.lt(before))).execute(conn)
+pub fn forget(conn: &mut Conn, scope: &str, key: &str, before: UtcTime) -> QueryResult<usize> {
+    diesel::delete(replies::table.find((scope, key)).filter(replies::created_at.lt(before))).execute(conn)
 }
 
 /// Forgets every answer that is older than an instant.

@@ -172,13 +172,15 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         content -> Text,
+        region_keys -> Text,
+        next_at -> Nullable<BigInt>,
     }
 }
 
 diesel::table! {
-    alert_sources (alert_id, source_id) {
+    alert_links (alert_id, target_id) {
         alert_id -> Binary,
-        source_id -> Binary,
+        target_id -> Binary,
     }
 }
 
@@ -202,6 +204,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    event_readers (name) {
+        name -> Text,
+        seq -> BigInt,
+    }
+}
+
+diesel::table! {
     audit_log (id) {
         id -> Binary,
         at -> BigInt,
@@ -216,8 +225,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    replies (caller, idempotency_key) {
-        caller -> Text,
+    replies (scope, idempotency_key) {
+        scope -> Text,
         idempotency_key -> Text,
         fingerprint -> Binary,
         reply -> Text,
@@ -238,9 +247,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     publication_links,
     comments,
     alerts,
-    alert_sources,
+    alert_links,
     event_counter,
     events,
+    event_readers,
     audit_log,
     replies
 );

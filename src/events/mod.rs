@@ -1,19 +1,39 @@
-//! The one log of what changed. Each [`Change`] becomes an event and a line of the audit log in the
-//! transaction that makes it; whoever needs to know reads the log. Nothing here sends anything.
+//! The one log of what changed. Each [`Change`] becomes an event and a line of the audit log in the transaction that
+//! makes it; whoever needs to know reads the log, each from a place of its own.
+//!
+//! [`relay`] carries what is public from the log to the [`hub`], where the streams of this node wait. Nothing is sent
+//! before its commit, and what was committed is in the log until it is forgotten by age and number.
 
+pub mod dto;
+mod frame;
+pub mod http;
+mod hub;
+pub mod relay;
 mod store;
 
 use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 use uuid::Uuid;
 
+use crate::app::{Read, Tx};
 use crate::auth::Actor;
-use crate::db::{Conn, QueryResult};
+use crate::auth::Permit;
+use crate::auth::actions::ReadEvents;
+use crate::config;
+use crate::db::page::{PageRequest, Slice};
+use crate::db::{Conn, QueryResult, dialect};
 use crate::ids::{Id, Ids};
+use crate::problem::Problem;
 use crate::text_enum;
 use crate::time::UtcTime;
 
+pub use frame::{Filter, Frame, Route};
+pub use hub::{Hub, Missed, News, Subscription};
+
 text_enum! {
     /// Who may learn of an event.
+    #[schema(example = "public")]
     pub enum Visibility {
         /// Anyone: it speaks only of what is published.
         Public = "public",
@@ -33,7 +53,7 @@ pub struct Change {
     pub target: Option<Uuid>,
     /// Who may learn of it.
     pub visibility: Visibility,
-    /// What a reader of the log needs to know, without secrets.
+    /// What a reader of the log needs to know, without secrets, in the form that its [`Kind`] promises.
     pub payload: Value,
 }
 
@@ -53,6 +73,45 @@ fn noun(topic: &'static str) -> &'static str {
     topic.split_once('.').map_or(topic, |(noun, _)| noun)
 }
 
+/// A kind of event, as the contract promises it to those who read the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// `noun.verb` in the past.
+    pub topic: &'static str,
+    /// What happened, in one sentence.
+    pub about: &'static str,
+    /// The name of the payload's schema.
+    pub name: fn() -> std::borrow::Cow<'static, str>,
+    /// The payload's schema.
+    pub schema: fn() -> RefOr<Schema>,
+    /// The schemas that it refers to.
+    pub parts: fn(&mut Vec<(String, RefOr<Schema>)>),
+}
+
+impl Kind {
+    /// A kind whose payload is a `T`.
+    pub const fn of<T: ToSchema>(topic: &'static str, about: &'static str) -> Self {
+        Self { topic, about, name: T::name, schema: T::schema, parts: T::schemas }
+    }
+}
+
+/// An event, as the log keeps it.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Its number; numbers follow the order of commits, without a gap.
+    pub seq: i64,
+    /// `noun.verb` in the past.
+    pub topic: String,
+    /// Who may learn of it.
+    pub visibility: Visibility,
+    /// What it happened to.
+    pub target: Option<Uuid>,
+    /// What its reader needs to know.
+    pub payload: Value,
+    /// When.
+    pub at: UtcTime,
+}
+
 /// Writes changes to both logs. Called last in a transaction: from here to its commit, no other transaction
 /// gets a number, so that the order of events is the order of commits.
 pub fn append(conn: &mut Conn, ids: &Ids, now: UtcTime, actor: &Actor, changes: &[Change]) -> QueryResult<()> {
@@ -64,5 +123,59 @@ pub fn append(conn: &mut Conn, ids: &Ids, now: UtcTime, actor: &Actor, changes: 
         store::insert_event(conn, seq, now, change)?;
         store::insert_audit(conn, ids.next(now), now, actor, change)?;
     }
+    dialect::notify(conn)
+}
+
+/// The number of the latest event.
+pub fn last(read: &mut Read<'_>) -> Result<i64, Problem> {
+    Ok(store::last(read.conn)?)
+}
+
+/// The next events after a number, in order, whoever may learn of them.
+pub fn after(read: &mut Read<'_>, seq: i64, limit: u32) -> Result<Vec<Event>, Problem> {
+    store::after(read.conn, seq, i64::from(limit))?.into_iter().map(event).collect()
+}
+
+/// Whether all that came after a number is still in the log; not so when the number lies ahead of it.
+pub fn reaches_back_to(read: &mut Read<'_>, seq: i64) -> Result<bool, Problem> {
+    let last = store::last(read.conn)?;
+    let first = store::first(read.conn)?.unwrap_or(last + 1);
+    Ok((first - 1..=last).contains(&seq))
+}
+
+/// How far a reader of the log has come; a new one begins at its end. Until this transaction ends, no other node gets
+/// to read for it.
+pub fn place(tx: &mut Tx<'_>, reader: &str) -> Result<i64, Problem> {
+    store::begin_reader(tx.conn, reader)?;
+    Ok(store::place(tx.conn, reader)?)
+}
+
+/// Notes how far a reader has come.
+pub fn move_on(tx: &mut Tx<'_>, reader: &str, seq: i64) -> Result<(), Problem> {
+    store::move_on(tx.conn, reader, seq)?;
     Ok(())
+}
+
+/// A page of the log for the newsroom, the latest first.
+pub fn list(
+    read: &mut Read<'_>,
+    _: &Permit<ReadEvents>,
+    filter: &dto::EventQuery,
+    page: &PageRequest,
+) -> Result<Slice<Event>, Problem> {
+    let Slice { rows, next, prev, total } = store::list(read.conn, filter, page)?;
+    Ok(Slice { rows: rows.into_iter().map(event).collect::<Result<_, _>>()?, next, prev, total })
+}
+
+/// Forgets events that are too old or too many. Nobody's place in the log holds them back.
+pub fn forget(tx: &mut Tx<'_>, rule: &config::Events) -> Result<usize, Problem> {
+    let by_age = store::last_before(tx.conn, tx.now.before(rule.kept_for()))?.unwrap_or(0);
+    let by_number = store::last(tx.conn)? - rule.keep_count;
+    Ok(store::forget(tx.conn, by_age.max(by_number))?)
+}
+
+fn event(row: store::Row) -> Result<Event, Problem> {
+    let store::Row { seq, topic, visibility, target_id, payload, at } = row;
+    let target = target_id.and_then(|bytes| Uuid::from_slice(&bytes).ok());
+    Ok(Event { seq, topic, visibility, target, payload: serde_json::from_str(&payload)?, at })
 }

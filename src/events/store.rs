@@ -1,13 +1,30 @@
-//! The only SQL for the event log and the audit log.
+//! The only SQL for the event log, the places of its readers, and the audit log.
 
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
-use super::Change;
+use super::dto::EventQuery;
+use super::{Change, Visibility};
 use crate::auth::Actor;
 use crate::db::Conn;
-use crate::db::schema::{audit_log, event_counter, events};
+use crate::db::page::{PageRequest, Position, Slice};
+use crate::db::schema::{audit_log, event_counter, event_readers, events};
 use crate::ids::AuditId;
+use crate::keyset;
 use crate::time::UtcTime;
+use uuid::Uuid;
+
+/// A row of `events`.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = events)]
+pub(super) struct Row {
+    pub seq: i64,
+    pub topic: String,
+    pub visibility: Visibility,
+    pub target_id: Option<Vec<u8>>,
+    pub payload: String,
+    pub at: UtcTime,
+}
 
 /// Takes the next `count` numbers and answers the last of them. The row stays locked until the commit.
 pub(super) fn reserve(conn: &mut Conn, count: i64) -> QueryResult<i64> {
@@ -15,6 +32,63 @@ pub(super) fn reserve(conn: &mut Conn, count: i64) -> QueryResult<i64> {
         .set(event_counter::seq.eq(event_counter::seq + count))
         .returning(event_counter::seq)
         .get_result(conn)
+}
+
+pub(super) fn last(conn: &mut Conn) -> QueryResult<i64> {
+    event_counter::table.find(1).select(event_counter::seq).first(conn)
+}
+
+pub(super) fn first(conn: &mut Conn) -> QueryResult<Option<i64>> {
+    events::table.select(events::seq).order(events::seq.asc()).first(conn).optional()
+}
+
+pub(super) fn after(conn: &mut Conn, seq: i64, limit: i64) -> QueryResult<Vec<Row>> {
+    let later = events::table.filter(events::seq.gt(seq)).order(events::seq.asc());
+    later.limit(limit).select(Row::as_select()).load(conn)
+}
+
+pub(super) fn list(conn: &mut Conn, filter: &EventQuery, page: &PageRequest) -> QueryResult<Slice<Row>> {
+    let EventQuery { topic } = filter;
+    let filtered = || match topic.as_slice() {
+        [] => events::table.into_boxed(),
+        topics => events::table.filter(events::topic.eq_any(topics.to_vec())).into_boxed(),
+    };
+    let query = keyset!(filtered(), page, events::seq, true);
+    let rows = query.select(Row::as_select()).load(conn)?;
+    let mut slice = page.cut(rows, |row: &Row| Position::at(row.seq, Uuid::nil()));
+    if page.count {
+        slice.total = Some(filtered().count().get_result(conn)?);
+    }
+    Ok(slice)
+}
+
+/// The latest event before an instant.
+pub(super) fn last_before(conn: &mut Conn, at: UtcTime) -> QueryResult<Option<i64>> {
+    let earlier = events::table.filter(events::at.lt(at)).order(events::at.desc());
+    earlier.select(events::seq).first(conn).optional()
+}
+
+pub(super) fn forget(conn: &mut Conn, up_to: i64) -> QueryResult<usize> {
+    diesel::delete(events::table.filter(events::seq.le(up_to))).execute(conn)
+}
+
+/// Gives a new reader its place, at the end of the log.
+pub(super) fn begin_reader(conn: &mut Conn, name: &str) -> QueryResult<usize> {
+    diesel::sql_query("INSERT INTO event_readers (name, seq) SELECT $1, seq FROM event_counter ON CONFLICT DO NOTHING")
+        .bind::<Text, _>(name)
+        .execute(conn)
+}
+
+/// A reader's place. The row stays locked until the commit.
+pub(super) fn place(conn: &mut Conn, name: &str) -> QueryResult<i64> {
+    diesel::update(event_readers::table.find(name))
+        .set(event_readers::seq.eq(event_readers::seq))
+        .returning(event_readers::seq)
+        .get_result(conn)
+}
+
+pub(super) fn move_on(conn: &mut Conn, name: &str, seq: i64) -> QueryResult<usize> {
+    diesel::update(event_readers::table.find(name)).set(event_readers::seq.eq(seq)).execute(conn)
 }
 
 pub(super) fn insert_event(conn: &mut Conn, seq: i64, now: UtcTime, change: &Change) -> QueryResult<usize> {

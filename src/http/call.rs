@@ -22,7 +22,7 @@ use crate::problem::{Code, Problem};
 /// The longest `Idempotency-Key`, in bytes.
 const KEY_BYTES_MAX: usize = 255;
 /// How long first answers are kept.
-const KEPT: std::time::Duration = std::time::Duration::from_secs(86_400);
+pub const KEPT: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// The id that answers, logs and the audit trail share.
 #[derive(Clone, Debug)]
@@ -80,13 +80,14 @@ impl Call {
             return self.write(move |tx| work(tx, value)).await;
         };
         let caller = self.viewer.user().map_or_else(|| "-".to_owned(), |user| user.id.to_string());
+        let scope = format!("{caller} {}", self.route);
         // Keyed, since bodies hold passwords: whoever reads the table must not be able to try some against it.
         let keyed = Sha256::new().chain_update(self.app.config().jwt_secret.expose());
-        let fingerprint = keyed.chain_update(&self.route).chain_update(digest).finalize().to_vec();
+        let fingerprint = keyed.chain_update(digest).finalize().to_vec();
         self.write(move |tx| {
-            replies::forget(tx.conn, &caller, &key, tx.now.before(KEPT))?;
-            if !replies::claim(tx.conn, &caller, &key, &fingerprint, tx.now)? {
-                let kept = replies::find(tx.conn, &caller, &key)?;
+            replies::forget(tx.conn, &scope, &key, tx.now.before(KEPT))?;
+            if !replies::claim(tx.conn, &scope, &key, &fingerprint, tx.now)? {
+                let kept = replies::find(tx.conn, &scope, &key)?;
                 return if kept.fingerprint == fingerprint {
                     Reply::replay(&kept.reply)
                 } else {
@@ -94,7 +95,7 @@ impl Call {
                 };
             }
             let reply = work(tx, value)?;
-            replies::keep(tx.conn, &caller, &key, &reply.keep()?)?;
+            replies::keep(tx.conn, &scope, &key, &reply.keep()?)?;
             Ok(reply)
         })
         .await
@@ -118,7 +119,8 @@ impl Call {
         let app = request.app_data::<web::Data<App>>().ok_or_else(missing)?;
         let contract = request.app_data::<web::Data<Contract>>().ok_or_else(missing)?;
         contract.query(request)?;
-        if !accepts_json(request) {
+        let accepts = |kind: &str| accepts(request, kind);
+        if !accepts("application/json") && !contract.produces(request, accepts) {
             return Err(Problem::new(Code::NotAcceptable));
         }
         let header = |name: &str| -> Result<Option<String>, Problem> {
@@ -154,13 +156,14 @@ impl FromRequest for Call {
     }
 }
 
-/// Whether the caller takes JSON (RFC 9110 §12.5.1); one who does not say takes anything.
-fn accepts_json(request: &HttpRequest) -> bool {
+/// Whether the caller takes a media type (RFC 9110 §12.5.1); one who does not say takes anything.
+fn accepts(request: &HttpRequest, kind: &str) -> bool {
+    let any = format!("{}/*", kind.split('/').next().unwrap_or_default());
     let takes = |range: &str| {
         let mut parts = range.split(';').map(str::trim);
-        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let given = parts.next().unwrap_or_default().to_ascii_lowercase();
         let refused = parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse().ok()) == Some(0.0_f32));
-        !refused && matches!(kind.as_str(), "" | "*/*" | "application/*" | "application/json")
+        !refused && (matches!(given.as_str(), "" | "*/*") || given == any || given == kind)
     };
     let mut given = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok()).peekable();
     given.peek().is_none() || given.flat_map(|value| value.split(',')).any(takes)

@@ -41,11 +41,19 @@ impl Parameter {
     }
 }
 
+/// An operation as the document declares it.
+#[derive(Clone, Debug)]
+struct Operation {
+    parameters: Vec<Parameter>,
+    /// The media types of its good answers.
+    produces: Vec<String>,
+}
+
 /// The document, indexed for the questions that requests ask.
 pub struct Contract {
     document: Value,
     /// By method and path.
-    parameters: HashMap<(String, String), Vec<Parameter>>,
+    operations: HashMap<(String, String), Operation>,
     /// Every path with its methods.
     paths: Vec<(ResourceDef, String)>,
     /// By schema name, compiled when first needed.
@@ -55,13 +63,13 @@ pub struct Contract {
 impl Contract {
     /// Indexes a document.
     pub fn new(document: Value) -> Self {
-        let mut parameters = HashMap::new();
+        let mut operations = HashMap::new();
         let mut paths = Vec::new();
         for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
             let mut methods = Vec::new();
             for (method, operation) in item.as_object().into_iter().flatten() {
                 let method = method.to_uppercase();
-                parameters.insert((method.clone(), path.clone()), declared(operation));
+                operations.insert((method.clone(), path.clone()), declared(operation));
                 if method == "GET" {
                     methods.push("HEAD".to_owned());
                 }
@@ -69,7 +77,7 @@ impl Contract {
             }
             paths.push((ResourceDef::new(path.as_str()), methods.join(", ")));
         }
-        Self { document, parameters, paths, validators: Mutex::new(HashMap::new()) }
+        Self { document, operations, paths, validators: Mutex::new(HashMap::new()) }
     }
 
     /// The document itself.
@@ -83,8 +91,8 @@ impl Contract {
         if request.query_string().is_empty() {
             return Ok(query);
         }
-        let key = (request.method().to_string(), request.match_pattern().unwrap_or_default());
-        let declared = self.parameters.get(&key).map_or(&[][..], Vec::as_slice);
+        let key = operation_of(request);
+        let declared = self.operations.get(&key).map_or(&[][..], |operation| &operation.parameters);
         let mut errors = Vec::new();
         for (name, text) in pairs(request.query_string()) {
             let fault = match declared.iter().find(|parameter| parameter.name == name) {
@@ -109,6 +117,12 @@ impl Contract {
             error
         }));
         if errors.is_empty() { Ok(query) } else { Err(Problem { errors, ..Problem::new(Code::BadParameter) }) }
+    }
+
+    /// Whether the caller takes one of the media types that a request's good answers have.
+    pub fn produces(&self, request: &HttpRequest, accepts: impl Fn(&str) -> bool) -> bool {
+        let operation = self.operations.get(&operation_of(request));
+        operation.is_some_and(|operation| operation.produces.iter().any(|kind| accepts(kind)))
     }
 
     /// The methods that a path knows, for `Allow`; `None` when there is no such path.
@@ -177,14 +191,22 @@ pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
     query.split('&').filter(|part| !part.is_empty()).map(pair).collect()
 }
 
-fn declared(operation: &Value) -> Vec<Parameter> {
+fn operation_of(request: &HttpRequest) -> (String, String) {
+    (request.method().to_string(), request.match_pattern().unwrap_or_default())
+}
+
+fn declared(operation: &Value) -> Operation {
     let parameter = |parameter: &Value| {
         (parameter.get("in")? == "query").then_some(())?;
         let name = parameter.get("name")?.as_str()?.to_owned();
         Some(Parameter { name, schema: parameter.get("schema")?.clone() })
     };
     let list = operation.get("parameters").and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(parameter).collect()
+    let parameters = list.into_iter().flatten().filter_map(parameter).collect();
+    let responses = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
+    let good = responses.filter(|(status, _)| status.starts_with('2')).map(|(_, response)| response);
+    let content = good.filter_map(|response| response.get("content")?.as_object()).flatten();
+    Operation { parameters, produces: content.map(|(kind, _)| kind.clone()).collect() }
 }
 
 /// Whether a schema's type is or includes this one.

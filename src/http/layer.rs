@@ -28,6 +28,15 @@ const REQUEST_ID_BYTES_MAX: usize = 64;
 /// What a caller should wait, in seconds, when the database or a queue can't take more.
 const RETRY_SECONDS: &str = "1";
 
+/// Marks a request that came as HEAD.
+#[derive(Clone, Copy, Debug)]
+struct Head;
+
+/// Whether only the headers are wanted, for answers that have no end.
+pub fn is_head(request: &HttpRequest) -> bool {
+    request.extensions().contains::<Head>()
+}
+
 /// The outermost layer: it knows of every request and of every answer, those of the other layers too.
 pub async fn outermost(
     request: ServiceRequest,
@@ -40,6 +49,7 @@ pub async fn outermost(
     // HEAD is GET without the body, which the HTTP encoder leaves out by itself.
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
+        request.extensions_mut().insert(Head);
     }
     let mut response = settled(next.call(request).await?.map_into_boxed_body());
     let private = is_private(response.request().path());
@@ -143,7 +153,10 @@ fn finish(headers: &mut HeaderMap, id: &str, private: bool) {
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.append(VARY, HeaderValue::from_static("Accept-Language"));
-    if headers.contains_key(CONTENT_ENCODING) {
+    if headers.get(CONTENT_ENCODING).is_some_and(|coding| coding == "identity") {
+        // It was for the compressing layer alone (RFC 9110 §8.4.1).
+        headers.remove(CONTENT_ENCODING);
+    } else if headers.contains_key(CONTENT_ENCODING) {
         name_coding(headers);
     } else {
         headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));

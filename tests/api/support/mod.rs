@@ -6,6 +6,7 @@ pub mod database;
 pub mod document;
 pub mod process;
 pub mod snapshot;
+pub mod stream;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
@@ -141,7 +142,11 @@ impl TestApp {
             Box::pin(async move {
                 let response = service.call(request.to_request()).await.expect("every error is an answer");
                 let (status, headers) = (response.status().as_u16(), response.headers().clone());
-                Raw { status, headers, bytes: read_body(response).await }
+                let bytes = match headers.get("content-type") {
+                    Some(kind) if kind == "text/event-stream" => stream::so_far(response.into_body()).await,
+                    _ => read_body(response).await,
+                };
+                Raw { status, headers, bytes }
             })
         });
         let this = Self {

@@ -1,0 +1,12 @@
+ALTER TABLE replies RENAME COLUMN scope TO caller;
+DROP INDEX events_topic_index;
+DROP INDEX events_at_index;
+DROP TABLE event_readers;
+DROP INDEX alerts_article_id_index;
+DROP INDEX alerts_next_at_index;
+ALTER TABLE alerts DROP COLUMN next_at;
+DROP INDEX alert_links_target_id_index;
+ALTER TABLE alert_links RENAME COLUMN target_id TO source_id;
+ALTER TABLE alert_links RENAME TO alert_sources;
+CREATE INDEX alert_sources_source_id_index ON alert_sources (source_id);
+ALTER TABLE alerts DROP COLUMN region_keys;

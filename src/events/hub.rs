@@ -1,0 +1,201 @@
+//! Where the streams of this node wait for news: one sender, the frames of the last while for those who come back, and
+//! the place up to which the log has been carried here.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Notify, broadcast, watch};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::Frame;
+
+/// Frames that a stream may be behind before it has lost its place.
+const BEHIND_MAX: usize = 1024;
+/// Frames that are kept for those who come back, so that they do not all ask the database.
+const RECENT: usize = 512;
+
+/// The streams of one node, and what they are told.
+pub struct Hub {
+    inner: Mutex<Inner>,
+    /// The number of the last event that was carried here.
+    position: watch::Sender<i64>,
+    nudge: Notify,
+    streams: Arc<AtomicUsize>,
+}
+
+struct Inner {
+    /// Gone once the node is closing.
+    live: Option<broadcast::Sender<Arc<Frame>>>,
+    /// Nothing has been carried here while it is `None`.
+    position: Option<i64>,
+    /// Every frame after `recent_from`.
+    recent: VecDeque<Arc<Frame>>,
+    recent_from: i64,
+}
+
+/// What somebody who comes back has missed.
+#[derive(Clone, Debug)]
+pub enum Missed {
+    /// Exactly these.
+    Frames(Vec<Arc<Frame>>),
+    /// More than is kept here; the log has the rest.
+    Older,
+}
+
+/// What a stream hears.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// An event.
+    Frame(Arc<Frame>),
+    /// Nothing until the deadline.
+    Quiet,
+    /// More than it could take; its place is lost.
+    Lost,
+    /// The node is closing.
+    Closing,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        let inner = Inner {
+            live: Some(broadcast::Sender::new(BEHIND_MAX)),
+            position: None,
+            recent: VecDeque::new(),
+            recent_from: 0,
+        };
+        Self {
+            inner: Mutex::new(inner),
+            position: watch::Sender::new(0),
+            nudge: Notify::new(),
+            streams: Arc::default(),
+        }
+    }
+}
+
+impl Hub {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that the log may have grown.
+    pub fn nudge(&self) {
+        self.nudge.notify_one();
+    }
+
+    /// Waits for a nudge, but not longer than this.
+    pub(super) async fn nudged(&self, at_most: Duration) {
+        drop(timeout(at_most, self.nudge.notified()).await);
+    }
+
+    /// The number of the last event that was carried here, and what tells of the next ones.
+    pub fn positions(&self) -> watch::Receiver<i64> {
+        self.position.subscribe()
+    }
+
+    /// The number of the last event that was carried here; `None` before the first.
+    pub fn position(&self) -> Option<i64> {
+        self.inner().position
+    }
+
+    /// Where carrying begins, so many numbers before the end of the log that the last while is at hand.
+    pub(super) fn beginning(last: i64) -> i64 {
+        last.saturating_sub(i64::try_from(RECENT).unwrap_or(0)).max(0)
+    }
+
+    /// Carries events here, in order, up to a number. What was carried before falls away.
+    pub(super) fn carry(&self, from: i64, frames: Vec<Frame>, to: i64) {
+        let mut inner = self.inner();
+        if inner.position.is_none() {
+            (inner.position, inner.recent_from) = (Some(from), from);
+        }
+        let known = inner.position.unwrap_or(from);
+        for frame in frames.into_iter().filter(|frame| frame.seq > known).map(Arc::new) {
+            if inner.recent.len() == RECENT
+                && let Some(oldest) = inner.recent.pop_front()
+            {
+                inner.recent_from = oldest.seq;
+            }
+            inner.recent.push_back(Arc::clone(&frame));
+            if let Some(live) = &inner.live {
+                // Nobody listens: nobody is told.
+                drop(live.send(frame));
+            }
+        }
+        let position = known.max(to);
+        inner.position = Some(position);
+        drop(inner);
+        self.position.send_replace(position);
+    }
+
+    /// Joins the streams, from here on; `None` when the node is closing or has so many already.
+    pub fn join(&self, streams_max: usize) -> Option<Subscription> {
+        let inner = self.inner();
+        let frames = inner.live.as_ref()?.subscribe();
+        if self.streams.fetch_add(1, Ordering::Relaxed) >= streams_max {
+            self.streams.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        let counted = Counted(Arc::clone(&self.streams));
+        Some(Subscription { frames, position: inner.position.unwrap_or(0), counted })
+    }
+
+    /// What came after a number, up to another one.
+    pub fn missed(&self, after: i64, up_to: i64) -> Missed {
+        let inner = self.inner();
+        if after < inner.recent_from || inner.position.is_none() {
+            return Missed::Older;
+        }
+        let between = |frame: &&Arc<Frame>| frame.seq > after && frame.seq <= up_to;
+        Missed::Frames(inner.recent.iter().filter(between).cloned().collect())
+    }
+
+    /// Streams that are open on this node.
+    pub fn streams(&self) -> usize {
+        self.streams.load(Ordering::Relaxed)
+    }
+
+    /// Ends every stream, once it has sent what it has, and takes no new one.
+    pub fn close(&self) {
+        self.inner().live = None;
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("position", &self.position()).field("streams", &self.streams()).finish()
+    }
+}
+
+/// A stream's seat; the node counts it while it lasts.
+#[derive(Debug)]
+pub struct Subscription {
+    frames: broadcast::Receiver<Arc<Frame>>,
+    /// The number of the last event before the first that it hears.
+    pub position: i64,
+    #[expect(dead_code, reason = "counts until it is dropped")]
+    counted: Counted,
+}
+
+#[derive(Debug)]
+struct Counted(Arc<AtomicUsize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Subscription {
+    /// The next news, or that there was none until the deadline.
+    pub async fn next(&mut self, deadline: Instant) -> News {
+        match timeout_at(deadline, self.frames.recv()).await {
+            Ok(Ok(frame)) => News::Frame(frame),
+            Ok(Err(RecvError::Lagged(_))) => News::Lost,
+            Ok(Err(RecvError::Closed)) => News::Closing,
+            Err(_) => News::Quiet,
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Carries the log to this node's hub: at a nudge from a write here, at a notice from another node, and every second in
+//! any case. It keeps its place in the hub, so one that died and was started again has missed nothing.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::{Frame, Hub, after, last};
+use crate::app::App;
+use crate::problem::Problem;
+
+/// How often it looks when nobody tells it anything.
+const TICK: Duration = Duration::from_secs(1);
+/// Events that are read at once.
+const BATCH: u32 = 500;
+
+/// Carries until the process ends.
+pub async fn run(app: App) {
+    let hub: Weak<Hub> = Arc::downgrade(app.hub());
+    app.listen(move |told| {
+        let Some(hub) = hub.upgrade() else { return false };
+        if told {
+            hub.nudge();
+        }
+        true
+    });
+    let mut well = true;
+    loop {
+        let carried = catch_up(&app).await;
+        match &carried {
+            Err(problem) if well => tracing::warn!(%problem, "the event log can't be read; streams wait"),
+            Ok(()) if !well => tracing::info!("the event log can be read again"),
+            _ => {}
+        }
+        well = carried.is_ok();
+        app.hub().nudged(TICK).await;
+    }
+}
+
+/// Carries all that is in the log and not yet here.
+pub async fn catch_up(app: &App) -> Result<(), Problem> {
+    loop {
+        let from = match app.hub().position() {
+            Some(position) => position,
+            None => Hub::beginning(app.read(last).await?),
+        };
+        let events = app.read(move |read| after(read, from, BATCH)).await?;
+        let full = events.len() == BATCH as usize;
+        let to = events.last().map_or(from, |event| event.seq);
+        let frames: Result<Vec<Option<Frame>>, Problem> = events.into_iter().map(Frame::of).collect();
+        app.hub().carry(from, frames?.into_iter().flatten().collect(), to);
+        if !full {
+            return Ok(());
+        }
+    }
+}

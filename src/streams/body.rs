@@ -1,0 +1,122 @@
+//! One stream: what its client gets, chunk by chunk.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream::unfold;
+use tokio::time::Instant;
+
+use crate::app::App;
+use crate::events::{Filter, Frame, News, Subscription};
+use crate::text_enum;
+
+/// The longest silence on a stream: proxies close what is silent for longer than half a minute or so.
+const SILENCE: Duration = Duration::from_secs(15);
+/// How long a client waits before it comes back, in milliseconds: at least, and how far they are spread out.
+const RETRY_MS: u32 = 500;
+const SPREAD_MS: u32 = 2_500;
+
+text_enum! {
+    /// Why a client has to read anew.
+    pub enum Reason {
+        /// What it missed is no longer in the log, or is too much to tell one by one.
+        TooOld = "too_old",
+        /// It did not take what was sent fast enough.
+        TooSlow = "too_slow",
+        /// It names an event that never was.
+        Unknown = "unknown",
+        /// The tree of sections that it chose from has changed.
+        SectionsMoved = "sections_moved",
+    }
+}
+
+/// A stream in the making, and then under way.
+#[derive(Debug)]
+pub struct Stream {
+    filter: Filter,
+    subscription: Subscription,
+    /// The number of the last event that was looked at.
+    position: i64,
+    /// What goes out before anything is waited for.
+    pending: VecDeque<Bytes>,
+    ended: bool,
+    /// How long this client shall wait before it comes back, in milliseconds; each another while.
+    retry_ms: u32,
+}
+
+impl Stream {
+    pub(super) fn new(app: &App, filter: Filter, subscription: Subscription) -> Self {
+        let retry_ms = RETRY_MS + app.ids().below(SPREAD_MS);
+        let greeting = Bytes::from(format!("retry: {retry_ms}\n\n"));
+        let position = subscription.position;
+        Self { filter, subscription, position, pending: VecDeque::from([greeting]), ended: false, retry_ms }
+    }
+
+    /// The number of the last event before the first that it will hear.
+    pub(super) const fn position(&self) -> i64 {
+        self.position
+    }
+
+    /// Tells what was missed after a number.
+    pub(super) fn catch_up(&mut self, after: i64, frames: &[Arc<Frame>]) {
+        let wanted = frames.iter().filter(|frame| self.filter.lets_pass(&frame.route));
+        self.pending.extend(wanted.map(|frame| frame.bytes.clone()));
+        self.position = self.position.max(after);
+    }
+
+    /// Tells the client to read anew; from here on it is told everything.
+    pub(super) fn resync(&mut self, reason: Reason) {
+        let text = format!("id: {}\nevent: resync\ndata: {{\"reason\":\"{reason}\"}}\n\n", self.position);
+        self.pending.push_back(text.into());
+    }
+
+    /// What is sent, until the client goes, the node closes or the stream has lost its place.
+    pub fn chunks(self) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> {
+        unfold(self, |mut stream| async move {
+            let chunk = stream.next().await?;
+            Some((Ok(chunk), stream))
+        })
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
+        let deadline = Instant::now() + SILENCE;
+        loop {
+            if let Some(chunk) = self.pending.pop_front() {
+                return Some(chunk);
+            }
+            if self.ended {
+                return None;
+            }
+            match self.subscription.next(deadline).await {
+                News::Frame(frame) => self.hear(&frame),
+                // An id without data moves the client's place on and is otherwise not heard.
+                News::Quiet => self.pending.push_back(format!(":\nid: {}\n\n", self.position).into()),
+                News::Lost => self.end(Reason::TooSlow),
+                News::Closing => {
+                    self.pending.push_back(format!("retry: {}\n\n", self.retry_ms).into());
+                    self.ended = true;
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, frame: &Frame) {
+        if frame.seq <= self.position {
+            return;
+        }
+        self.position = frame.seq;
+        if self.filter.sections.is_some() && frame.route.moves_sections() {
+            self.end(Reason::SectionsMoved);
+        } else if self.filter.lets_pass(&frame.route) {
+            self.pending.push_back(frame.bytes.clone());
+        }
+    }
+
+    fn end(&mut self, reason: Reason) {
+        self.resync(reason);
+        self.ended = true;
+    }
+}
