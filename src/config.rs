@@ -12,12 +12,16 @@ use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 
 use crate::db::Location;
+use crate::outbound::Network;
 
 /// The default settings, which are the manual too.
 pub const DEFAULTS: &str = include_str!("khabar.default.toml");
 
 /// The shortest signing secret, in bytes: HS256 asks for as many as its hash has (RFC 7518 §3.2).
 const SECRET_BYTES_MIN: usize = 32;
+
+/// The longest that a receiver may hold a request open.
+const OUTBOUND_SECONDS_MAX: u64 = 120;
 
 /// Why the settings can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +93,8 @@ pub struct Config {
     pub auth: Auth,
     /// The event log and the streams that follow it.
     pub events: Events,
+    /// Requests to receivers.
+    pub outbound: Outbound,
 }
 
 /// What is logged, and in which form.
@@ -145,6 +151,18 @@ impl Events {
     }
 }
 
+/// Requests to receivers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outbound {
+    /// Ports that they may listen on.
+    pub ports: Vec<u16>,
+    /// Seconds that one has to answer.
+    pub timeout_seconds: u64,
+    /// Inner addresses that are allowed all the same.
+    pub inner: Vec<Network>,
+}
+
 /// The settings as they are written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -160,6 +178,7 @@ struct Written {
     http: Http,
     auth: Auth,
     events: Events,
+    outbound: Outbound,
 }
 
 impl Config {
@@ -191,6 +210,7 @@ impl Config {
             http,
             auth,
             events,
+            outbound,
         } = figment.extract().map_err(|error| Error::Shape(Box::new(error)))?;
         let refuse = |name, why: &str| Error::Value { name, why: why.into() };
 
@@ -215,7 +235,25 @@ impl Config {
             _ => return Err(refuse("log_format", "must be text or json")),
         };
         let log = Log { filter: log, json };
-        Ok(Self { database, database_connections, data_dir, bind, public_url, jwt_secret, log, http, auth, events })
+        if outbound.ports.is_empty() || outbound.ports.contains(&0) {
+            return Err(refuse("outbound.ports", "must name a port, and none of them 0"));
+        }
+        if !(1..=OUTBOUND_SECONDS_MAX).contains(&outbound.timeout_seconds) {
+            return Err(refuse("outbound.timeout_seconds", "must be between 1 and 120"));
+        }
+        Ok(Self {
+            database,
+            database_connections,
+            data_dir,
+            bind,
+            public_url,
+            jwt_secret,
+            log,
+            http,
+            auth,
+            events,
+            outbound,
+        })
     }
 
     /// Makes the data folder, and the signing secret in it when none is set.
@@ -295,6 +333,13 @@ mod tests {
             ("log_format = \"xml\"", "log_format"),
             ("bnd = \"127.0.0.1:1\"", "bnd"),
             ("[http]\nworker = 1", "worker"),
+            ("[outbound]\nports = []", "outbound.ports"),
+            ("[outbound]\nports = [443, 0]", "outbound.ports"),
+            ("[outbound]\nports = [70000]", "outbound.ports"),
+            ("[outbound]\ntimeout_seconds = 0", "outbound.timeout_seconds"),
+            ("[outbound]\ntimeout_seconds = 121", "outbound.timeout_seconds"),
+            ("[outbound]\ninner = [\"10.0.0.1/8\"]", "outbound.inner"),
+            ("[outbound]\ninner = [\"localhost\"]", "outbound.inner"),
         ] {
             let error = Config::with(lines).unwrap_err().to_string();
             assert!(error.contains(name), "{lines}: {error}");

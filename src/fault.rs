@@ -62,6 +62,8 @@ pub enum Fault {
     OutOfUse,
     /// An embed from a provider that is not on the list.
     UnknownProvider,
+    /// An address inside a house, which nobody outside may have knocked at.
+    InnerAddress,
 }
 
 impl Fault {
@@ -94,6 +96,7 @@ impl Fault {
             Self::NotPast => "not_past",
             Self::OutOfUse => "out_of_use",
             Self::UnknownProvider => "unknown_provider",
+            Self::InnerAddress => "inner_address",
         }
     }
 
@@ -137,6 +140,7 @@ impl Fault {
             Self::NotPast => "Must not lie in the future.".into(),
             Self::OutOfUse => "This is out of use; choose another.".into(),
             Self::UnknownProvider => "Embeds from this provider are not allowed.".into(),
+            Self::InnerAddress => "Must be an address that the whole internet can reach.".into(),
         }
     }
 
@@ -170,6 +174,7 @@ impl Fault {
             Self::NotPast => "لا يجوز أن يكون في المستقبل.".into(),
             Self::OutOfUse => "لم يعد قيد الاستخدام؛ اختر غيره.".into(),
             Self::UnknownProvider => "التضمين من هذا الموقع غير مسموح به.".into(),
+            Self::InnerAddress => "يجب أن يكون عنوانًا يمكن الوصول إليه من الإنترنت كله.".into(),
         }
     }
 }

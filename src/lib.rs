@@ -12,6 +12,8 @@
 //! | [`events`] | the log that every change is written to, and what carries it on |
 //! | [`streams`] | what is public, told as it happens |
 //! | [`jobs`] | what happens by itself |
+//! | [`outbound`] | requests to addresses that other people chose |
+//! | [`webhooks`], [`push`] | what goes out: its signatures and its encryption |
 //! | [`auth`] | who is asking, and the policy |
 //! | [`http`] | what handlers share: requests, answers, the contract at work |
 //! | [`app`], [`db`] | the two doors to the database, and what is behind them |
@@ -34,7 +36,9 @@ pub mod ids;
 pub mod jobs;
 pub mod openapi;
 pub mod operation;
+pub mod outbound;
 pub mod problem;
+pub mod push;
 pub mod records;
 pub mod sections;
 pub mod server;
@@ -45,3 +49,4 @@ pub mod tags;
 pub mod text;
 pub mod time;
 pub mod users;
+pub mod webhooks;

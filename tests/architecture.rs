@@ -67,8 +67,10 @@ fn sources() -> Vec<Source> {
 }
 
 /// The rooms with a noun each.
-const ROOMS: [&str; 10] =
-    ["articles", "comments", "alerts", "users", "site", "sources", "sections", "tags", "authors", "records"];
+const ROOMS: [&str; 12] = [
+    "articles", "comments", "alerts", "users", "site", "sources", "sections", "tags", "authors", "records", "webhooks",
+    "push",
+];
 
 /// No file outside of these places has any of these words.
 #[track_caller]
@@ -110,6 +112,11 @@ fn the_web_stays_at_the_door() {
     only_in(&["actix_web"], |source| {
         source.is_in(&door) || source.name.ends_with("/http.rs") || source.name.contains("/http/")
     });
+}
+
+#[test]
+fn requests_leave_by_one_door() {
+    only_in(&["reqwest", "to_socket_addrs", "TcpStream::connect"], |source| source.is_in(&["outbound/"]));
 }
 
 #[test]
@@ -156,6 +163,8 @@ fn arrows_go_one_way() {
         ("ids", &["http", "app", "auth", "events", "db", "server"]),
         ("fault", &["http", "app", "auth", "events", "db", "server", "problem"]),
         ("http", &ROOMS),
+        ("outbound", &ROOMS),
+        ("outbound", &["http", "app", "auth", "events", "db", "server", "problem"]),
     ];
     let mut strays = Vec::new();
     for source in sources() {

@@ -6,6 +6,7 @@ pub mod permit;
 mod session;
 mod store;
 mod token;
+mod vault;
 pub mod viewer;
 
 use crate::ids::{SessionId, UserId};
@@ -15,6 +16,7 @@ pub use password::{Busy, Hasher, PasswordHash};
 pub use permit::Permit;
 pub use session::{Grant, live_session, open_session, refresh, revoke_all, revoke_session};
 pub use token::{Claims, Tokens};
+pub use vault::Vault;
 pub use viewer::Viewer;
 
 text_enum! {

@@ -35,6 +35,7 @@ mod properties;
 mod refusals;
 mod seed_page;
 mod sources;
+mod standards;
 mod support;
 mod users;
 mod writes;

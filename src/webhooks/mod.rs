@@ -1,0 +1,3 @@
+//! Events on their way to partners, by the Standard Webhooks specification.
+
+pub mod signature;
