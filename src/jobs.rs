@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::app::App;
+use crate::alerts;
+use crate::app::{App, Tx};
 use crate::auth::Actor;
 use crate::db::replies;
 use crate::events;
@@ -30,7 +31,10 @@ struct Job {
     run: fn(App) -> Pin<Box<dyn Future<Output = Pause> + Send>>,
 }
 
-const JOBS: &[Job] = &[Job { name: "sweep", follows_events: false, run: |app| Box::pin(sweep(app)) }];
+const JOBS: &[Job] = &[
+    Job { name: "alerts", follows_events: true, run: |app| Box::pin(alerts::announce(app)) },
+    Job { name: "sweep", follows_events: false, run: |app| Box::pin(sweep(app)) },
+];
 
 /// Starts every job, and the relay that they follow, on the running system. They end with it.
 pub fn start(app: &App) {
@@ -58,7 +62,7 @@ async fn repeat(app: App, job: &'static Job) {
 /// Forgets what nobody needs any more: old events and kept answers.
 async fn sweep(app: App) -> Pause {
     let rule = app.config().events.clone();
-    let forget = move |tx: &mut crate::app::Tx<'_>| {
+    let forget = move |tx: &mut Tx<'_>| {
         events::forget(tx, &rule)?;
         replies::forget_all(tx.conn, tx.now.before(KEPT))?;
         Ok(())

@@ -8,10 +8,12 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::events::Kind;
 use crate::http::REPETITIONS_MAX;
 use crate::problem::Code;
 use crate::server;
 use crate::text::Lang;
+use crate::{alerts, articles, auth, comments, push, records, site, users};
 
 /// Where references to schemas point.
 const SCHEMAS: &str = "#/components/schemas/";
@@ -49,13 +51,57 @@ pub fn mount(config: &mut web::ServiceConfig) {
     config.service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")));
 }
 
+/// Everything that the log may be told, room by room.
+const EVENTS: &[&[Kind]] = &[
+    alerts::EVENTS,
+    articles::EVENTS,
+    comments::EVENTS,
+    push::EVENTS,
+    records::EVENTS,
+    site::EVENTS,
+    users::EVENTS,
+    auth::EVENTS,
+];
+
 /// The whole document.
 pub fn document() -> Value {
     let (_, api) =
         actix_web::App::new().into_utoipa_app().openapi(Khabar::openapi()).configure(server::routes).split_for_parts();
     let mut document = serde_json::to_value(api).unwrap_or_default();
+    describe_events(&mut document);
     complete(&mut document);
     document
+}
+
+/// Says what each event looks like to those who are told: one webhook for each type, as OpenAPI has it for what is sent
+/// unasked. Streams send the same.
+fn describe_events(document: &mut Value) {
+    let mut webhooks = Map::new();
+    let mut parts = Vec::new();
+    for kind in EVENTS.iter().copied().flatten() {
+        (kind.parts)(&mut parts);
+        parts.push(((kind.name)().into_owned(), (kind.schema)()));
+        let data = json!({ "$ref": format!("{SCHEMAS}{}", (kind.name)()) });
+        let only = json!({ "properties": { "type": { "const": kind.topic }, "data": data } });
+        let schema = json!({ "allOf": [{ "$ref": format!("{SCHEMAS}EventView") }, only] });
+        let operation = json!({
+            "tags": ["events"],
+            "summary": kind.topic,
+            "description": kind.about,
+            "operationId": kind.topic,
+            "requestBody": { "required": true, "content": { "application/json": { "schema": schema } } },
+            "responses": { "2XX": { "description": "Taken. Anything else is tried again." } },
+        });
+        webhooks.insert(kind.topic.to_owned(), json!({ "post": operation }));
+    }
+    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        for (name, schema) in parts {
+            schemas.entry(name).or_insert_with(|| serde_json::to_value(schema).unwrap_or_default());
+        }
+    }
+    if let Some(document) = document.as_object_mut() {
+        document.insert("webhooks".into(), webhooks.into());
+    }
 }
 
 /// Says what holds for every operation.
@@ -63,7 +109,6 @@ fn complete(document: &mut Value) {
     let mut patched = Vec::new();
     for (path, item) in members(document, "paths") {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
-            in_order(operation);
             patched.extend(patch_body(operation));
             bound_lists(operation);
             headers(path, method, operation);
@@ -121,16 +166,6 @@ fn flatten(schemas: &mut Map<String, Value>) {
             "type": "object", "description": description, "required": required, "properties": properties,
             "additionalProperties": false,
         });
-    }
-}
-
-/// Puts the extensions last, in one order: `utoipa` keeps them in none, and the file would differ from run to run.
-fn in_order(operation: &mut Value) {
-    let Some(operation) = operation.as_object_mut() else { return };
-    for name in ["x-permission", "x-no-idempotency"] {
-        if let Some(value) = operation.shift_remove(name) {
-            operation.insert(name.into(), value);
-        }
     }
 }
 

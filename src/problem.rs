@@ -76,6 +76,9 @@ codes! {
     /// The state machine has no such step.
     IllegalTransition "illegal_transition" CONFLICT "Not possible in this state" "غير ممكن في هذه الحالة"
         "`state` is the present state and `allowed` lists the actions that it has.";
+    /// A flash goes out only if two people stand by it.
+    ApprovalRequired "approval_required" CONFLICT "A second editor has to approve this" "يجب أن يوافق محرر آخر على هذا"
+        "Let another editor `approve` the draft and issue it then; or issue it with `override`, which says why it can't wait and is logged.";
     /// Something like it exists.
     Duplicate "duplicate" CONFLICT "This exists already" "هذا موجود من قبل"
         "`existing` is the id of the first one, where there is one.";

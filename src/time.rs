@@ -67,6 +67,11 @@ impl UtcTime {
         Self(self.0.saturating_sub(i64::try_from(while_.as_micros()).unwrap_or(i64::MAX)))
     }
 
+    /// How long before this instant another one lies; nothing when it lies after it.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default())
+    }
+
     /// The form of HTTP's `Last-Modified` (RFC 9110), in whole seconds.
     pub fn http_date(self) -> String {
         self.timestamp().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()

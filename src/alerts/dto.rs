@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::model::{AlertRetraction, AlertState, topic_key};
 use crate::fault::{Fault, Faults};
-use crate::ids::{ArticleId, RecordId};
+use crate::ids::{AlertId, ArticleId, RecordId, StoryId};
 use crate::text::{Language, safe};
 use crate::time::UtcTime;
 
@@ -63,6 +63,14 @@ pub struct AlertIn {
     #[serde(default)]
     #[schema(max_items = 20)]
     pub source_ids: Vec<RecordId>,
+    /// The sections whose readers it is for.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub section_ids: Vec<RecordId>,
+    /// The story that it belongs to with articles and other alerts.
+    #[serde(default)]
+    #[schema(example = json!(null))]
+    pub story_id: Option<StoryId>,
 }
 
 const fn urgent() -> u8 {
@@ -87,6 +95,8 @@ impl AlertIn {
             topics,
             regions,
             source_ids,
+            section_ids,
+            story_id,
         } = self;
         let mut faults = Faults::new();
         let headline = faults.take("/headline", safe::line(&headline, HEADLINE_MAX));
@@ -97,10 +107,10 @@ impl AlertIn {
         if starts_at.zip(expires).is_some_and(|(start, end)| end <= start) {
             faults.add("/expires", Fault::NotLater);
         }
-        let mut seen = HashSet::new();
-        for (at, id) in source_ids.iter().enumerate() {
-            if !seen.insert(*id) {
-                faults.add(format!("/sourceIds/{at}"), Fault::Repeated);
+        for (list, ids) in [("sourceIds", &source_ids), ("sectionIds", &section_ids)] {
+            let mut seen = HashSet::new();
+            for (at, _) in ids.iter().enumerate().filter(|(_, id)| !seen.insert(**id)) {
+                faults.add(format!("/{list}/{at}"), Fault::Repeated);
             }
         }
         let built = || {
@@ -117,6 +127,8 @@ impl AlertIn {
                 topics,
                 regions,
                 source_ids,
+                section_ids,
+                story_id,
             })
         };
         faults.finish(built())
@@ -144,13 +156,73 @@ fn words(faults: &mut Faults, pointer: &str, texts: &[String]) -> Vec<String> {
 }
 
 /// What issuing may say.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AlertIssueIn {
     /// When it leaves the ticker, instead of what the draft says.
     #[serde(default)]
     #[schema(example = "2020-10-10T08:30:00Z")]
     pub expires: Option<UtcTime>,
+    /// Why a flash goes out although nobody else has approved it: one line, kept in the audit log.
+    #[serde(default, rename = "override")]
+    #[schema(example = "لا أحد غيري في غرفة الأخبار الآن.")]
+    pub override_reason: Option<String>,
+}
+
+/// What scheduling says.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AlertScheduleIn {
+    /// When it goes out.
+    #[schema(example = "2020-10-09T16:00:00Z")]
+    pub starts_at: UtcTime,
+    /// When it leaves the ticker, instead of what the draft says.
+    #[serde(default)]
+    #[schema(example = "2020-10-10T08:30:00Z")]
+    pub expires: Option<UtcTime>,
+    /// Why a flash goes out although nobody else has approved it: one line, kept in the audit log.
+    #[serde(default, rename = "override")]
+    #[schema(example = "لا أحد غيري في غرفة الأخبار الآن.")]
+    pub override_reason: Option<String>,
+}
+
+/// How a draft is to go out.
+#[derive(Clone, Debug, Default)]
+pub struct Dispatch {
+    /// Its start, instead of what the draft says.
+    pub starts_at: Option<UtcTime>,
+    /// Its end, instead of what the draft says.
+    pub expires: Option<UtcTime>,
+    /// Why without a second pair of eyes.
+    pub override_reason: Option<String>,
+}
+
+impl From<AlertIssueIn> for Dispatch {
+    fn from(AlertIssueIn { expires, override_reason }: AlertIssueIn) -> Self {
+        Self { starts_at: None, expires, override_reason }
+    }
+}
+
+impl From<AlertScheduleIn> for Dispatch {
+    fn from(AlertScheduleIn { starts_at, expires, override_reason }: AlertScheduleIn) -> Self {
+        Self { starts_at: Some(starts_at), expires, override_reason }
+    }
+}
+
+impl Dispatch {
+    /// The same, as it may be kept.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn checked(self, now: UtcTime) -> Result<Self, Faults> {
+        let mut faults = Faults::new();
+        if self.starts_at.is_some_and(|start| start <= now) {
+            faults.add("/startsAt", Fault::NotLater);
+        }
+        let reason = self.override_reason.as_deref();
+        let reason = faults.take("/override", safe::optional_line(reason, REASON_MAX));
+        faults.finish(reason.map(|override_reason| Self { override_reason, ..self }))
+    }
 }
 
 /// What changes in an alert that was issued. What is absent stays, `null` removes.
@@ -181,6 +253,10 @@ pub struct AlertUpdateIn {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, example = "https://khabar.example/live")]
     pub link: Option<Option<String>>,
+    /// Whether phones and browsers are told once more, in the place of what they were told before.
+    #[serde(default)]
+    #[schema(required = false, default = false, example = true)]
+    pub notify: bool,
 }
 
 /// A field that is there, be it `null`.
@@ -191,7 +267,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 impl AlertUpdateIn {
     /// A form with these changes.
     pub fn onto(self, form: AlertIn) -> AlertIn {
-        let Self { headline, body, urgency, expires, article_id, link } = self;
+        let Self { headline, body, urgency, expires, article_id, link, notify: _ } = self;
         AlertIn {
             headline: headline.unwrap_or(form.headline),
             body: body.unwrap_or(form.body),
@@ -269,6 +345,14 @@ pub struct TickerFilter {
     #[serde(default)]
     #[param(required = false, example = json!(["أرمينيا"]))]
     pub topic: Vec<String>,
+    /// Only those from this region, in any spelling, or from one of these.
+    #[serde(default)]
+    #[param(required = false, example = json!(["موسكو"]))]
+    pub region: Vec<String>,
+    /// Only those for this section or one below it, by id or slug; or for one of these.
+    #[serde(default)]
+    #[param(required = false, example = json!(["العالم"]))]
+    pub section: Vec<String>,
     /// Instead of the ticker: all that went out, changed or left since this instant, in the order of their last change.
     #[param(value_type = Option<String>, format = DateTime, required = false, example = "2020-10-09T08:30:00Z")]
     pub since: Option<UtcTime>,
@@ -286,4 +370,22 @@ pub struct DeskFilter {
     #[serde(default)]
     #[param(value_type = Vec<String>, required = false, example = json!(["ar"]))]
     pub language: Vec<Language>,
+}
+
+/// Whom an alert would reach if it went out now, and what stands in its way.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AudienceView {
+    /// Streams that would tell it, on this node.
+    #[schema(example = 1200)]
+    pub streams: usize,
+    /// Browsers and phones that asked to be woken for it.
+    #[schema(example = 340)]
+    pub push_subscriptions: i64,
+    /// Whether nobody but the caller stands by a flash.
+    #[schema(example = false)]
+    pub needs_approval: bool,
+    /// The alert with the same headline that went out a moment ago, if there is one.
+    #[schema(example = json!(null))]
+    pub duplicate_of: Option<AlertId>,
 }

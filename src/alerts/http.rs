@@ -3,13 +3,17 @@
 use actix_web::{get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::dto::{AlertCancelIn, AlertIn, AlertIssueIn, AlertRetractIn, AlertUpdateIn, DeskFilter, TickerFilter};
+use super::dto::{
+    AlertCancelIn, AlertIn, AlertIssueIn, AlertRetractIn, AlertScheduleIn, AlertUpdateIn, AudienceView, DeskFilter,
+    TickerFilter,
+};
 use super::model::Shown;
 use super::view::{AlertView, NewsroomAlertView};
-use crate::alerts;
+use crate::alerts::{self, Place};
+use crate::articles::NewsroomArticleView;
 use crate::auth::Permit;
-use crate::auth::actions::{Action as _, DraftAlerts, IssueAlerts};
-use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, Patch, Reply, Segment, View};
+use crate::auth::actions::{Action as _, DraftAlerts, IssueAlerts, WriteArticles};
+use crate::http::{Call, Empty, FieldsQuery, Input, ListQuery, Page, Patch, Reply, Segment, View};
 use crate::problem::Problem;
 
 /// Adds what everyone may read.
@@ -24,11 +28,15 @@ pub fn newsroom(config: &mut ServiceConfig<'_>) {
         .service(draft_alert)
         .service(read_newsroom_alert)
         .service(edit_alert)
+        .service(read_audience)
+        .service(approve_alert)
         .service(issue_alert)
+        .service(schedule_alert)
         .service(update_alert)
         .service(retract_alert)
         .service(supersede_alert)
-        .service(cancel_alert);
+        .service(cancel_alert)
+        .service(begin_article);
 }
 
 /// A page of alerts, as the document describes it.
@@ -51,6 +59,11 @@ fn reply(shown: Shown) -> Result<Reply, Problem> {
     let (version, modified, language) = (shown.alert.version, shown.changed_at, shown.alert.form.language.clone());
     let reply = Reply::json(&NewsroomAlertView::from(shown))?;
     Ok(reply.version(version).modified(modified).in_language(&language))
+}
+
+/// The alert that a path names, and the version that the caller has seen.
+fn place(call: &Call, id: &Segment) -> Result<Place, Problem> {
+    Ok(Place { id: id.id()?, expected: call.expected()? })
 }
 
 fn created(shown: Shown) -> Result<Reply, Problem> {
@@ -156,14 +169,53 @@ async fn edit_alert(
     id: Segment,
     patch: Patch<AlertIn>,
 ) -> Result<Reply, Problem> {
-    let (id, expected) = (id.id()?, call.expected()?);
-    reply(call.write(move |tx| alerts::edit(tx, &permit, id, &expected, &patch)).await?)
+    let place = place(&call, &id)?;
+    reply(call.write(move |tx| alerts::edit(tx, &permit, &place, &patch)).await?)
+}
+
+/// Tell whom an alert would reach
+///
+/// A dry run: how many would be told if the caller issued it now, and what stands in the way. Nothing is changed.
+#[utoipa::path(
+    tag = "alerts",
+    extensions(("x-permission" = json!(DraftAlerts::NAME))),
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    responses((status = OK, description = "Its audience", body = AudienceView)),
+)]
+#[get("/alerts/{id}/audience")]
+async fn read_audience(permit: Permit<DraftAlerts>, call: Call, id: Segment) -> Result<Reply, Problem> {
+    let id = id.id()?;
+    let hub = std::sync::Arc::clone(call.app.hub());
+    let audience = call.read(move |read| alerts::audience(read, &permit, id, &hub)).await?;
+    Reply::json(&audience)
+}
+
+/// Approve a draft
+///
+/// A second pair of eyes, which a flash needs before another editor issues it. A change of the draft takes it back.
+#[utoipa::path(
+    tag = "alerts",
+    extensions(("x-permission" = json!(IssueAlerts::NAME))),
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    request_body = Empty,
+    responses((status = OK, description = "The approved draft", body = NewsroomAlertView)),
+)]
+#[post("/alerts/{id}/approve")]
+async fn approve_alert(
+    permit: Permit<IssueAlerts>,
+    call: Call,
+    id: Segment,
+    input: Input<Empty>,
+) -> Result<Reply, Problem> {
+    let place = place(&call, &id)?;
+    call.act(input, move |tx, Empty {}| reply(alerts::approve(tx, &permit, &place)?)).await
 }
 
 /// Issue an alert
 ///
 /// It is in the ticker from its start, or from now, until it expires: a day later unless somebody says otherwise. The
-/// same headline in the same language within ten minutes is 409 `duplicate` with the id of the first.
+/// same headline in the same language within ten minutes is 409 `duplicate` with the id of the first. A flash that no
+/// other editor has approved is 409 `approval_required`, unless `override` says why it can't wait.
 #[utoipa::path(
     tag = "alerts",
     extensions(("x-permission" = json!(IssueAlerts::NAME))),
@@ -178,13 +230,36 @@ async fn issue_alert(
     id: Segment,
     input: Input<AlertIssueIn>,
 ) -> Result<Reply, Problem> {
-    let (id, expected) = (id.id()?, call.expected()?);
-    call.act(input, move |tx, said| reply(alerts::issue(tx, &permit, id, &expected, said.expires)?)).await
+    let place = place(&call, &id)?;
+    call.act(input, move |tx, said| reply(alerts::issue(tx, &permit, &place, said.into())?)).await
+}
+
+/// Schedule an alert
+///
+/// Issues it with a start that is ahead: it is in the ticker from that instant, and told then.
+#[utoipa::path(
+    tag = "alerts",
+    extensions(("x-permission" = json!(IssueAlerts::NAME))),
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    request_body = AlertScheduleIn,
+    responses((status = OK, description = "The scheduled alert", body = NewsroomAlertView)),
+)]
+#[post("/alerts/{id}/schedule")]
+async fn schedule_alert(
+    permit: Permit<IssueAlerts>,
+    call: Call,
+    id: Segment,
+    input: Input<AlertScheduleIn>,
+) -> Result<Reply, Problem> {
+    let place = place(&call, &id)?;
+    call.act(input, move |tx, said| reply(alerts::issue(tx, &permit, &place, said.into())?)).await
 }
 
 /// Update an alert
 ///
-/// Changes what was issued and has not expired; it stays where it is, with its version counted up.
+/// Changes what was issued and has not expired; it stays where it is, with its version counted up. Whom it is aimed at
+/// stays. With `notify`, phones and browsers show the change in the place of what they showed before. What was no flash
+/// does not become one: 409 `approval_required`.
 #[utoipa::path(
     tag = "alerts",
     extensions(("x-permission" = json!(IssueAlerts::NAME))),
@@ -199,8 +274,8 @@ async fn update_alert(
     id: Segment,
     input: Input<AlertUpdateIn>,
 ) -> Result<Reply, Problem> {
-    let (id, expected) = (id.id()?, call.expected()?);
-    call.act(input, move |tx, change| reply(alerts::update(tx, &permit, id, &expected, change)?)).await
+    let place = place(&call, &id)?;
+    call.act(input, move |tx, change| reply(alerts::update(tx, &permit, &place, change)?)).await
 }
 
 /// Retract an alert
@@ -221,8 +296,8 @@ async fn retract_alert(
     id: Segment,
     input: Input<AlertRetractIn>,
 ) -> Result<Reply, Problem> {
-    let (id, expected) = (id.id()?, call.expected()?);
-    call.act(input, move |tx, why| reply(alerts::retract(tx, &permit, id, &expected, &why)?)).await
+    let place = place(&call, &id)?;
+    call.act(input, move |tx, why| reply(alerts::retract(tx, &permit, &place, &why)?)).await
 }
 
 /// Supersede an alert
@@ -242,8 +317,8 @@ async fn supersede_alert(
     id: Segment,
     input: Input<AlertIn>,
 ) -> Result<Reply, Problem> {
-    let (id, expected) = (id.id()?, call.expected()?);
-    call.act(input, move |tx, form| created(alerts::supersede(tx, &permit, id, &expected, form)?)).await
+    let place = place(&call, &id)?;
+    call.act(input, move |tx, form| created(alerts::supersede(tx, &permit, &place, form)?)).await
 }
 
 /// Cancel an alert
@@ -263,6 +338,34 @@ async fn cancel_alert(
     id: Segment,
     input: Input<AlertCancelIn>,
 ) -> Result<Reply, Problem> {
-    let (id, expected) = (id.id()?, call.expected()?);
-    call.act(input, move |tx, why| reply(alerts::cancel(tx, &permit, id, &expected, why)?)).await
+    let place = place(&call, &id)?;
+    call.act(input, move |tx, why| reply(alerts::cancel(tx, &permit, &place, why)?)).await
+}
+
+/// Begin an article for an alert
+///
+/// A draft with what the alert says, its sources and its sections; both belong to one story, and readers of the alert
+/// are led to the article once it is published. An alert that has an article is 409 `duplicate`.
+#[utoipa::path(
+    tag = "alerts",
+    extensions(("x-permission" = json!(DraftAlerts::NAME))),
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    request_body = Empty,
+    responses((status = CREATED, description = "The draft of the article", body = NewsroomArticleView)),
+)]
+#[post("/alerts/{id}/article")]
+async fn begin_article(
+    (drafting, writing): (Permit<DraftAlerts>, Permit<WriteArticles>),
+    call: Call,
+    id: Segment,
+    input: Input<Empty>,
+) -> Result<Reply, Problem> {
+    let place = place(&call, &id)?;
+    call.act(input, move |tx, Empty {}| {
+        let article = alerts::begin_article(tx, (&drafting, &writing), &place)?;
+        let (location, stamp) = (format!("/api/v1/newsroom/articles/{}", article.id()), article.stamp());
+        let reply = Reply::json(&NewsroomArticleView::from(article))?.version(stamp.0).modified(stamp.1);
+        Ok(reply.created(location))
+    })
+    .await
 }

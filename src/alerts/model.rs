@@ -78,6 +78,8 @@ text_enum! {
     pub enum Action {
         /// Change the draft.
         Edit = "edit",
+        /// Stand by the draft, as a second pair of eyes.
+        Approve = "approve",
         /// Send it out, now or at its start.
         Issue = "issue",
         /// Change what was issued.
@@ -96,13 +98,18 @@ impl AlertState {
     /// also when its time is over: they may still believe it.
     pub const fn allowed(self) -> &'static [Action] {
         match self {
-            Self::Draft => &[Action::Edit, Action::Issue, Action::Cancel],
+            Self::Draft => &[Action::Edit, Action::Approve, Action::Issue, Action::Cancel],
             Self::Scheduled => &[Action::Update, Action::Cancel],
             Self::Active => &[Action::Update, Action::Retract, Action::Supersede],
             Self::Expired => &[Action::Retract, Action::Supersede],
             Self::Retracted | Self::Superseded | Self::Cancelled => &[],
         }
     }
+}
+
+/// Whether an urgency is the one that takes two people.
+pub const fn is_flash(urgency: u8) -> bool {
+    matches!(AlertLevel::of(urgency), AlertLevel::Flash)
 }
 
 impl AlertLevel {
@@ -129,6 +136,25 @@ pub struct AlertRetraction {
     pub text: Option<String>,
     /// When.
     pub at: UtcTime,
+}
+
+/// That somebody stands by a draft.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Approval {
+    /// Who.
+    pub user_id: UserId,
+    /// When.
+    pub at: UtcTime,
+}
+
+/// What the clock makes of an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Its start has come.
+    Starts,
+    /// Its time is over.
+    Ends,
 }
 
 /// A source that an alert credits.
@@ -164,6 +190,12 @@ pub struct Alert {
     pub retraction: Option<AlertRetraction>,
     /// Why it was cancelled. Never public.
     pub note: Option<String>,
+    /// Who stands by the draft as it is.
+    pub approvals: Vec<Approval>,
+    /// Why a flash went out without a second pair of eyes. Never public.
+    pub override_reason: Option<String>,
+    /// When the clock next makes it something else, until that is told.
+    pub next_at: Option<UtcTime>,
     /// Who drafted it.
     pub created_by: UserId,
     /// Counts its changes.
@@ -186,6 +218,9 @@ impl Alert {
             superseded_by: None,
             retraction: None,
             note: None,
+            approvals: Vec::new(),
+            override_reason: None,
+            next_at: None,
             created_by,
             version: 1,
             created_at: now,
@@ -208,7 +243,30 @@ impl Alert {
         self.form.starts_at = Some(start);
         self.form.expires = Some(expires);
         self.issued_at = Some(now);
+        self.next_at = self.turns_at(now);
         Ok(self)
+    }
+
+    /// Whether somebody may send it out: a flash takes a second pair of eyes.
+    pub fn is_cleared_for(&self, issuer: UserId) -> bool {
+        !is_flash(self.form.urgency) || self.approvals.iter().any(|approval| approval.user_id != issuer)
+    }
+
+    /// When the clock next makes it something else. A start that was told is not told again, whatever another node's
+    /// clock says.
+    pub fn turns_at(&self, now: UtcTime) -> Option<UtcTime> {
+        let start = self.form.starts_at.filter(|start| *start > now);
+        let is_told = self.next_at.is_some() && self.next_at != start;
+        match self.kept {
+            Kept::Active => start.filter(|_| !is_told).or(self.form.expires),
+            _ => None,
+        }
+    }
+
+    /// What the clock has made of it and nobody was told yet, and when it turns again after that.
+    pub fn turn(&self, now: UtcTime) -> Option<(Turn, Option<UtcTime>)> {
+        let due = self.next_at.filter(|at| *at <= now)?;
+        if self.form.expires == Some(due) { Some((Turn::Ends, None)) } else { Some((Turn::Starts, self.form.expires)) }
     }
 
     /// Where it stands at an instant.
@@ -311,12 +369,12 @@ mod tests {
 
     #[test]
     fn every_state_allows_these_actions_and_no_others() {
-        use Action::{Cancel, Edit, Issue, Retract, Supersede, Update};
+        use Action::{Approve, Cancel, Edit, Issue, Retract, Supersede, Update};
         for state in AlertState::ALL {
             for action in Action::ALL {
                 let expected = matches!(
                     (state, action),
-                    (AlertState::Draft, Edit | Issue | Cancel)
+                    (AlertState::Draft, Edit | Approve | Issue | Cancel)
                         | (AlertState::Scheduled, Update | Cancel)
                         | (AlertState::Active, Update | Retract | Supersede)
                         | (AlertState::Expired, Retract | Supersede)
@@ -358,6 +416,32 @@ mod tests {
         for (times, expires, expected) in cases {
             let issued = drafted(&times).issued(NOW, expires).map(|alert| alert.form.expires.unwrap());
             assert_eq!(issued, expected, "{times}");
+        }
+    }
+
+    #[test]
+    fn the_clock_turns_an_alert_twice_and_each_turn_is_told_once() {
+        let times = json!({ "startsAt": NOW.after(HOUR), "expires": NOW.after(2 * HOUR) });
+        let mut alert = drafted(&times).issued(NOW, None).unwrap();
+        assert_eq!((alert.next_at, alert.turn(NOW)), (Some(NOW.after(HOUR)), None));
+        let (turn, next) = alert.turn(NOW.after(3 * HOUR)).unwrap();
+        assert_eq!((turn, next), (Turn::Starts, Some(NOW.after(2 * HOUR))));
+        alert.next_at = next;
+        assert_eq!(alert.turns_at(NOW), Some(NOW.after(2 * HOUR)), "by a clock that is behind it is told all the same");
+        assert_eq!(alert.turn(NOW.after(3 * HOUR)), Some((Turn::Ends, None)));
+        let retracted = Alert { kept: Kept::Retracted, ..alert };
+        assert_eq!(retracted.turns_at(NOW), None);
+    }
+
+    #[test]
+    fn a_flash_takes_two_people() {
+        let (one, other) = (UserId::of(Uuid::nil()), UserId::of(Uuid::max()));
+        for (urgency, approver, cleared) in
+            [(1, None, false), (1, Some(one), false), (1, Some(other), true), (2, None, true), (9, None, true)]
+        {
+            let mut alert = drafted(&json!({ "urgency": urgency }));
+            alert.approvals.extend(approver.map(|user_id| Approval { user_id, at: NOW }));
+            assert_eq!(alert.is_cleared_for(one), cleared, "{urgency} {approver:?}");
         }
     }
 

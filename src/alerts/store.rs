@@ -1,7 +1,7 @@
 //! The only SQL for alerts.
 
 use diesel::prelude::*;
-use diesel::sql_types::Binary;
+use diesel::sql_types::{Binary, Bool};
 
 use super::dto::{DeskFilter, TickerFilter};
 use super::model::{self, AlertState, Kept};
@@ -14,7 +14,14 @@ use crate::keyset;
 use crate::text::Language;
 use crate::time::UtcTime;
 
+type Condition = Box<dyn BoxableExpression<alerts::table, <Conn as diesel::Connection>::Backend, SqlType = Bool>>;
 type Query = alerts::BoxedQuery<'static, <Conn as diesel::Connection>::Backend>;
+
+/// What a reader asks for, with the sections' ids and those of all below them; `None` is any.
+pub(super) struct Sought<'f> {
+    pub asked: &'f TickerFilter,
+    pub sections: Option<Vec<RecordId>>,
+}
 
 /// A row of `alerts`.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -37,6 +44,8 @@ pub(super) struct Row {
     pub created_at: UtcTime,
     pub updated_at: UtcTime,
     pub content: String,
+    pub region_keys: String,
+    pub next_at: Option<UtcTime>,
 }
 
 pub(super) fn insert(conn: &mut Conn, row: &Row) -> QueryResult<usize> {
@@ -60,16 +69,18 @@ pub(super) fn update(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<us
             alerts::version.eq(row.version),
             alerts::updated_at.eq(row.updated_at),
             alerts::content.eq(&row.content),
+            alerts::region_keys.eq(&row.region_keys),
+            alerts::next_at.eq(row.next_at),
         ))
         .execute(conn)
 }
 
-/// Replaces the sources that an alert credits.
-pub(super) fn credit(conn: &mut Conn, id: AlertId, sources: &[RecordId]) -> QueryResult<usize> {
+/// Replaces the sources and sections that an alert refers to.
+pub(super) fn relink(conn: &mut Conn, id: AlertId, links: &[RecordId]) -> QueryResult<usize> {
     diesel::delete(alert_links::table.filter(alert_links::alert_id.eq(id))).execute(conn)?;
-    let credited = records::table.filter(records::id.eq_any(sources.to_vec()));
+    let linked = records::table.filter(records::id.eq_any(links.to_vec()));
     diesel::insert_into(alert_links::table)
-        .values(credited.select((id.into_sql::<Binary>(), records::id)))
+        .values(linked.select((id.into_sql::<Binary>(), records::id)))
         .into_columns((alert_links::alert_id, alert_links::target_id))
         .execute(conn)
 }
@@ -79,29 +90,52 @@ pub(super) fn find(conn: &mut Conn, id: AlertId) -> QueryResult<Option<Row>> {
 }
 
 /// The first alert that was issued after an instant, still stands, and says the same in the same language as
-/// this row. Until this transaction ends, no other one gets to ask.
-pub(super) fn find_echo(conn: &mut Conn, row: &Row, after: UtcTime) -> QueryResult<Option<AlertId>> {
-    dialect::take_turns(conn, Door::Alerts)?;
+/// this row; or that was drafted after it, where drafts count too. Who asks has taken its turn.
+pub(super) fn find_echo(conn: &mut Conn, row: &Row, after: UtcTime, drafts: bool) -> QueryResult<Option<AlertId>> {
+    let issued = alerts::state.eq(Kept::Active).and(alerts::issued_at.gt(after));
+    let drafted = alerts::state.eq(Kept::Draft).and(alerts::created_at.gt(after)).and(drafts.into_sql::<Bool>());
     alerts::table
-        .filter(alerts::headline_key.eq(&row.headline_key).and(alerts::issued_at.gt(after)))
-        .filter(alerts::language.eq(&row.language).and(alerts::state.eq(Kept::Active)))
+        .filter(alerts::headline_key.eq(&row.headline_key).and(alerts::language.eq(&row.language)))
+        .filter(issued.or(drafted.nullable()))
         .filter(alerts::id.ne(row.id))
-        .order((alerts::issued_at.asc(), alerts::id.asc()))
+        .order((alerts::created_at.asc(), alerts::id.asc()))
         .select(alerts::id)
         .first(conn)
         .optional()
 }
 
+/// Makes changes to alerts take turns until each has ended: with each other, and with the clock's.
+pub(super) fn take_turns(conn: &mut Conn) -> QueryResult<()> {
+    dialect::take_turns(conn, Door::Alerts)
+}
+
+/// When the clock next turns an alert.
+pub(super) fn next_turn(conn: &mut Conn) -> QueryResult<Option<UtcTime>> {
+    let waiting = alerts::table.filter(alerts::next_at.is_not_null()).order(alerts::next_at.asc());
+    waiting.select(alerts::next_at).first::<Option<UtcTime>>(conn).optional().map(Option::flatten)
+}
+
+/// The alerts whose turn has come, the earliest first.
+pub(super) fn due(conn: &mut Conn, now: UtcTime, limit: i64) -> QueryResult<Vec<Row>> {
+    let due = alerts::table.filter(alerts::next_at.le(now)).order((alerts::next_at.asc(), alerts::id.asc()));
+    due.limit(limit).select(Row::as_select()).load(conn)
+}
+
+/// Notes that a turn was told, and when the next one is.
+pub(super) fn turned(conn: &mut Conn, id: AlertId, next: Option<UtcTime>) -> QueryResult<usize> {
+    diesel::update(alerts::table.find(id)).set(alerts::next_at.eq(next)).execute(conn)
+}
+
 /// What readers see at an instant: the ticker, or what became of it since another instant.
 pub(super) fn list_public(
     conn: &mut Conn,
-    filter: &TickerFilter,
+    filter: &Sought<'_>,
     now: UtcTime,
     page: &PageRequest,
 ) -> QueryResult<Slice<Row>> {
-    let (query, by_rank) = match filter.since {
-        None => (ticker as fn(&TickerFilter, UtcTime) -> Query, true),
-        Some(_) => (changed as fn(&TickerFilter, UtcTime) -> Query, false),
+    let (query, by_rank) = match filter.asked.since {
+        None => (ticker as fn(&Sought<'_>, UtcTime) -> Query, true),
+        Some(_) => (changed as fn(&Sought<'_>, UtcTime) -> Query, false),
     };
     let paged = if by_rank {
         keyset!(query(filter, now), page, alerts::rank => number, alerts::id, false)
@@ -119,13 +153,13 @@ pub(super) fn list_public(
 }
 
 /// What is active.
-fn ticker(filter: &TickerFilter, now: UtcTime) -> Query {
+fn ticker(filter: &Sought<'_>, now: UtcTime) -> Query {
     chosen(filter).filter(alerts::state.eq(Kept::Active)).filter(alerts::starts_at.le(now).and(alerts::expires.gt(now)))
 }
 
 /// What readers have seen and was changed since, by hand or by the clock.
-fn changed(filter: &TickerFilter, now: UtcTime) -> Query {
-    let since = filter.since.unwrap_or(now);
+fn changed(filter: &Sought<'_>, now: UtcTime) -> Query {
+    let since = filter.asked.since.unwrap_or(now);
     let started = alerts::starts_at.ge(since);
     let ended = alerts::expires.ge(since).and(alerts::expires.le(now));
     chosen(filter)
@@ -136,19 +170,41 @@ fn changed(filter: &TickerFilter, now: UtcTime) -> Query {
         .filter(alerts::updated_at.ge(since).or(started).or(ended))
 }
 
+/// Any of several conditions; none when there are none.
+fn any(conditions: impl Iterator<Item = Condition>) -> Option<Condition> {
+    conditions.reduce(|one, other| Box::new(one.or(other)))
+}
+
+/// A pattern for a word among fenced keys.
+fn within(word: &str) -> String {
+    format!("%{}%", model::fenced(word))
+}
+
 /// What the reader's filter lets through.
-fn chosen(filter: &TickerFilter) -> Query {
-    // The alternatives first: `or_filter` embraces all that stands before it.
-    let any = alerts::table.into_boxed();
-    let query = filter
-        .topic
-        .iter()
-        .fold(any, |query, topic| query.or_filter(alerts::topic_keys.like(format!("%{}%", model::fenced(topic)))));
-    let query = match filter.max_urgency {
+fn chosen(filter: &Sought<'_>) -> Query {
+    let Sought { asked, sections } = filter;
+    let query = alerts::table.into_boxed();
+    let about = |word: &String| -> Condition { Box::new(alerts::topic_keys.like(within(word))) };
+    let query = match any(asked.topic.iter().map(about)) {
+        Some(condition) => query.filter(condition),
+        None => query,
+    };
+    let from = |word: &String| -> Condition { Box::new(alerts::region_keys.like(within(word))) };
+    let query = match any(asked.region.iter().map(from)) {
+        Some(condition) => query.filter(condition),
+        None => query,
+    };
+    let query = match sections {
+        None => query,
+        Some(ids) => query.filter(alerts::id.eq_any(
+            alert_links::table.filter(alert_links::target_id.eq_any(ids.clone())).select(alert_links::alert_id),
+        )),
+    };
+    let query = match asked.max_urgency {
         Some(urgency) => query.filter(alerts::rank.le(model::rank_max(urgency))),
         None => query,
     };
-    in_languages(query, &filter.language)
+    in_languages(query, &asked.language)
 }
 
 /// What the newsroom sees at an instant, latest change first; with `own`, others' drafts are left out.

@@ -4,8 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::dto::AlertIn;
-use super::model::{Alert, AlertLevel, AlertRetraction, AlertSource, AlertState, Shown};
-use crate::ids::{AlertId, ArticleId, UserId};
+use super::model::{Alert, AlertLevel, AlertRetraction, AlertSource, AlertState, Approval, Shown};
+use crate::ids::{AlertId, ArticleId, RecordId, StoryId, UserId};
 use crate::text::{Direction, Language};
 use crate::time::UtcTime;
 
@@ -51,6 +51,11 @@ pub struct AlertView {
     pub regions: Vec<String>,
     /// Where the news comes from, in order.
     pub sources: Vec<AlertSource>,
+    /// The sections whose readers it is for.
+    pub section_ids: Vec<RecordId>,
+    /// The story that it belongs to.
+    #[schema(example = json!(null))]
+    pub story_id: Option<StoryId>,
     /// The alert that it replaces.
     #[schema(example = json!(null))]
     pub supersedes: Option<AlertId>,
@@ -81,6 +86,9 @@ impl From<Shown> for AlertView {
             superseded_by,
             retraction,
             note: _,
+            approvals: _,
+            override_reason: _,
+            next_at: _,
             created_by: _,
             version,
             created_at: _,
@@ -98,6 +106,8 @@ impl From<Shown> for AlertView {
             topics,
             regions,
             source_ids: _,
+            section_ids,
+            story_id,
         } = form;
         Self {
             id,
@@ -115,6 +125,8 @@ impl From<Shown> for AlertView {
             topics,
             regions,
             sources,
+            section_ids,
+            story_id,
             supersedes,
             superseded_by,
             retraction,
@@ -135,6 +147,12 @@ pub struct NewsroomAlertView {
     /// Why it was cancelled.
     #[schema(example = json!(null))]
     pub note: Option<String>,
+    /// Who stands by the draft as it is.
+    pub approvals: Vec<Approval>,
+    /// Why a flash went out without a second pair of eyes.
+    #[schema(example = json!(null))]
+    #[serde(rename = "override")]
+    pub override_reason: Option<String>,
     /// Who drafted it.
     pub created_by: UserId,
     /// When it was drafted.
@@ -143,8 +161,14 @@ pub struct NewsroomAlertView {
 
 impl From<Shown> for NewsroomAlertView {
     fn from(shown: Shown) -> Self {
-        let (note, created_by, date_created) =
-            (shown.alert.note.clone(), shown.alert.created_by, shown.alert.created_at);
-        Self { alert: shown.into(), note, created_by, date_created }
+        let known = shown.alert.clone();
+        Self {
+            alert: shown.into(),
+            note: known.note,
+            approvals: known.approvals,
+            override_reason: known.override_reason,
+            created_by: known.created_by,
+            date_created: known.created_at,
+        }
     }
 }

@@ -3,12 +3,11 @@
 
 use std::collections::HashMap;
 
-use serde_json::json;
-
 use super::dto::{ArticleIn, DeskQuery, NoteIn, PublishIn};
 use super::model::{self, ArticleState, Step};
 use super::names::{check_references, choose_slug, ids, refusal};
 use super::store::{self, DeskFilter, Head, NewPublication, RevisionRow, Texts};
+use super::told::{change, sections, summary};
 use crate::app::{Read, Tx};
 use crate::auth::actions::{PublishArticles, WriteArticles};
 use crate::auth::{Permit, User};
@@ -120,7 +119,7 @@ pub fn create(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, form: ArticleIn) 
     store::insert(tx.conn, &head, &slug.key(), &texts).map_err(refusal)?;
     store::relink(tx.conn, id, &ids(&form)).map_err(refusal)?;
     record(tx, &head, Step::Edit, None, &texts)?;
-    tx.record(Change::newsroom("article.created", id, summary(&head)));
+    tx.record(Change::newsroom("article.created", id, summary(&head, &sections(&form))));
     Ok(saved(&permit.user, head, form, body, &references))
 }
 
@@ -154,7 +153,7 @@ pub fn revise(
     };
     save(tx, &head, Step::Edit, None, &texts)?;
     store::relink(tx.conn, id, &ids(&form)).map_err(refusal)?;
-    tx.record(Change::newsroom("article.edited", id, summary(&head)));
+    tx.record(change(Step::Edit, &head, &sections(&form)));
     Ok(saved(&permit.user, head, form, body, &references))
 }
 
@@ -246,6 +245,13 @@ fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Problem> {
     let texts = store::texts(tx.conn, id)?;
     let (form, body) = read_texts(&texts)?;
     let from = head.state;
+    let mut listed = sections(&form);
+    if let Some(live) = store::live(tx.conn, id, tx.now)? {
+        // Who follows the section that it leaves is told too.
+        listed.extend(sections(&serde_json::from_str(&live.content)?));
+        listed.sort_unstable();
+        listed.dedup();
+    }
     let mut head = advance(tx, by, head, next);
     match step {
         Step::Publish => publish(tx, &mut head, &form, &body, &notes, &texts)?,
@@ -257,7 +263,7 @@ fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Problem> {
     }
     head.spiked_from = (next == ArticleState::Spiked).then_some(from);
     save(tx, &head, step, notes.note, &texts)?;
-    tx.record(change(step, &head));
+    tx.record(change(step, &head, &listed));
     let references = records::references(&mut tx.reading(), &ids(&form))?;
     Ok(saved(by, head, form, body, &references))
 }
@@ -370,34 +376,6 @@ fn record(tx: &mut Tx<'_>, head: &Head, step: Step, note: Option<String>, texts:
     };
     store::insert_revision(tx.conn, &row, texts)?;
     Ok(())
-}
-
-fn change(step: Step, head: &Head) -> Change {
-    let topic = match step {
-        Step::Edit => "article.edited",
-        Step::Submit => "article.submitted",
-        Step::Return => "article.returned",
-        Step::Approve => "article.approved",
-        Step::Publish => "article.published",
-        Step::Unpublish => "article.unpublished",
-        Step::Spike => "article.spiked",
-        Step::Unspike => "article.unspiked",
-    };
-    match step {
-        Step::Publish | Step::Unpublish => Change::public(topic, head.id, summary(head)),
-        _ => Change::newsroom(topic, head.id, summary(head)),
-    }
-}
-
-fn summary(head: &Head) -> serde_json::Value {
-    json!({
-        "version": head.version,
-        "state": head.state,
-        "language": head.language,
-        "slug": head.slug,
-        "datePublished": head.date_published,
-        "dateModified": head.date_modified,
-    })
 }
 
 fn words(body: &Body) -> i64 {

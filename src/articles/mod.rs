@@ -11,6 +11,7 @@ pub mod http;
 mod model;
 mod names;
 mod store;
+mod told;
 mod views;
 
 pub use delivery::{Discussion, Listed, Sought, discussion, exists, find, list, live_among};
@@ -19,3 +20,5 @@ pub use desk::{
     write_step,
 };
 pub use model::{ArticleState, Step};
+pub use told::EVENTS;
+pub use views::NewsroomArticleView;

@@ -14,7 +14,7 @@ use crate::text_enum;
 
 pub use password::{Busy, Hasher, PasswordHash};
 pub use permit::Permit;
-pub use session::{Grant, live_session, open_session, refresh, revoke_all, revoke_session};
+pub use session::{EVENTS, Grant, live_session, open_session, refresh, revoke_all, revoke_session};
 pub use token::{Claims, Tokens};
 pub use vault::Vault;
 pub use viewer::Viewer;

@@ -4,13 +4,33 @@
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use super::{Claims, User, store};
 use crate::app::{App, Read, Tx};
-use crate::events::Change;
+use crate::events::{Change, Kind};
 use crate::ids::{SessionId, UserId};
 use crate::problem::Problem;
 use crate::time::UtcTime;
+
+/// What happens to sessions.
+pub const EVENTS: &[Kind] = &[
+    Kind::of::<SessionEvent>("session.opened", "Somebody signed in."),
+    Kind::of::<SessionEvent>("session.refreshed", "A refresh token was traded for the next one."),
+    Kind::of::<SessionEvent>("session.reuse_detected", "A refresh token came twice, so its session was ended."),
+    Kind::of::<SessionEvent>("session.revoked", "Somebody signed out."),
+    Kind::of::<SessionEvent>("user.sessions_revoked", "All sessions of an account were ended."),
+];
+
+/// What became of a session.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "describes what the changes say")]
+pub struct SessionEvent {
+    /// Whose it is, where the target does not tell.
+    #[schema(required = false)]
+    user_id: Option<UserId>,
+}
 
 /// What a sign-in or a refresh gives.
 #[derive(Clone, Debug)]
@@ -58,14 +78,14 @@ pub fn refresh(tx: &mut Tx<'_>, app: &App, token: &str) -> Result<Option<Grant>,
 /// Ends one session.
 pub fn revoke_session(tx: &mut Tx<'_>, session: SessionId) -> Result<(), Problem> {
     store::revoke_session(tx.conn, session, tx.now)?;
-    tx.record(Change::newsroom("session.revoked", session, serde_json::Value::Null));
+    tx.record(Change::newsroom("session.revoked", session, serde_json::json!({})));
     Ok(())
 }
 
 /// Ends every session of an account, except for one that may stay.
 pub fn revoke_all(tx: &mut Tx<'_>, user: UserId, but: Option<SessionId>) -> Result<(), Problem> {
     store::revoke_all(tx.conn, user, but, tx.now)?;
-    tx.record(Change::newsroom("user.sessions_revoked", user, serde_json::Value::Null));
+    tx.record(Change::newsroom("user.sessions_revoked", user, serde_json::json!({})));
     Ok(())
 }
 

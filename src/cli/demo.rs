@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Failure, readable};
+use crate::alerts::dto::Dispatch;
 use crate::app::{App, Tx};
 use crate::articles::dto::ArticleIn;
 use crate::articles::{self, Notes, Order, Step};
@@ -245,7 +246,8 @@ impl Desk<'_> {
             let form = serde_json::from_value(form)?;
             let send = move |tx: &mut Tx<'_>| {
                 let draft = alerts::draft(tx, &drafting, form)?.alert;
-                alerts::issue(tx, &issuing, draft.id, &Expected::version(draft.version), None)
+                let place = alerts::Place { id: draft.id, expected: Expected::version(draft.version) };
+                alerts::issue(tx, &issuing, &place, Dispatch::default())
             };
             self.app.write(self.editor.actor(), send).await?;
         }

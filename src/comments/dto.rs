@@ -48,6 +48,20 @@ pub struct CommentRejectionIn {
     pub note: Option<String>,
 }
 
+/// What became of a comment; get the comment for its words.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "describes what `change` puts together")]
+pub struct CommentEvent {
+    /// The article that it is about.
+    article_id: ArticleId,
+    /// The comment that it answers.
+    #[schema(example = json!(null))]
+    parent_id: Option<CommentId>,
+    /// Whether everyone reads it.
+    status: CommentStatus,
+}
+
 /// A moderator's note as it may be kept.
 ///
 /// # Errors

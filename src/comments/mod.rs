@@ -19,7 +19,7 @@ use crate::articles;
 use crate::auth::actions::{ModerateComments, PostComment};
 use crate::auth::{Permit, User};
 use crate::db::page::{PageRequest, Slice};
-use crate::events::{Change, Visibility};
+use crate::events::{Change, Kind, Visibility};
 use crate::fault::{Fault, Faults};
 use crate::http::Expected;
 use crate::ids::{ArticleId, CommentId, UserId};
@@ -27,6 +27,13 @@ use crate::problem::{Code, Problem};
 use crate::time::UtcTime;
 
 pub use model::{CommentReason, CommentStatus, Decision};
+
+/// What happens to comments.
+pub const EVENTS: &[Kind] = &[
+    Kind::of::<dto::CommentEvent>("comment.posted", "A reader commented."),
+    Kind::of::<dto::CommentEvent>("comment.approved", "A moderator lets everyone read it."),
+    Kind::of::<dto::CommentEvent>("comment.rejected", "A moderator refused it, or took it back."),
+];
 
 /// A comment and its writer.
 #[derive(Clone, Debug)]
@@ -245,7 +252,7 @@ fn is_live(read: &mut Read<'_>, article: ArticleId) -> Result<bool, Problem> {
 
 /// What the logs say: which article and what became of the comment, never its words.
 fn change(topic: &'static str, row: &Row, shows: bool) -> Change {
-    let payload = json!({ "articleId": row.article_id, "status": row.status });
+    let payload = json!({ "articleId": row.article_id, "parentId": row.parent_id, "status": row.status });
     let visibility = if shows { Visibility::Public } else { Visibility::Newsroom };
     Change { visibility, ..Change::newsroom(topic, row.id, payload) }
 }

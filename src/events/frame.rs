@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::dto::EventView;
 use super::{Event, Visibility};
@@ -28,7 +29,8 @@ impl Frame {
         if event.visibility != Visibility::Public {
             return Ok(None);
         }
-        let route = Route::of(&event);
+        let noun = event.topic.split('.').next().unwrap_or_default();
+        let route = Route::of(noun, &event.payload);
         let (seq, topic) = (event.seq, event.topic.clone());
         let data = serde_json::to_string(&EventView::from(event))?;
         Ok(Some(Self { seq, route, bytes: format!("id: {seq}\nevent: {topic}\ndata: {data}\n\n").into() }))
@@ -52,9 +54,10 @@ pub struct Route {
 }
 
 impl Route {
-    fn of(event: &Event) -> Self {
-        let noun = event.topic.split('.').next().unwrap_or_default().to_owned();
-        let read: Self = Self::deserialize(&event.payload).unwrap_or_default();
+    /// The route of something with this payload that happens to a noun.
+    pub fn of(noun: &str, payload: &Value) -> Self {
+        let noun = noun.to_owned();
+        let read: Self = Self::deserialize(payload).unwrap_or_default();
         let fold = |words: Vec<String>| words.iter().map(|word| key(word)).collect();
         Self { noun, topics: fold(read.topics), regions: fold(read.regions), ..read }
     }
@@ -164,7 +167,8 @@ mod tests {
         );
         let article = event("article.published", json!({ "language": "ar", "sectionIds": [here] }));
         let comment = event("comment.posted", json!({ "articleId": here }));
-        let routes = [&alert, &article, &comment].map(Route::of);
+        let routes = [("alert", &alert), ("article", &article), ("comment", &comment)]
+            .map(|(noun, event)| Route::of(noun, &event.payload));
         let ids = |id: &str| Some(HashSet::from([RecordId::parse(id).unwrap()]));
         let all = || Filter { alerts: true, articles: true, ..Filter::default() };
         let cases = [

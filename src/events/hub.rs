@@ -1,8 +1,7 @@
 //! Where the streams of this node wait for news: one sender, the frames of the last while for those who come back, and
 //! the place up to which the log has been carried here.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::Frame;
+use super::{Filter, Frame, Route};
 
 /// Frames that a stream may be behind before it has lost its place.
 const BEHIND_MAX: usize = 1024;
@@ -23,7 +22,14 @@ pub struct Hub {
     /// The number of the last event that was carried here.
     position: watch::Sender<i64>,
     nudge: Notify,
-    streams: Arc<AtomicUsize>,
+    seats: Arc<Mutex<Seats>>,
+}
+
+/// What each open stream lets pass.
+#[derive(Debug, Default)]
+struct Seats {
+    taken: HashMap<u64, Arc<Filter>>,
+    next: u64,
 }
 
 struct Inner {
@@ -66,18 +72,13 @@ impl Default for Hub {
             recent: VecDeque::new(),
             recent_from: 0,
         };
-        Self {
-            inner: Mutex::new(inner),
-            position: watch::Sender::new(0),
-            nudge: Notify::new(),
-            streams: Arc::default(),
-        }
+        Self { inner: Mutex::new(inner), position: watch::Sender::new(0), nudge: Notify::new(), seats: Arc::default() }
     }
 }
 
 impl Hub {
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
 
     /// Says that the log may have grown.
@@ -131,15 +132,18 @@ impl Hub {
     }
 
     /// Joins the streams, from here on; `None` when the node is closing or has so many already.
-    pub fn join(&self, streams_max: usize) -> Option<Subscription> {
+    pub fn join(&self, filter: &Arc<Filter>, streams_max: usize) -> Option<Subscription> {
         let inner = self.inner();
         let frames = inner.live.as_ref()?.subscribe();
-        if self.streams.fetch_add(1, Ordering::Relaxed) >= streams_max {
-            self.streams.fetch_sub(1, Ordering::Relaxed);
+        let mut seats = lock(&self.seats);
+        if seats.taken.len() >= streams_max {
             return None;
         }
-        let counted = Counted(Arc::clone(&self.streams));
-        Some(Subscription { frames, position: inner.position.unwrap_or(0), counted })
+        let number = seats.next;
+        seats.next += 1;
+        seats.taken.insert(number, Arc::clone(filter));
+        let seat = Seat { number, seats: Arc::clone(&self.seats) };
+        Some(Subscription { frames, position: inner.position.unwrap_or(0), seat })
     }
 
     /// What came after a number, up to another one.
@@ -154,7 +158,12 @@ impl Hub {
 
     /// Streams that are open on this node.
     pub fn streams(&self) -> usize {
-        self.streams.load(Ordering::Relaxed)
+        lock(&self.seats).taken.len()
+    }
+
+    /// Open streams that would let something pass.
+    pub fn audience(&self, route: &Route) -> usize {
+        lock(&self.seats).taken.values().filter(|filter| filter.lets_pass(route)).count()
     }
 
     /// Ends every stream, once it has sent what it has, and takes no new one.
@@ -175,17 +184,30 @@ pub struct Subscription {
     frames: broadcast::Receiver<Arc<Frame>>,
     /// The number of the last event before the first that it hears.
     pub position: i64,
-    #[expect(dead_code, reason = "counts until it is dropped")]
-    counted: Counted,
+    #[expect(dead_code, reason = "is given back when it is dropped")]
+    seat: Seat,
 }
 
-#[derive(Debug)]
-struct Counted(Arc<AtomicUsize>);
+struct Seat {
+    number: u64,
+    seats: Arc<Mutex<Seats>>,
+}
 
-impl Drop for Counted {
+impl Drop for Seat {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        lock(&self.seats).taken.remove(&self.number);
     }
+}
+
+impl std::fmt::Debug for Seat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Seat({})", self.number)
+    }
+}
+
+/// What a panic elsewhere left half done is whole here: each change is one insertion or removal.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Subscription {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::app::{Read, Tx};
 use crate::auth::actions::ManageRecords;
@@ -16,7 +17,7 @@ use crate::auth::{Permit, actions::ReadRecords};
 use crate::db::dialect::{self, Door};
 use crate::db::page::{PageRequest, Slice};
 use crate::db::{QueryError, violates};
-use crate::events::Change;
+use crate::events::{self, Change};
 use crate::fault::{Fault, Faults};
 use crate::http::{Expected, Patch};
 use crate::ids::{RecordId, of};
@@ -168,6 +169,32 @@ impl Reference {
         let form = serde_json::from_value(self.form.clone())?;
         Ok(Record { id, form, version: self.version, created_at: self.created_at, updated_at: self.updated_at })
     }
+}
+
+/// What happens to records.
+pub const EVENTS: &[events::Kind] = &[
+    events::Kind::of::<RecordEvent>("source.created", "A source was added."),
+    events::Kind::of::<RecordEvent>("source.updated", "A source was changed."),
+    events::Kind::of::<RecordEvent>("source.deleted", "A source was removed."),
+    events::Kind::of::<RecordEvent>("section.created", "A section was added."),
+    events::Kind::of::<RecordEvent>("section.updated", "A section was changed, or moved in the tree."),
+    events::Kind::of::<RecordEvent>("section.deleted", "A section was removed."),
+    events::Kind::of::<RecordEvent>("tag.created", "A tag was added."),
+    events::Kind::of::<RecordEvent>("tag.updated", "A tag was changed."),
+    events::Kind::of::<RecordEvent>("tag.deleted", "A tag was removed."),
+    events::Kind::of::<RecordEvent>("author.created", "An author was added."),
+    events::Kind::of::<RecordEvent>("author.updated", "An author was changed."),
+    events::Kind::of::<RecordEvent>("author.deleted", "An author was removed."),
+];
+
+/// What became of a source, section, tag or author.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes what each change says")]
+pub struct RecordEvent {
+    /// The readable part of its address.
+    #[schema(example = "وكالات")]
+    slug: String,
 }
 
 /// Makes a record.

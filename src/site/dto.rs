@@ -10,6 +10,16 @@ use super::model::{ByLanguage, CommentPolicy, Feed, Site, SocialLink};
 use crate::fault::{Fault, Faults};
 use crate::text::{Language, safe};
 
+/// What became of the site.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes what the change says")]
+pub struct SiteEvent {
+    /// Its name.
+    #[schema(example = "هيا")]
+    name: String,
+}
+
 /// The longest name, in graphemes.
 const NAME_MAX: usize = 200;
 /// The longest tagline, in graphemes.

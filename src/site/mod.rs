@@ -11,12 +11,15 @@ use serde_json::json;
 use crate::app::{Read, Tx};
 use crate::auth::Permit;
 use crate::auth::actions::{ManageSite, ReadSite};
-use crate::events::{Change, Visibility};
+use crate::events::{Change, Kind, Visibility};
 use crate::http::{Expected, Patch};
 use crate::problem::Problem;
 use dto::SiteIn;
 
 pub use model::{ByLanguage, CommentPolicy, Feed, FeedKind, Site, SocialLink};
+
+/// What happens to the site.
+pub const EVENTS: &[Kind] = &[Kind::of::<dto::SiteEvent>("site.updated", "The site's settings were changed.")];
 
 /// The site as it is now; as it comes, while nobody has changed it.
 pub fn present(read: &mut Read<'_>) -> Result<Site, Problem> {

@@ -36,7 +36,7 @@ text_enum! {
 /// A stream in the making, and then under way.
 #[derive(Debug)]
 pub struct Stream {
-    filter: Filter,
+    filter: Arc<Filter>,
     subscription: Subscription,
     /// The number of the last event that was looked at.
     position: i64,
@@ -48,7 +48,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(app: &App, filter: Filter, subscription: Subscription) -> Self {
+    pub(super) fn new(app: &App, filter: Arc<Filter>, subscription: Subscription) -> Self {
         let retry_ms = RETRY_MS + app.ids().below(SPREAD_MS);
         let greeting = Bytes::from(format!("retry: {retry_ms}\n\n"));
         let position = subscription.position;

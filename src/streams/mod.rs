@@ -52,9 +52,9 @@ pub enum Place {
 pub async fn open(app: &App, wish: Wish) -> Result<Stream, Problem> {
     let Wish { filter, sections, after } = wish;
     let sections = app.read(move |read| chosen(read, &sections)).await?;
-    let filter = Filter { sections, ..filter }.folded();
+    let filter = Arc::new(Filter { sections, ..filter }.folded());
     // Joined before the look back: nothing can fall between the two.
-    let joined = app.hub().join(app.config().events.streams_max);
+    let joined = app.hub().join(&filter, app.config().events.streams_max);
     let subscription = joined.ok_or_else(|| Problem::new(Code::Unavailable))?;
     let mut stream = Stream::new(app, filter, subscription);
     match after {

@@ -11,6 +11,19 @@ use crate::fault::Faults;
 use crate::ids::UserId;
 use crate::time::UtcTime;
 
+/// What became of an account; its role and whether it is in use, where that was decided.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "describes what the changes say")]
+pub struct UserEvent {
+    /// What its holder may do.
+    #[schema(required = false)]
+    role: Option<Role>,
+    /// Whether its holder may sign in.
+    #[schema(required = false, example = true)]
+    is_active: Option<bool>,
+}
+
 /// What a reader registers with.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -7,9 +7,9 @@ pub mod model;
 mod sign_in;
 mod store;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use self::dto::{ProfileIn, UserIn};
+use self::dto::{ProfileIn, UserEvent, UserIn};
 use self::model::{Account, Email, NewAccount};
 use crate::app::{Read, Tx};
 use crate::auth::actions::{ManageUsers, UseAccount};
@@ -18,13 +18,22 @@ use crate::config::Config;
 use crate::db::dialect::{self, Door};
 use crate::db::page::{PageRequest, Slice};
 use crate::db::violates;
-use crate::events::Change;
+use crate::events::{Change, Kind};
 use crate::fault::Fault;
 use crate::http::{Expected, Patch};
 use crate::ids::UserId;
 use crate::problem::{Code, Problem};
 
 pub use sign_in::{SignedIn, change_password, hash, sign_in, sign_in_again};
+
+/// What happens to accounts.
+pub const EVENTS: &[Kind] = &[
+    Kind::of::<UserEvent>("user.created", "An administrator made an account."),
+    Kind::of::<UserEvent>("user.registered", "A reader made an account."),
+    Kind::of::<UserEvent>("user.updated", "An account was changed."),
+    Kind::of::<UserEvent>("user.password_changed", "Somebody chose another password."),
+    Kind::of::<UserEvent>("user.password_reset", "An operator set a password."),
+];
 
 /// Makes an account. For those who hold the right already: the operator, the demonstration, and [`add`].
 pub fn create(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Result<Account, Problem> {
@@ -54,7 +63,7 @@ pub fn check_registration(config: &Config) -> Result<(), Problem> {
 /// Makes a reader's account for whoever asks.
 pub fn register(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Result<Account, Problem> {
     let account = insert(tx, NewAccount { role: Role::Reader, ..account }, hash)?;
-    tx.record(Change::newsroom("user.registered", account.id, Value::Null));
+    tx.record(Change::newsroom("user.registered", account.id, json!({})));
     Ok(account)
 }
 
@@ -69,7 +78,7 @@ pub fn rename(tx: &mut Tx<'_>, permit: &Permit<UseAccount>, patch: &Patch<Profil
     let present = found(&mut tx.reading(), id)?;
     let ProfileIn { name } = patch.apply(&ProfileIn { name: present.name })?.checked()?;
     store::rename(tx.conn, id, &name, tx.now)?;
-    tx.record(Change::newsroom("user.updated", id, Value::Null));
+    tx.record(Change::newsroom("user.updated", id, json!({})));
     found(&mut tx.reading(), id)
 }
 
@@ -187,6 +196,6 @@ fn replace_password(tx: &mut Tx<'_>, present: &Account, hash: &PasswordHash) -> 
         return Err(Problem::stale(found(&mut tx.reading(), present.id)?.version));
     }
     revoke_all(tx, present.id, None)?;
-    tx.record(Change::newsroom("user.password_reset", present.id, Value::Null));
+    tx.record(Change::newsroom("user.password_reset", present.id, json!({})));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Proving who one is. Hashing takes tens of milliseconds, so it happens before the transaction; the
 //! transaction then holds the account as it was when its password was checked.
 
-use serde_json::Value;
+use serde_json::json;
 
 use super::model::{Account, Email, Password};
 use super::{found, store};
@@ -79,7 +79,7 @@ pub async fn change_password(
         let version = store::hold(tx.conn, id, &present)?.ok_or_else(wrong)?;
         store::set_password(tx.conn, id, version, &next, tx.now)?;
         revoke_all(tx, id, Some(permit.user.session))?;
-        tx.record(Change::newsroom("user.password_changed", id, Value::Null));
+        tx.record(Change::newsroom("user.password_changed", id, json!({})));
         Ok(())
     })
     .await

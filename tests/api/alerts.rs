@@ -27,7 +27,8 @@ async fn step(who: &Client, seen: &Answer, step: &str, body: Value) -> Answer {
 
 async fn issue(editor: &Client, form: &Value) -> Answer {
     let made = draft(editor, form).await;
-    step(editor, &made, "issue", json!({})).await.expect(200)
+    let said = if form["urgency"] == 1 { json!({ "override": "لا أحد غيري هنا" }) } else { json!({}) };
+    step(editor, &made, "issue", said).await.expect(200)
 }
 
 async fn ticker(app: &TestApp, query: &str) -> Vec<String> {
@@ -114,7 +115,7 @@ async fn a_draft_is_its_writers_and_the_editors() {
 async fn a_draft_is_changed_by_those_who_know_its_version() {
     let app = TestApp::new().await;
     let writer = app.as_(Role::Journalist).await;
-    let made = draft(&writer, &with(form("خبر"), json!({ "urgency": 1 }))).await;
+    let made = draft(&writer, &with(form("خبر"), json!({ "urgency": 2 }))).await;
     let path = format!("{NEWSROOM}/{}", made.text("/id"));
     let patch = json!({ "urgency": null });
     writer.patch(&path).json(&patch).send().await.refused(428, "precondition_required");
@@ -143,8 +144,9 @@ async fn an_editor_sends_it_out_for_a_day_unless_told_otherwise() {
     let issued = step(&editor, &made, "issue", json!({})).await.expect(200);
     assert_eq!(issued.text("/startsAt"), "2026-01-15T12:00:00Z");
     assert_eq!(issued.text("/expires"), "2026-01-16T12:00:00Z");
-    let event = app.events().pop().unwrap();
-    assert_eq!((&*event.topic, &*event.visibility), ("alert.issued", "public"));
+    let events: Vec<_> = app.events().into_iter().map(|event| (event.topic, event.visibility)).collect();
+    let expected = [("alert.issued", "public"), ("push.requested", "newsroom")];
+    assert_eq!(events, expected.map(|(topic, visibility)| (topic.to_owned(), visibility.to_owned())));
     let shown = public(&app, &issued).await.expect(200);
     assert!(shown.json.get("createdBy").is_none() && shown.json.get("note").is_none());
     assert_eq!((shown.text("/level"), shown.text("/state")), ("urgent".into(), "active".into()));
@@ -155,7 +157,10 @@ async fn the_same_headline_goes_out_once_in_ten_minutes() {
     let app = TestApp::new().await;
     let editor = app.as_(Role::Editor).await;
     let first = issue(&editor, &form("أحمد في دمشق")).await;
-    let echo = draft(&editor, &form("أَحْمَد في  دمشق")).await;
+    let echo = draft(&editor, &form("شيء آخر")).await;
+    let path = format!("{NEWSROOM}/{}", echo.text("/id"));
+    let same = json!({ "headline": "أَحْمَد في  دمشق" });
+    let echo = editor.patch(&path).if_match(&echo.etag()).json(&same).send().await.expect(200);
     app.events();
     app.clock.advance(Duration::from_micros(599_999_999));
     let refused = step(&editor, &echo, "issue", json!({})).await.refused(409, "duplicate");
@@ -171,14 +176,16 @@ async fn the_same_headline_goes_out_once_in_ten_minutes() {
 async fn of_two_who_send_one_headline_at_once_one_does() {
     let app = TestApp::new().await;
     let editor = app.as_(Role::Editor).await;
-    let drafts = [draft(&editor, &form("خبر")).await, draft(&editor, &form("خبر")).await];
+    let mut drafts = vec![draft(&editor, &form("خبر")).await];
+    app.clock.advance(Duration::from_secs(600));
+    drafts.push(draft(&editor, &form("خبر")).await);
     app.events();
     let answers =
         futures_util::future::join_all(drafts.iter().map(|seen| step(&editor, seen, "issue", json!({})))).await;
     let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409]);
-    app.assert_events(&["alert.issued"]);
+    app.assert_events(&["alert.issued", "push.requested"]);
 }
 
 #[actix_web::test]
@@ -264,7 +271,7 @@ async fn what_is_taken_back_stays_with_its_reason() {
     app.events();
     let why = json!({ "reason": "نفاه المصدر", "text": "لم يحدث" });
     let gone = step(&editor, &issued, "retract", why).await.expect(200);
-    app.assert_events(&["alert.retracted"]);
+    app.assert_events(&["alert.retracted", "push.requested"]);
     assert!(ticker(&app, "").await.is_empty());
     let shown = public(&app, &issued).await.expect(200);
     let retraction = json!({ "reason": "نفاه المصدر", "text": "لم يحدث", "at": "2026-01-15T12:01:00Z" });
@@ -282,7 +289,7 @@ async fn a_replacement_and_what_it_replaces_name_each_other() {
     app.events();
     let new = step(&editor, &old, "supersede", form("خبر")).await;
     assert!(new.status == 200 || new.status == 201, "{}", new.status);
-    app.assert_events(&["alert.superseded", "alert.issued"]);
+    app.assert_events(&["alert.superseded", "alert.issued", "push.requested"]);
     assert_eq!(public(&app, &old).await.text("/supersededBy"), new.text("/id"));
     assert_eq!(public(&app, &new).await.text("/supersedes"), old.text("/id"));
     assert_eq!(public(&app, &old).await.text("/state"), "superseded");
@@ -344,7 +351,7 @@ async fn an_issue_that_is_repeated_with_its_key_happens_once() {
     let first = editor.post(&path).if_match("\"1\"").key("k").json(&json!({})).send().await.expect(200);
     let again = editor.post(&path).if_match("\"1\"").key("k").json(&json!({})).send().await.expect(200);
     assert_eq!((first.bytes, first.headers.get("etag")), (again.bytes, again.headers.get("etag")));
-    app.assert_events(&["alert.issued"]);
+    app.assert_events(&["alert.issued", "push.requested"]);
 }
 
 #[actix_web::test]
@@ -361,7 +368,7 @@ async fn a_source_that_an_alert_credits_can_not_be_removed_from_under_it() {
     // Out of use, it stays credited where it was, and is refused where it would be new.
     let rested =
         editor.patch(&path).if_match(&made.etag()).json(&json!({ "isActive": false })).send().await.expect(200);
-    let changed = step(&editor, &alert, "update", json!({ "urgency": 1 })).await.expect(200);
+    let changed = step(&editor, &alert, "update", json!({ "urgency": 2 })).await.expect(200);
     assert_eq!(changed.at("/sources").as_array().unwrap().len(), 1);
     let fresh = with(form("خبر آخر"), json!({ "sourceIds": [source] }));
     let refused = editor.post(NEWSROOM).json(&fresh).send().await.refused(422, "invalid");
@@ -375,4 +382,224 @@ async fn an_alert_that_starts_at_the_end_of_time_does_not_end_before_it() {
     let editor = app.as_(Role::Editor).await;
     let alert = issue(&editor, &with(form("خبر"), json!({ "startsAt": "9999-12-30T00:00:00Z" }))).await;
     assert!(alert.text("/expires") > alert.text("/startsAt"), "{}", alert.text("/expires"));
+}
+
+/// What happened since the last look: each topic, and the id of what it happened to.
+fn told(app: &TestApp) -> Vec<(String, String)> {
+    app.events().into_iter().map(|event| (event.topic, event.target.unwrap().to_string())).collect()
+}
+
+#[actix_web::test]
+async fn a_flash_goes_out_when_two_people_stand_by_it() {
+    let app = TestApp::new().await;
+    let (writer, editor, second) =
+        (app.as_(Role::Journalist).await, app.as_(Role::Editor).await, app.as_(Role::Editor).await);
+    let made = draft(&writer, &with(form("انفجار"), json!({ "urgency": 1 }))).await;
+    step(&writer, &made, "approve", json!({})).await.refused(403, "forbidden");
+    step(&editor, &made, "issue", json!({})).await.refused(409, "approval_required");
+    let own = step(&editor, &made, "approve", json!({})).await.expect(200);
+    step(&editor, &own, "issue", json!({})).await.refused(409, "approval_required");
+    let both = step(&second, &own, "approve", json!({})).await.expect(200);
+    assert_eq!(both.at("/approvals").as_array().unwrap().len(), 2);
+    let path = format!("{NEWSROOM}/{}", made.text("/id"));
+    let body = json!({ "body": "في وسط المدينة" });
+    let changed = writer.patch(&path).if_match(&both.etag()).json(&body).send().await.expect(200);
+    assert_eq!(*changed.at("/approvals"), json!([]), "nobody has approved this");
+    step(&editor, &changed, "issue", json!({})).await.refused(409, "approval_required");
+    let approved = step(&second, &changed, "approve", json!({})).await.expect(200);
+    app.events();
+    let issued = step(&editor, &approved, "issue", json!({ "override": "x" })).await.expect(200);
+    assert_eq!(*issued.at("/override"), Value::Null, "it was not needed");
+    app.assert_events(&["alert.issued", "push.requested"]);
+    step(&second, &issued, "approve", json!({})).await.refused(409, "illegal_transition");
+}
+
+#[actix_web::test]
+async fn somebody_who_is_alone_at_night_says_why_and_it_is_kept() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let made = draft(&editor, &with(form("زلزال"), json!({ "urgency": 1 }))).await;
+    let blank = step(&editor, &made, "issue", json!({ "override": " " })).await;
+    blank.refused(409, "approval_required");
+    app.audit();
+    let issued = step(&editor, &made, "issue", json!({ "override": "الثالثة فجرا ولا أحد هنا" })).await.expect(200);
+    assert_eq!(issued.text("/override"), "الثالثة فجرا ولا أحد هنا");
+    let line = app.audit().into_iter().find(|line| line.action == "alert.override_used").unwrap();
+    assert_eq!((line.actor, &line.payload["reason"]), (Some(editor.id().uuid()), &json!("الثالثة فجرا ولا أحد هنا")));
+    let public = public(&app, &issued).await.expect(200);
+    assert!(public.json.get("override").is_none() && public.json.get("approvals").is_none());
+    let shown: Vec<_> = app.events().into_iter().filter(|event| event.visibility == "public").collect();
+    assert!(shown.iter().all(|event| !event.payload.to_string().contains("الثالثة")));
+}
+
+#[actix_web::test]
+async fn what_is_out_does_not_become_a_flash() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let issued = issue(&editor, &form("خبر")).await;
+    let flash = with(form("خبر عاجل"), json!({ "urgency": 1 }));
+    step(&editor, &issued, "update", json!({ "urgency": 1 })).await.refused(409, "approval_required");
+    step(&editor, &issued, "supersede", flash.clone()).await.refused(409, "approval_required");
+    let flash = issue(&editor, &flash).await;
+    let corrected = with(form("خبر عاجل أدق"), json!({ "urgency": 1 }));
+    step(&editor, &flash, "supersede", corrected).await.expect(201);
+}
+
+#[actix_web::test]
+async fn of_twenty_who_draft_one_headline_at_once_one_does() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let flash = with(form("زلزال في البحر"), json!({ "urgency": 1 }));
+    let answers = futures_util::future::join_all((0..20).map(|_| editor.post(NEWSROOM).json(&flash).send())).await;
+    let (made, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 201);
+    assert_eq!((made.len(), refused.len()), (1, 19));
+    for answer in refused {
+        assert_eq!(answer.refused(409, "duplicate").text("/existing"), made[0].text("/id"));
+    }
+    app.assert_events(&["alert.created"]);
+    app.clock.advance(Duration::from_secs(600));
+    draft(&editor, &flash).await;
+}
+
+#[actix_web::test]
+async fn what_the_clock_does_is_told_once_at_its_instant() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let made = draft(&editor, &form("قمة")).await;
+    let late = json!({ "startsAt": "2026-01-15T12:00:00Z" });
+    assert_eq!(step(&editor, &made, "schedule", late).await.refused(422, "invalid").errors(), ["/startsAt not_later"]);
+    let times = json!({ "startsAt": "2026-01-15T13:00:00Z", "expires": "2026-01-15T14:00:00Z" });
+    app.events();
+    let scheduled = step(&editor, &made, "schedule", times).await.expect(200);
+    app.assert_events(&["alert.scheduled"]);
+    let id = scheduled.text("/id");
+    let announce = async || khabar::alerts::announce(app.app.clone()).await.unwrap();
+    app.clock.set("2026-01-15T12:59:59.5Z");
+    assert_eq!(announce().await, Duration::from_millis(500), "it looks again when the time has come");
+    app.assert_events(&[]);
+    app.clock.set("2026-01-15T13:00:00Z");
+    let other = app.restarted().await;
+    let (one, two) = futures_util::future::join(
+        khabar::alerts::announce(app.app.clone()),
+        khabar::alerts::announce(other.app.clone()),
+    )
+    .await;
+    (one.unwrap(), two.unwrap());
+    assert_eq!(told(&app), [("alert.issued".into(), id.clone()), ("push.requested".into(), id.clone())]);
+    app.clock.set("2026-01-15T14:00:00Z");
+    announce().await;
+    announce().await;
+    assert_eq!(told(&app), [("alert.expired".into(), id)]);
+}
+
+#[actix_web::test]
+async fn a_change_that_is_faster_than_the_job_tells_what_the_clock_did_first() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let times = json!({ "startsAt": "2026-01-15T13:00:00Z", "expires": "2026-01-15T14:00:00Z" });
+    let made = issue(&editor, &with(form("قمة"), times)).await;
+    app.events();
+    app.clock.set("2026-01-15T13:00:01Z");
+    let updated = step(&editor, &made, "update", json!({ "headline": "قمة مؤجلة", "notify": true })).await.expect(200);
+    app.assert_events(&["alert.issued", "push.requested", "alert.updated", "push.requested"]);
+    app.clock.set("2026-01-15T14:00:01Z");
+    step(&editor, &updated, "retract", json!({ "reason": "ألغيت" })).await.expect(200);
+    app.assert_events(&["alert.expired", "alert.retracted", "push.requested"]);
+    khabar::alerts::announce(app.app.clone()).await.unwrap();
+    app.assert_events(&[]);
+}
+
+#[actix_web::test]
+async fn phones_are_woken_by_an_update_only_when_it_asks_for_that() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let issued = issue(&editor, &with(form("خبر"), json!({ "body": "نص" }))).await;
+    app.events();
+    let quiet = step(&editor, &issued, "update", json!({ "body": "نص أدق" })).await.expect(200);
+    app.assert_events(&["alert.updated"]);
+    let loud = step(&editor, &quiet, "update", json!({ "body": "نص آخر", "notify": true })).await.expect(200);
+    app.assert_events(&["alert.updated", "push.requested"]);
+    step(&editor, &loud, "retract", json!({ "reason": "خطأ", "text": "لم يحدث" })).await.expect(200);
+    let notice = app.events().pop().unwrap().payload;
+    assert_eq!(
+        (&notice["cause"], &notice["title"], &notice["body"]),
+        (&json!("retracted"), &json!("خبر"), &json!("لم يحدث"))
+    );
+}
+
+#[actix_web::test]
+async fn an_alert_is_for_the_sections_and_regions_that_it_names() {
+    let desk = Desk::new().await;
+    let below = json!({ "name": "القوقاز", "parentId": desk.section });
+    let below = desk.editor.post("/api/v1/newsroom/sections").json(&below).send().await.expect(201);
+    let aimed = json!({ "sectionIds": [below.text("/id")], "regions": ["أرمينيا", "موسكو"] });
+    issue(&desk.editor, &with(form("a"), aimed)).await;
+    issue(&desk.editor, &with(form("b"), json!({ "sectionIds": [desk.section] }))).await;
+    issue(&desk.editor, &form("c")).await;
+    let section = &desk.section;
+    for (query, expected) in [
+        (format!("section={section}"), "ab"),
+        (format!("section={}", below.text("/id")), "a"),
+        ("section=القوقاز".into(), "a"),
+        ("section=لا-أحد".into(), ""),
+        ("region=ارمينيا".into(), "a"),
+        ("region=روسيا&region=موسكو".into(), "a"),
+        (format!("section={section}&region=موسكو&since=2026-01-15T00:00:00Z"), "a"),
+    ] {
+        let mut found = ticker(&desk.app, &query).await;
+        found.sort_unstable();
+        assert_eq!(found.concat(), expected, "{query}");
+    }
+    let path = format!("/api/v1/newsroom/sections/{}", below.text("/id"));
+    desk.editor.delete(&path).if_match(&below.etag()).send().await.refused(409, "in_use");
+    let bad = with(form("d"), json!({ "sectionIds": [desk.sources[0]] }));
+    let refused = desk.editor.post(NEWSROOM).json(&bad).send().await.refused(422, "invalid");
+    assert_eq!(refused.errors(), ["/sectionIds/0 not_found"]);
+}
+
+#[actix_web::test]
+async fn a_dry_run_says_whom_an_alert_would_reach_and_what_stands_in_the_way() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let said = with(form("خبر"), json!({ "urgency": 1, "topics": ["أرمينيا"] }));
+    let first = issue(&editor, &said).await;
+    let echo = draft(&editor, &with(said.clone(), json!({ "headline": "x" }))).await;
+    let path = format!("{NEWSROOM}/{}", echo.text("/id"));
+    let echo = editor.patch(&path).if_match(&echo.etag()).json(&json!({ "headline": "خبر" })).send().await.expect(200);
+    app.events();
+    let seen = editor.get(&format!("{path}/audience")).send().await.expect(200);
+    let expected =
+        json!({ "streams": 0, "pushSubscriptions": 0, "needsApproval": true, "duplicateOf": first.text("/id") });
+    assert_eq!(seen.json, expected);
+    app.as_(Role::Journalist).await.get(&format!("{path}/audience")).send().await.refused(404, "not_found");
+    app.clock.advance(Duration::from_secs(600));
+    let second = app.as_(Role::Editor).await;
+    step(&second, &echo, "approve", json!({})).await.expect(200);
+    let seen = editor.get(&format!("{path}/audience")).send().await.expect(200);
+    assert_eq!((seen.at("/needsApproval"), seen.at("/duplicateOf")), (&json!(false), &Value::Null));
+}
+
+#[actix_web::test]
+async fn an_alert_begins_the_first_article_of_its_story() {
+    let desk = Desk::new().await;
+    let said = json!({ "body": "سطر أول\n\nسطر ثان", "sourceIds": [desk.sources[0]], "sectionIds": [desk.section] });
+    let issued = issue(&desk.editor, &with(form("خبر عاجل"), said)).await;
+    desk.app.events();
+    let article = step(&desk.journalist, &issued, "article", json!({})).await.expect(201);
+    desk.app.assert_events(&["article.created", "alert.linked"]);
+    assert_eq!((article.text("/headline"), article.text("/state")), ("خبر عاجل".into(), "draft".into()));
+    assert_eq!(article.at("/body").as_array().unwrap().len(), 2);
+    assert_eq!(
+        (article.text("/sectionId"), article.text("/sources/0/sourceId")),
+        (desk.section.clone(), desk.sources[0].clone())
+    );
+    assert!(article.header("location").unwrap().ends_with(&article.text("/id")));
+    let path = format!("{NEWSROOM}/{}", issued.text("/id"));
+    let linked = desk.editor.get(&path).send().await.expect(200);
+    assert_eq!((linked.text("/articleId"), linked.text("/storyId")), (article.text("/id"), article.text("/storyId")));
+    assert_eq!(*public(&desk.app, &issued).await.at("/articleId"), Value::Null, "nobody reads it yet");
+    let again = step(&desk.journalist, &linked, "article", json!({})).await.refused(409, "duplicate");
+    assert_eq!(again.text("/existing"), article.text("/id"));
+    desk.publish(&article.text("/id")).await;
+    assert_eq!(public(&desk.app, &issued).await.text("/articleId"), article.text("/id"));
 }

@@ -124,10 +124,19 @@ async fn a_refused_step_of_an_alert_leaves_no_row() {
     };
     let first = step(&draft("أول").await, "issue", json!({})).send().await.expect(200);
     let second = step(&draft("ثان").await, "issue", json!({})).send().await.expect(200);
-    let echo = draft("أول").await;
+    let other = draft("ثالث").await;
+    let path = format!("{alerts}/{}", other.text("/id"));
+    let said = json!({ "headline": "أول" });
+    let echo = people.editor.patch(&path).if_match(&other.etag()).json(&said).send().await.expect(200);
+    let flash = json!({ "headline": "زلزال", "language": "ar", "urgency": 1 });
+    let alone = people.editor.post(alerts).json(&flash).send().await.expect(201);
+    let again = people.editor.post(alerts).json(&flash);
     let same = json!({ "headline": "أول", "language": "ar" });
     let later = json!({ "headline": "لاحق", "language": "ar", "startsAt": "2030-01-01T00:00:00Z" });
     let refused = [
+        ("drafted before", again, 409, "duplicate"),
+        ("a flash on one word", step(&alone, "issue", json!({})), 409, "approval_required"),
+        ("a flash that was none", step(&first, "update", json!({ "urgency": 1 })), 409, "approval_required"),
         ("said before", step(&echo, "issue", json!({})), 409, "duplicate"),
         ("superseded by what was said before", step(&second, "supersede", same), 409, "duplicate"),
         ("superseded later", step(&second, "supersede", later), 422, "invalid"),

@@ -86,7 +86,7 @@ async fn the_seed_page_is_made_from_nothing_and_comes_back_byte_for_byte() {
     ];
     assert_eq!(topics, expected);
     alert(&app, &editor, &headlines).await;
-    assert_eq!(app.events().len(), 30);
+    assert_eq!(app.events().len(), 45, "each was drafted, issued and pushed");
 
     let reader = app.anonymous();
     let site = reader.get("/api/v1/site").send().await.expect(200);

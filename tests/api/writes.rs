@@ -246,14 +246,24 @@ async fn alerts(ledger: &Ledger, people: &People) -> Answer {
     ledger.made("cancel_alert", by, step(&given_up, "cancel", &json!({})), &["alert.cancelled"]).await;
     let first = draft("عاجل").await;
     let edit = people.editor.patch(&format!("{list}/{}", first.text("/id"))).if_match(&first.etag());
-    let first = ledger.made("edit_alert", by, edit.json(&json!({ "urgency": 1 })), &["alert.updated"]).await;
-    let first = ledger.made("issue_alert", by, step(&first, "issue", &json!({})), &["alert.issued"]).await;
-    let update = step(&first, "update", &json!({ "urgency": 2 }));
-    let first = ledger.made("update_alert", by, update, &["alert.updated"]).await;
+    let first = ledger.made("edit_alert", by, edit.json(&json!({ "urgency": 1 })), &["alert.edited"]).await;
+    let approve = step(&first, "approve", &json!({}));
+    let first = ledger.made("approve_alert", by, approve, &["alert.approved"]).await;
+    let issue = step(&first, "issue", &json!({ "override": "وحدي" }));
+    let topics = ["alert.override_used", "alert.issued", "push.requested"];
+    let first = ledger.made("issue_alert", by, issue, &topics).await;
+    let update = step(&first, "update", &json!({ "urgency": 2, "notify": true }));
+    let first = ledger.made("update_alert", by, update, &["alert.updated", "push.requested"]).await;
+    ledger.made("begin_article", by, step(&first, "article", &json!({})), &["article.created", "alert.linked"]).await;
+    let first = people.editor.get(&format!("{list}/{}", first.text("/id"))).send().await.expect(200);
     let supersede = step(&first, "supersede", &form("أحدث"));
-    let second = ledger.made("supersede_alert", by, supersede, &["alert.superseded", "alert.issued"]).await;
+    let topics = ["alert.superseded", "alert.issued", "push.requested"];
+    let second = ledger.made("supersede_alert", by, supersede, &topics).await;
+    let later = draft("لاحق").await;
+    let schedule = step(&later, "schedule", &json!({ "startsAt": "2030-01-01T00:00:00Z" }));
+    ledger.made("schedule_alert", by, schedule, &["alert.scheduled"]).await;
     let retract = step(&second, "retract", &json!({ "reason": "خطأ" }));
-    ledger.made("retract_alert", by, retract, &["alert.retracted"]).await
+    ledger.made("retract_alert", by, retract, &["alert.retracted", "push.requested"]).await
 }
 
 /// A comment waits, is approved and is taken back.

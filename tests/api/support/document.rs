@@ -234,3 +234,15 @@ pub fn references(value: &Value) -> Vec<&str> {
 pub fn schemas() -> &'static Map<String, Value> {
     document()["components"]["schemas"].as_object().unwrap()
 }
+
+/// An event is as the document promises it to those who are told.
+pub fn check_event(topic: &str, event: &Value) {
+    let pointer = format!("/webhooks/{topic}/post/requestBody/content/application~1json/schema");
+    let Some(schema) = document().pointer(&pointer) else {
+        panic!("{topic} is in the log and not in the document");
+    };
+    let validator = validator(topic, schema, false);
+    let errors: Vec<String> =
+        validator.iter_errors(event).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{topic} is not as promised: {}\n{event:#}", errors.join("; "));
+}

@@ -29,7 +29,7 @@ use khabar::db::schema::{audit_log, events, users};
 use khabar::db::{Conn, Db};
 use khabar::ids::{Ids, SystemEntropy, UserId};
 use khabar::time::{Clock, UtcTime};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub use client::{Answer, Client};
@@ -213,6 +213,13 @@ impl TestApp {
             .select((events::seq, events::topic, events::visibility, events::target_id, events::payload))
             .load(&mut self.sql())
             .unwrap();
+        for (seq, topic, _, target, payload) in &rows {
+            let target = target.as_ref().map(|bytes| Uuid::from_slice(bytes).unwrap());
+            let data: Value = serde_json::from_str(payload).unwrap();
+            let timestamp = "2026-01-15T12:00:00Z";
+            let event = json!({ "type": topic, "timestamp": timestamp, "seq": seq, "target": target, "data": data });
+            document::check_event(topic, &event);
+        }
         self.shown.set(rows.last().map_or(self.shown.get(), |row| row.0));
         let own = self.own.borrow();
         rows.into_iter()

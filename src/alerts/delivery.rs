@@ -1,0 +1,44 @@
+//! What everyone may read: alerts that were in the ticker, now or earlier.
+
+use super::dto::TickerFilter;
+use super::kept::{alert, find, one as only, shown};
+use super::model::{Alert, Shown};
+use super::store::{self, Sought};
+use crate::app::Read;
+use crate::articles;
+use crate::db::page::{PageRequest, Slice};
+use crate::ids::{AlertId, ArticleId};
+use crate::problem::Problem;
+use crate::records::{self, Kind};
+
+/// One alert: any that was in the ticker, whatever became of it.
+pub fn one(read: &mut Read<'_>, id: AlertId) -> Result<Shown, Problem> {
+    let alert = Some(find(read, id)?).filter(|alert| alert.is_public(read.now));
+    only(for_readers(read, vec![alert.ok_or_else(Problem::not_found)?])?)
+}
+
+/// A page of the ticker, or of what became of it since an instant.
+pub fn list(read: &mut Read<'_>, asked: &TickerFilter, page: &PageRequest) -> Result<Slice<Shown>, Problem> {
+    let sections = match asked.section.as_slice() {
+        [] => None,
+        names => {
+            let roots = records::resolve(read, Kind::Section, names)?;
+            Some(records::with_descendants(read, roots)?)
+        }
+    };
+    let sought = Sought { asked, sections };
+    let Slice { rows, next, prev, total } = store::list_public(read.conn, &sought, read.now, page)?;
+    let alerts = rows.into_iter().map(alert).collect::<Result<_, _>>()?;
+    Ok(Slice { rows: for_readers(read, alerts)?, next, prev, total })
+}
+
+/// Alerts with what they refer to, but for articles that are not published now.
+pub(super) fn for_readers(read: &mut Read<'_>, alerts: Vec<Alert>) -> Result<Vec<Shown>, Problem> {
+    let ids: Vec<ArticleId> = alerts.iter().filter_map(|alert| alert.form.article_id).collect();
+    let live = articles::live_among(read, &ids)?;
+    let mut shown = shown(read, alerts)?;
+    for one in &mut shown {
+        one.article_id = one.article_id.filter(|id| live.contains(id));
+    }
+    Ok(shown)
+}
