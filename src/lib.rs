@@ -10,7 +10,7 @@
 //! | [`articles`], [`comments`], [`alerts`], [`users`], [`site`] | a noun each: `model` (pure), `store` (its SQL), `dto`, `http` |
 //! | [`sources`], [`sections`], [`tags`], [`authors`] | four nouns that are kept alike, by [`records`] |
 //! | [`events`] | the log that every change is written to, and what carries it on |
-//! | [`streams`] | what is public, told as it happens |
+//! | [`streams`], [`sync`] | what is public, told as it happens, and to those who were away |
 //! | [`jobs`] | what happens by itself |
 //! | [`outbound`] | requests to addresses that other people chose |
 //! | [`webhooks`], [`push`] | what goes out: its signatures and its encryption |
@@ -45,6 +45,7 @@ pub mod server;
 pub mod site;
 pub mod sources;
 pub mod streams;
+pub mod sync;
 pub mod tags;
 pub mod text;
 pub mod time;

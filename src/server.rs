@@ -19,7 +19,8 @@ use crate::config::Config;
 use crate::events::Hub;
 use crate::http::{Contract, layer};
 use crate::{
-    alerts, articles, authors, comments, events, openapi, operation, sections, site, sources, streams, tags, users,
+    alerts, articles, authors, comments, events, openapi, operation, sections, site, sources, streams, sync, tags,
+    users,
 };
 
 /// Connections that one worker takes: streams are many and idle.
@@ -44,6 +45,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 fn delivery(config: &mut ServiceConfig<'_>) {
     config
         .configure(streams::http::delivery)
+        .configure(sync::http::delivery)
         .configure(alerts::http::delivery)
         .configure(comments::http::delivery::routes)
         .configure(site::http::delivery)

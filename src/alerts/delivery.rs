@@ -7,9 +7,10 @@ use super::store::{self, Sought};
 use crate::app::Read;
 use crate::articles;
 use crate::db::page::{PageRequest, Slice};
-use crate::ids::{AlertId, ArticleId};
+use crate::ids::{AlertId, ArticleId, RecordId};
 use crate::problem::Problem;
 use crate::records::{self, Kind};
+use crate::time::UtcTime;
 
 /// One alert: any that was in the ticker, whatever became of it.
 pub fn one(read: &mut Read<'_>, id: AlertId) -> Result<Shown, Problem> {
@@ -30,6 +31,31 @@ pub fn list(read: &mut Read<'_>, asked: &TickerFilter, page: &PageRequest) -> Re
     let Slice { rows, next, prev, total } = store::list_public(read.conn, &sought, read.now, page)?;
     let alerts = rows.into_iter().map(alert).collect::<Result<_, _>>()?;
     Ok(Slice { rows: for_readers(read, alerts)?, next, prev, total })
+}
+
+/// The ticker, from its top.
+pub fn active(read: &mut Read<'_>, limit: i64) -> Result<Vec<Shown>, Problem> {
+    let alerts = store::active(read.conn, read.now, limit)?.into_iter().map(alert).collect::<Result<_, _>>()?;
+    for_readers(read, alerts)
+}
+
+/// What readers may know of these alerts, and of those in the ticker that lead to these articles or credit these
+/// sources.
+pub fn about(
+    read: &mut Read<'_>,
+    ids: &[AlertId],
+    articles: &[ArticleId],
+    sources: &[RecordId],
+) -> Result<Vec<Shown>, Problem> {
+    let rows = store::about(read.conn, ids, articles, sources)?;
+    let alerts = rows.into_iter().map(alert).collect::<Result<Vec<_>, _>>()?;
+    let public = alerts.into_iter().filter(|alert| alert.is_public(read.now)).collect();
+    for_readers(read, public)
+}
+
+/// The alerts that the clock has made something else after an instant, until now.
+pub fn turned_between(read: &mut Read<'_>, after: UtcTime) -> Result<Vec<AlertId>, Problem> {
+    Ok(store::turned_between(read.conn, after, read.now)?)
 }
 
 /// Alerts with what they refer to, but for articles that are not published now.

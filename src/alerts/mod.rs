@@ -16,7 +16,7 @@ mod told;
 pub mod view;
 
 pub use clock::announce;
-pub use delivery::{list as public_list, one as public};
+pub use delivery::{about, active, list as public_list, one as public, turned_between};
 pub use desk::{
     Place, approve, audience, begin_article, cancel, draft, edit, issue, list, read, retract, supersede, update,
 };

@@ -104,6 +104,43 @@ pub(super) fn find_echo(conn: &mut Conn, row: &Row, after: UtcTime, drafts: bool
         .optional()
 }
 
+/// The top of the ticker.
+pub(super) fn active(conn: &mut Conn, now: UtcTime, limit: i64) -> QueryResult<Vec<Row>> {
+    running(now).order((alerts::rank.asc(), alerts::id.asc())).limit(limit).select(Row::as_select()).load(conn)
+}
+
+/// These alerts, and of those that were issued and stand the ones that point at these articles or sources.
+pub(super) fn about(
+    conn: &mut Conn,
+    ids: &[AlertId],
+    articles: &[ArticleId],
+    sources: &[RecordId],
+) -> QueryResult<Vec<Row>> {
+    let named = alerts::table.filter(alerts::id.eq_any(ids.to_vec())).select(Row::as_select());
+    let mut rows: Vec<Row> = named.load(conn)?;
+    let standing = alerts::table.filter(alerts::state.eq(Kept::Active)).select(Row::as_select());
+    if !articles.is_empty() {
+        let articles: Vec<_> = articles.iter().copied().map(Some).collect();
+        rows.extend(standing.filter(alerts::article_id.eq_any(articles)).load::<Row>(conn)?);
+    }
+    if !sources.is_empty() {
+        let crediting = alert_links::table.filter(alert_links::target_id.eq_any(sources.to_vec()));
+        rows.extend(standing.filter(alerts::id.eq_any(crediting.select(alert_links::alert_id))).load::<Row>(conn)?);
+    }
+    rows.sort_by_key(|row| row.id);
+    rows.dedup_by_key(|row| row.id);
+    Ok(rows)
+}
+
+/// The alerts whose start or end lies between two instants.
+pub(super) fn turned_between(conn: &mut Conn, after: UtcTime, now: UtcTime) -> QueryResult<Vec<AlertId>> {
+    let started = alerts::starts_at.gt(after).and(alerts::starts_at.le(now));
+    let ended = alerts::expires.gt(after).and(alerts::expires.le(now));
+    // Those that turn later than this have their last change later, and only that is a range of an index.
+    let issued = alerts::table.filter(alerts::state.eq(Kept::Active)).filter(alerts::last_change.gt(after));
+    issued.filter(started.or(ended)).select(alerts::id).load(conn)
+}
+
 /// Makes changes to alerts take turns until each has ended: with each other, and with the clock's.
 pub(super) fn take_turns(conn: &mut Conn) -> QueryResult<()> {
     dialect::take_turns(conn, Door::Alerts)
@@ -155,6 +192,11 @@ pub(super) fn list_public(
 /// What is active.
 fn ticker(filter: &Sought<'_>, now: UtcTime) -> Query {
     chosen(filter).filter(alerts::state.eq(Kept::Active)).filter(alerts::starts_at.le(now).and(alerts::expires.gt(now)))
+}
+
+fn running(now: UtcTime) -> Query {
+    let all = alerts::table.filter(alerts::state.eq(Kept::Active));
+    all.filter(alerts::starts_at.le(now).and(alerts::expires.gt(now))).into_boxed()
 }
 
 /// What readers have seen and was changed since, by hand or by the clock.

@@ -4,6 +4,7 @@
 //! Publishing freezes a revision as a *publication*, and delivery reads nothing else: what is visible follows
 //! from the clock, and a draft can't be reached from there.
 
+mod compact;
 mod delivery;
 mod desk;
 pub mod dto;
@@ -14,6 +15,7 @@ mod store;
 mod told;
 mod views;
 
+pub use compact::{CompactArticle, Which, among, newest};
 pub use delivery::{Discussion, Listed, Sought, discussion, exists, find, list, live_among};
 pub use desk::{
     Notes, Order, Revision, Saved, count_comments, create, editor_step, history, open, revise, revision, worklist,

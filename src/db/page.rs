@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -55,16 +56,26 @@ impl Position {
 
     /// An opaque cursor that is good only for the query it was made for.
     pub fn seal(&self, query: &str) -> String {
-        let sealed = serde_json::to_vec(&(stamp(query), self)).unwrap_or_default();
-        URL_SAFE_NO_PAD.encode(sealed)
+        seal(self, query)
     }
 
     /// Opens a cursor; `None` when it was not made here, or for another query.
     pub fn unseal(cursor: &str, query: &str) -> Option<Self> {
-        let sealed = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let (made_for, position): (u64, Self) = serde_json::from_slice(&sealed).ok()?;
-        (made_for == stamp(query)).then_some(position)
+        unseal(cursor, query)
     }
+}
+
+/// A place as an opaque text that is good only for the query it was made for.
+pub fn seal(place: &impl Serialize, query: &str) -> String {
+    let sealed = serde_json::to_vec(&(stamp(query), place)).unwrap_or_default();
+    URL_SAFE_NO_PAD.encode(sealed)
+}
+
+/// The place in such a text; `None` when it was not made here, or for another query.
+pub fn unseal<T: DeserializeOwned>(cursor: &str, query: &str) -> Option<T> {
+    let sealed = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    let (made_for, place): (u64, T) = serde_json::from_slice(&sealed).ok()?;
+    (made_for == stamp(query)).then_some(place)
 }
 
 /// A fingerprint of the list, its filters and its order.

@@ -188,6 +188,7 @@ diesel::table! {
     event_counter (id) {
         id -> BigInt,
         seq -> BigInt,
+        public_seq -> BigInt,
     }
 }
 
@@ -200,6 +201,7 @@ diesel::table! {
         target_id -> Nullable<Binary>,
         payload -> Text,
         at -> BigInt,
+        public_seq -> Nullable<BigInt>,
     }
 }
 

@@ -18,9 +18,6 @@ pub struct EventView {
     pub kind: String,
     /// When.
     pub timestamp: UtcTime,
-    /// Its number: events follow the order in which changes were made, without a gap. A test has none.
-    #[schema(example = 42)]
-    pub seq: Option<i64>,
     /// The id of what it happened to.
     #[schema(value_type = Option<String>, format = "uuid", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")]
     pub target: Option<Uuid>,
@@ -31,8 +28,8 @@ pub struct EventView {
 
 impl From<Event> for EventView {
     fn from(event: Event) -> Self {
-        let Event { seq, topic, visibility: _, target, payload, at } = event;
-        Self { kind: topic, timestamp: at, seq: Some(seq), target, data: payload }
+        let Event { seq: _, number: _, topic, visibility: _, target, payload, at } = event;
+        Self { kind: topic, timestamp: at, target, data: payload }
     }
 }
 
@@ -45,11 +42,14 @@ pub struct NewsroomEventView {
     pub event: EventView,
     /// Who may learn of it.
     pub visibility: Visibility,
+    /// Its number: events follow the order in which changes were made, without a gap.
+    #[schema(example = 42)]
+    pub seq: i64,
 }
 
 impl From<Event> for NewsroomEventView {
     fn from(event: Event) -> Self {
-        Self { visibility: event.visibility, event: event.into() }
+        Self { visibility: event.visibility, seq: event.seq, event: event.into() }
     }
 }
 

@@ -15,8 +15,8 @@ use crate::text::slug;
 /// A public event in the form of `text/event-stream` (WHATWG HTML §9.2), rendered once.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// The event's number.
-    pub seq: i64,
+    /// The event's number among the public ones.
+    pub number: i64,
     /// Where it may pass.
     pub route: Route,
     /// What is sent.
@@ -26,14 +26,12 @@ pub struct Frame {
 impl Frame {
     /// The frame of an event; none when the event is not for everyone.
     pub fn of(event: Event) -> Result<Option<Self>, Problem> {
-        if event.visibility != Visibility::Public {
-            return Ok(None);
-        }
+        let Some(number) = event.number.filter(|_| event.visibility == Visibility::Public) else { return Ok(None) };
         let noun = event.topic.split('.').next().unwrap_or_default();
         let route = Route::of(noun, &event.payload);
-        let (seq, topic) = (event.seq, event.topic.clone());
+        let topic = event.topic.clone();
         let data = serde_json::to_string(&EventView::from(event))?;
-        Ok(Some(Self { seq, route, bytes: format!("id: {seq}\nevent: {topic}\ndata: {data}\n\n").into() }))
+        Ok(Some(Self { number, route, bytes: format!("id: {number}\nevent: {topic}\ndata: {data}\n\n").into() }))
     }
 }
 
@@ -136,7 +134,15 @@ mod tests {
 
     fn event(topic: &str, payload: serde_json::Value) -> Event {
         let at = UtcTime::from_micros(1_602_232_200_000_000);
-        Event { seq: 7, topic: topic.into(), visibility: Visibility::Public, target: None, payload, at }
+        Event {
+            seq: 9,
+            number: Some(7),
+            topic: topic.into(),
+            visibility: Visibility::Public,
+            target: None,
+            payload,
+            at,
+        }
     }
 
     #[test]
@@ -146,7 +152,8 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[..2], ["id: 7", "event: alert.issued"]);
         assert!(
-            lines[2].starts_with("data: {\"type\":\"alert.issued\",\"timestamp\":\"2020-10-09T08:30:00Z\",\"seq\":7")
+            lines[2]
+                .starts_with("data: {\"type\":\"alert.issued\",\"timestamp\":\"2020-10-09T08:30:00Z\",\"target\":null")
         );
         assert!(lines[2].contains("عاجل\\nخبر"), "a line break in the text is none in the frame");
         assert_eq!(lines[3..], [""]);
@@ -154,7 +161,7 @@ mod tests {
 
     #[test]
     fn what_is_not_public_has_no_frame() {
-        let hidden = Event { visibility: Visibility::Newsroom, ..event("alert.created", json!({})) };
+        let hidden = Event { visibility: Visibility::Newsroom, number: None, ..event("alert.created", json!({})) };
         assert!(Frame::of(hidden).unwrap().is_none());
     }
 

@@ -14,13 +14,13 @@ use super::{Filter, Frame, Route};
 /// Frames that a stream may be behind before it has lost its place.
 const BEHIND_MAX: usize = 1024;
 /// Frames that are kept for those who come back, so that they do not all ask the database.
-const RECENT: usize = 512;
+pub(super) const RECENT: u32 = 512;
 
 /// The streams of one node, and what they are told.
 pub struct Hub {
     inner: Mutex<Inner>,
-    /// The number of the last event that was carried here.
-    position: watch::Sender<i64>,
+    /// The number of the last event that was carried here, public or not.
+    carried: watch::Sender<i64>,
     nudge: Notify,
     seats: Arc<Mutex<Seats>>,
 }
@@ -35,11 +35,18 @@ struct Seats {
 struct Inner {
     /// Gone once the node is closing.
     live: Option<broadcast::Sender<Arc<Frame>>>,
-    /// Nothing has been carried here while it is `None`.
-    position: Option<i64>,
-    /// Every frame after `recent_from`.
+    /// The number of the last event that was carried here; nothing was while it is `None`.
+    carried: Option<i64>,
+    /// Every frame after the public number `recent_from`.
     recent: VecDeque<Arc<Frame>>,
     recent_from: i64,
+}
+
+impl Inner {
+    /// The public number up to which streams were told.
+    fn told(&self) -> i64 {
+        self.recent.back().map_or(self.recent_from, |frame| frame.number)
+    }
 }
 
 /// What somebody who comes back has missed.
@@ -68,11 +75,11 @@ impl Default for Hub {
     fn default() -> Self {
         let inner = Inner {
             live: Some(broadcast::Sender::new(BEHIND_MAX)),
-            position: None,
+            carried: None,
             recent: VecDeque::new(),
             recent_from: 0,
         };
-        Self { inner: Mutex::new(inner), position: watch::Sender::new(0), nudge: Notify::new(), seats: Arc::default() }
+        Self { inner: Mutex::new(inner), carried: watch::Sender::new(0), nudge: Notify::new(), seats: Arc::default() }
     }
 }
 
@@ -91,33 +98,34 @@ impl Hub {
         drop(timeout(at_most, self.nudge.notified()).await);
     }
 
-    /// The number of the last event that was carried here, and what tells of the next ones.
+    /// The number of the last event that was carried here, public or not, and what tells of the next ones.
     pub fn positions(&self) -> watch::Receiver<i64> {
-        self.position.subscribe()
+        self.carried.subscribe()
     }
 
     /// The number of the last event that was carried here; `None` before the first.
-    pub fn position(&self) -> Option<i64> {
-        self.inner().position
+    pub(super) fn carried(&self) -> Option<i64> {
+        self.inner().carried
     }
 
-    /// Where carrying begins, so many numbers before the end of the log that the last while is at hand.
-    pub(super) fn beginning(last: i64) -> i64 {
-        last.saturating_sub(i64::try_from(RECENT).unwrap_or(0)).max(0)
-    }
-
-    /// Carries events here, in order, up to a number. What was carried before falls away.
-    pub(super) fn carry(&self, from: i64, frames: Vec<Frame>, to: i64) {
+    /// Begins with the frames of the last while, after a public number, and with all up to an event carried.
+    pub(super) fn begin(&self, carried: i64, recent_from: i64, recent: Vec<Frame>) {
         let mut inner = self.inner();
-        if inner.position.is_none() {
-            (inner.position, inner.recent_from) = (Some(from), from);
+        if inner.carried.is_none() {
+            (inner.carried, inner.recent_from) = (Some(carried), recent_from);
+            inner.recent = recent.into_iter().map(Arc::new).collect();
         }
-        let known = inner.position.unwrap_or(from);
-        for frame in frames.into_iter().filter(|frame| frame.seq > known).map(Arc::new) {
-            if inner.recent.len() == RECENT
+    }
+
+    /// Carries frames here, in order, and all events up to a number. What was carried before falls away.
+    pub(super) fn carry(&self, frames: Vec<Frame>, to: i64) {
+        let mut inner = self.inner();
+        let told = inner.told();
+        for frame in frames.into_iter().filter(|frame| frame.number > told).map(Arc::new) {
+            if inner.recent.len() >= RECENT as usize
                 && let Some(oldest) = inner.recent.pop_front()
             {
-                inner.recent_from = oldest.seq;
+                inner.recent_from = oldest.number;
             }
             inner.recent.push_back(Arc::clone(&frame));
             if let Some(live) = &inner.live {
@@ -125,10 +133,10 @@ impl Hub {
                 drop(live.send(frame));
             }
         }
-        let position = known.max(to);
-        inner.position = Some(position);
+        let carried = inner.carried.map_or(to, |known| known.max(to));
+        inner.carried = Some(carried);
         drop(inner);
-        self.position.send_replace(position);
+        self.carried.send_replace(carried);
     }
 
     /// Joins the streams, from here on; `None` when the node is closing or has so many already.
@@ -143,16 +151,16 @@ impl Hub {
         seats.next += 1;
         seats.taken.insert(number, Arc::clone(filter));
         let seat = Seat { number, seats: Arc::clone(&self.seats) };
-        Some(Subscription { frames, position: inner.position.unwrap_or(0), seat })
+        Some(Subscription { frames, position: inner.told(), seat })
     }
 
-    /// What came after a number, up to another one.
+    /// What came after a public number, up to another one.
     pub fn missed(&self, after: i64, up_to: i64) -> Missed {
         let inner = self.inner();
-        if after < inner.recent_from || inner.position.is_none() {
+        if after < inner.recent_from || inner.carried.is_none() {
             return Missed::Older;
         }
-        let between = |frame: &&Arc<Frame>| frame.seq > after && frame.seq <= up_to;
+        let between = |frame: &&Arc<Frame>| frame.number > after && frame.number <= up_to;
         Missed::Frames(inner.recent.iter().filter(between).cloned().collect())
     }
 
@@ -174,7 +182,7 @@ impl Hub {
 
 impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hub").field("position", &self.position()).field("streams", &self.streams()).finish()
+        f.debug_struct("Hub").field("carried", &self.carried()).field("streams", &self.streams()).finish()
     }
 }
 
@@ -182,7 +190,7 @@ impl std::fmt::Debug for Hub {
 #[derive(Debug)]
 pub struct Subscription {
     frames: broadcast::Receiver<Arc<Frame>>,
-    /// The number of the last event before the first that it hears.
+    /// The public number of the last event before the first that it hears.
     pub position: i64,
     #[expect(dead_code, reason = "is given back when it is dropped")]
     seat: Seat,

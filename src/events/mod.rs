@@ -100,6 +100,8 @@ impl Kind {
 pub struct Event {
     /// Its number; numbers follow the order of commits, without a gap.
     pub seq: i64,
+    /// Its number among the public ones, if it is one; they too have no gap.
+    pub number: Option<i64>,
     /// `noun.verb` in the past.
     pub topic: String,
     /// Who may learn of it.
@@ -115,19 +117,24 @@ pub struct Event {
 /// Writes changes to both logs. Called last in a transaction: from here to its commit, no other transaction
 /// gets a number, so that the order of events is the order of commits.
 pub fn append(conn: &mut Conn, ids: &Ids, now: UtcTime, actor: &Actor, changes: &[Change]) -> QueryResult<()> {
-    let Some(count) = i64::try_from(changes.len()).ok().filter(|count| *count > 0) else {
+    if changes.is_empty() {
         return Ok(());
-    };
-    let last = store::reserve(conn, count)?;
-    for (seq, change) in (last - count + 1..).zip(changes) {
-        store::insert_event(conn, seq, now, change)?;
+    }
+    let is_public = |change: &Change| change.visibility == Visibility::Public;
+    let count = |changes: usize| i64::try_from(changes).unwrap_or(i64::MAX);
+    let (all, public) = (count(changes.len()), count(changes.iter().filter(|change| is_public(change)).count()));
+    let (last, last_public) = store::reserve(conn, all, public)?;
+    let mut numbers = last_public - public + 1..;
+    for (seq, change) in (last - all + 1..).zip(changes) {
+        let number = if is_public(change) { numbers.next() } else { None };
+        store::insert_event(conn, seq, number, now, change)?;
         store::insert_audit(conn, ids.next(now), now, actor, change)?;
     }
     dialect::notify(conn)
 }
 
-/// The number of the latest event.
-pub fn last(read: &mut Read<'_>) -> Result<i64, Problem> {
+/// The number of the latest event, and that of the latest public one.
+pub fn last(read: &mut Read<'_>) -> Result<(i64, i64), Problem> {
     Ok(store::last(read.conn)?)
 }
 
@@ -136,11 +143,16 @@ pub fn after(read: &mut Read<'_>, seq: i64, limit: u32) -> Result<Vec<Event>, Pr
     store::after(read.conn, seq, i64::from(limit))?.into_iter().map(event).collect()
 }
 
-/// Whether all that came after a number is still in the log; not so when the number lies ahead of it.
-pub fn reaches_back_to(read: &mut Read<'_>, seq: i64) -> Result<bool, Problem> {
-    let last = store::last(read.conn)?;
-    let first = store::first(read.conn)?.unwrap_or(last + 1);
-    Ok((first - 1..=last).contains(&seq))
+/// The next public events after a public number, in order.
+pub fn public_after(read: &mut Read<'_>, number: i64, limit: u32) -> Result<Vec<Event>, Problem> {
+    store::public_after(read.conn, number, i64::from(limit))?.into_iter().map(event).collect()
+}
+
+/// Whether all that is public and came after a public number is still in the log; not so when the number lies ahead.
+pub fn reaches_back_to(read: &mut Read<'_>, number: i64) -> Result<bool, Problem> {
+    let (_, last) = store::last(read.conn)?;
+    let first = store::first_public(read.conn)?.unwrap_or(last + 1);
+    Ok((first - 1..=last).contains(&number))
 }
 
 /// How far a reader of the log has come; a new one begins at its end. Until this transaction ends, no other node gets
@@ -170,12 +182,12 @@ pub fn list(
 /// Forgets events that are too old or too many. Nobody's place in the log holds them back.
 pub fn forget(tx: &mut Tx<'_>, rule: &config::Events) -> Result<usize, Problem> {
     let by_age = store::last_before(tx.conn, tx.now.before(rule.kept_for()))?.unwrap_or(0);
-    let by_number = store::last(tx.conn)? - rule.keep_count;
+    let by_number = store::last(tx.conn)?.0 - rule.keep_count;
     Ok(store::forget(tx.conn, by_age.max(by_number))?)
 }
 
 fn event(row: store::Row) -> Result<Event, Problem> {
-    let store::Row { seq, topic, visibility, target_id, payload, at } = row;
+    let store::Row { seq, public_seq: number, topic, visibility, target_id, payload, at } = row;
     let target = target_id.and_then(|bytes| Uuid::from_slice(&bytes).ok());
-    Ok(Event { seq, topic, visibility, target, payload: serde_json::from_str(&payload)?, at })
+    Ok(Event { seq, number, topic, visibility, target, payload: serde_json::from_str(&payload)?, at })
 }

@@ -4,7 +4,8 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::{Frame, Hub, after, last};
+use super::hub::RECENT;
+use super::{Event, Frame, Hub, after, last, public_after};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -39,17 +40,33 @@ pub async fn run(app: App) {
 /// Carries all that is in the log and not yet here.
 pub async fn catch_up(app: &App) -> Result<(), Problem> {
     loop {
-        let from = match app.hub().position() {
-            Some(position) => position,
-            None => Hub::beginning(app.read(last).await?),
+        let Some(from) = app.hub().carried() else {
+            begin(app).await?;
+            continue;
         };
         let events = app.read(move |read| after(read, from, BATCH)).await?;
         let full = events.len() == BATCH as usize;
         let to = events.last().map_or(from, |event| event.seq);
-        let frames: Result<Vec<Option<Frame>>, Problem> = events.into_iter().map(Frame::of).collect();
-        app.hub().carry(from, frames?.into_iter().flatten().collect(), to);
+        app.hub().carry(frames(events)?, to);
         if !full {
             return Ok(());
         }
     }
+}
+
+/// Begins at the end of the log, with the last while at hand for those who come back.
+async fn begin(app: &App) -> Result<(), Problem> {
+    let present = app.read(|read| {
+        let (carried, told) = last(read)?;
+        Ok((carried, told, public_after(read, told - i64::from(RECENT), RECENT)?))
+    });
+    let (carried, told, events) = present.await?;
+    let from = events.first().and_then(|event| event.number).map_or(told, |first| first - 1);
+    app.hub().begin(carried, from, frames(events)?);
+    Ok(())
+}
+
+fn frames(events: Vec<Event>) -> Result<Vec<Frame>, Problem> {
+    let frames: Result<Vec<Option<Frame>>, Problem> = events.into_iter().map(Frame::of).collect();
+    Ok(frames?.into_iter().flatten().collect())
 }

@@ -19,6 +19,7 @@ use uuid::Uuid;
 #[diesel(table_name = events)]
 pub(super) struct Row {
     pub seq: i64,
+    pub public_seq: Option<i64>,
     pub topic: String,
     pub visibility: Visibility,
     pub target_id: Option<Vec<u8>>,
@@ -26,24 +27,36 @@ pub(super) struct Row {
     pub at: UtcTime,
 }
 
-/// Takes the next `count` numbers and answers the last of them. The row stays locked until the commit.
-pub(super) fn reserve(conn: &mut Conn, count: i64) -> QueryResult<i64> {
+/// Takes the next `count` numbers, and of the public ones the next `public_count`; answers the last of each. The row
+/// stays locked until the commit.
+pub(super) fn reserve(conn: &mut Conn, count: i64, public_count: i64) -> QueryResult<(i64, i64)> {
     diesel::update(event_counter::table.find(1))
-        .set(event_counter::seq.eq(event_counter::seq + count))
-        .returning(event_counter::seq)
+        .set((
+            event_counter::seq.eq(event_counter::seq + count),
+            event_counter::public_seq.eq(event_counter::public_seq + public_count),
+        ))
+        .returning((event_counter::seq, event_counter::public_seq))
         .get_result(conn)
 }
 
-pub(super) fn last(conn: &mut Conn) -> QueryResult<i64> {
-    event_counter::table.find(1).select(event_counter::seq).first(conn)
+/// The last number of all, and of the public ones.
+pub(super) fn last(conn: &mut Conn) -> QueryResult<(i64, i64)> {
+    event_counter::table.find(1).select((event_counter::seq, event_counter::public_seq)).first(conn)
 }
 
-pub(super) fn first(conn: &mut Conn) -> QueryResult<Option<i64>> {
-    events::table.select(events::seq).order(events::seq.asc()).first(conn).optional()
+/// The first public number that is still in the log.
+pub(super) fn first_public(conn: &mut Conn) -> QueryResult<Option<i64>> {
+    let public = events::table.filter(events::public_seq.is_not_null()).order(events::public_seq.asc());
+    public.select(events::public_seq).first::<Option<i64>>(conn).optional().map(Option::flatten)
 }
 
 pub(super) fn after(conn: &mut Conn, seq: i64, limit: i64) -> QueryResult<Vec<Row>> {
     let later = events::table.filter(events::seq.gt(seq)).order(events::seq.asc());
+    later.limit(limit).select(Row::as_select()).load(conn)
+}
+
+pub(super) fn public_after(conn: &mut Conn, number: i64, limit: i64) -> QueryResult<Vec<Row>> {
+    let later = events::table.filter(events::public_seq.gt(number)).order(events::public_seq.asc());
     later.limit(limit).select(Row::as_select()).load(conn)
 }
 
@@ -91,7 +104,13 @@ pub(super) fn move_on(conn: &mut Conn, name: &str, seq: i64) -> QueryResult<usiz
     diesel::update(event_readers::table.find(name)).set(event_readers::seq.eq(seq)).execute(conn)
 }
 
-pub(super) fn insert_event(conn: &mut Conn, seq: i64, now: UtcTime, change: &Change) -> QueryResult<usize> {
+pub(super) fn insert_event(
+    conn: &mut Conn,
+    seq: i64,
+    public_seq: Option<i64>,
+    now: UtcTime,
+    change: &Change,
+) -> QueryResult<usize> {
     let Change { topic, kind, target, visibility, payload } = change;
     diesel::insert_into(events::table)
         .values((
@@ -102,6 +121,7 @@ pub(super) fn insert_event(conn: &mut Conn, seq: i64, now: UtcTime, change: &Cha
             events::target_id.eq(target.map(|id| id.as_bytes().to_vec())),
             events::payload.eq(payload.to_string()),
             events::at.eq(now),
+            events::public_seq.eq(public_seq),
         ))
         .execute(conn)
 }

@@ -104,10 +104,10 @@ impl Stream {
     }
 
     fn hear(&mut self, frame: &Frame) {
-        if frame.seq <= self.position {
+        if frame.number <= self.position {
             return;
         }
-        self.position = frame.seq;
+        self.position = frame.number;
         if self.filter.sections.is_some() && frame.route.moves_sections() {
             self.end(Reason::SectionsMoved);
         } else if self.filter.lets_pass(&frame.route) {

@@ -18,12 +18,8 @@ use crate::records::{self, Kind};
 
 pub use body::{Reason, Stream};
 
-/// Events that are looked through for one who comes back.
-const SPAN_MAX: i64 = 20_000;
 /// Events that one who comes back is told; who has missed more reads anew.
-const MISSED_MAX: usize = 1_000;
-/// Events that are read at once.
-const BATCH: u32 = 500;
+const MISSED_MAX: u32 = 1_000;
 
 /// What a client of a stream wants.
 #[derive(Clone, Debug)]
@@ -32,7 +28,7 @@ pub struct Wish {
     pub filter: Filter,
     /// The sections, by id or slug; with all below them.
     pub sections: Vec<String>,
-    /// The number of the last event that the client has.
+    /// The public number of the last event that the client has.
     pub after: Option<Place>,
 }
 
@@ -81,21 +77,19 @@ fn chosen(read: &mut Read<'_>, names: &[String]) -> Result<Option<HashSet<crate:
 async fn missed(app: &App, after: i64, up_to: i64) -> Result<Result<Vec<Arc<Frame>>, Reason>, Problem> {
     if let Missed::Frames(frames) = app.hub().missed(after, up_to) {
         // A number ahead of this node may come from another one, which was faster.
-        let known = after <= up_to || app.read(events::last).await? >= after;
+        let known = after <= up_to || app.read(events::last).await?.1 >= after;
         return Ok(if known { Ok(frames) } else { Err(Reason::Unknown) });
     }
-    if up_to - after > SPAN_MAX || !app.read(move |read| events::reaches_back_to(read, after)).await? {
-        return Ok(Err(Reason::TooOld));
-    }
-    let mut frames = Vec::new();
-    let mut from = after;
-    while from < up_to && frames.len() <= MISSED_MAX {
-        let events = app.read(move |read| events::after(read, from, BATCH)).await?;
-        let Some(last) = events.last().map(|event| event.seq) else { break };
-        from = last;
-        for event in events.into_iter().filter(|event| event.seq <= up_to) {
-            frames.extend(Frame::of(event)?.map(Arc::new));
+    let kept = app.read(move |read| {
+        let is_kept = events::reaches_back_to(read, after)?;
+        Ok(if is_kept { Some(events::public_after(read, after, MISSED_MAX + 1)?) } else { None })
+    });
+    match kept.await? {
+        Some(events) if events.len() <= MISSED_MAX as usize => {
+            let before = events.into_iter().filter(|event| event.number.is_some_and(|number| number <= up_to));
+            let frames: Result<Vec<Option<Frame>>, Problem> = before.map(Frame::of).collect();
+            Ok(Ok(frames?.into_iter().flatten().map(Arc::new).collect()))
         }
+        _ => Ok(Err(Reason::TooOld)),
     }
-    Ok(if frames.len() > MISSED_MAX { Err(Reason::TooOld) } else { Ok(frames) })
 }

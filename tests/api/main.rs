@@ -37,5 +37,6 @@ mod seed_page;
 mod sources;
 mod standards;
 mod support;
+mod sync;
 mod users;
 mod writes;

@@ -1,6 +1,9 @@
 ALTER TABLE replies RENAME COLUMN scope TO caller;
 DROP INDEX events_topic_index;
 DROP INDEX events_at_index;
+DROP INDEX events_public_seq_key;
+ALTER TABLE events DROP COLUMN public_seq;
+ALTER TABLE event_counter DROP COLUMN public_seq;
 DROP TABLE event_readers;
 DROP INDEX alerts_article_id_index;
 DROP INDEX alerts_next_at_index;

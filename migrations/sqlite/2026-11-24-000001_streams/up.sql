@@ -1,6 +1,6 @@
 -- Why: alerts are aimed at sections and regions, and what the clock does to them is told once and on time; whoever reads
---      the event log keeps a place in it; answers are kept for a caller and a route.
--- Lock: the table alerts, while it is small; alert_sources and replies for the length of a rename.
+--      the event log keeps a place in it, and public events are numbered apart; answers are kept for a caller and a route.
+-- Lock: the tables alerts and events, which are still small; alert_sources and replies for the length of a rename.
 -- Rollback: down.sql takes the columns and the table away again; places in the log are lost, so readers start anew.
 
 -- The keys of an alert's regions, each fenced, as topic_keys has those of its topics.
@@ -25,6 +25,15 @@ CREATE TABLE event_readers (
     name TEXT NOT NULL PRIMARY KEY,
     seq BIGINT NOT NULL
 );
+-- Public events have a number of their own, without a gap: nobody outside can count what the newsroom does.
+ALTER TABLE event_counter ADD COLUMN public_seq BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE events ADD COLUMN public_seq BIGINT;
+UPDATE events SET public_seq = numbered.number
+FROM (SELECT seq, row_number() OVER (ORDER BY seq) AS number FROM events WHERE visibility = 'public') AS numbered
+WHERE events.seq = numbered.seq;
+UPDATE event_counter SET public_seq = (SELECT count(*) FROM events WHERE public_seq IS NOT NULL);
+-- What those who were away have missed.
+CREATE UNIQUE INDEX events_public_seq_key ON events (public_seq);
 -- Forgetting events by their age; the newsroom's list of one topic.
 CREATE INDEX events_at_index ON events (at);
 CREATE INDEX events_topic_index ON events (topic, seq);

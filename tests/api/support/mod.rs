@@ -199,6 +199,11 @@ impl TestApp {
         Client::new(Rc::clone(&self.serve), self.app.clone(), Some((id, grant.session)))
     }
 
+    /// The instant so many seconds from now.
+    pub fn clock_in(&self, seconds: usize) -> UtcTime {
+        self.clock.now().after(Duration::from_secs(u64::try_from(seconds).unwrap()))
+    }
+
     /// A connection of the test's own, for a look at the rows.
     pub fn sql(&self) -> Conn {
         self.database.connect()
@@ -213,11 +218,11 @@ impl TestApp {
             .select((events::seq, events::topic, events::visibility, events::target_id, events::payload))
             .load(&mut self.sql())
             .unwrap();
-        for (seq, topic, _, target, payload) in &rows {
+        for (_, topic, _, target, payload) in &rows {
             let target = target.as_ref().map(|bytes| Uuid::from_slice(bytes).unwrap());
             let data: Value = serde_json::from_str(payload).unwrap();
             let timestamp = "2026-01-15T12:00:00Z";
-            let event = json!({ "type": topic, "timestamp": timestamp, "seq": seq, "target": target, "data": data });
+            let event = json!({ "type": topic, "timestamp": timestamp, "target": target, "data": data });
             document::check_event(topic, &event);
         }
         self.shown.set(rows.last().map_or(self.shown.get(), |row| row.0));
