@@ -142,12 +142,19 @@ pub struct Events {
     pub keep_count: i64,
     /// Streams that this node serves at once.
     pub streams_max: usize,
+    /// Seconds that a stream is silent at the most.
+    pub heartbeat_seconds: u32,
 }
 
 impl Events {
     /// How long events are kept.
     pub fn kept_for(&self) -> Duration {
         Duration::from_secs(u64::from(self.keep_days) * 86_400)
+    }
+
+    /// How long a stream is silent at the most.
+    pub fn heartbeat(&self) -> Duration {
+        Duration::from_secs(u64::from(self.heartbeat_seconds.max(1)))
     }
 }
 

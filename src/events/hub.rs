@@ -139,8 +139,13 @@ impl Hub {
         self.carried.send_replace(carried);
     }
 
+    /// Whether anything was carried here yet.
+    pub fn has_begun(&self) -> bool {
+        self.carried().is_some()
+    }
+
     /// Joins the streams, from here on; `None` when the node is closing or has so many already.
-    pub fn join(&self, filter: &Arc<Filter>, streams_max: usize) -> Option<Subscription> {
+    pub fn join(&self, streams_max: usize) -> Option<Subscription> {
         let inner = self.inner();
         let frames = inner.live.as_ref()?.subscribe();
         let mut seats = lock(&self.seats);
@@ -149,7 +154,7 @@ impl Hub {
         }
         let number = seats.next;
         seats.next += 1;
-        seats.taken.insert(number, Arc::clone(filter));
+        seats.taken.insert(number, Arc::default());
         let seat = Seat { number, seats: Arc::clone(&self.seats) };
         Some(Subscription { frames, position: inner.told(), seat })
     }
@@ -192,7 +197,7 @@ pub struct Subscription {
     frames: broadcast::Receiver<Arc<Frame>>,
     /// The public number of the last event before the first that it hears.
     pub position: i64,
-    #[expect(dead_code, reason = "is given back when it is dropped")]
+    /// Given back when it is dropped.
     seat: Seat,
 }
 
@@ -219,6 +224,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Subscription {
+    /// Says what it lets pass, for those who ask whom something would reach.
+    pub fn choose(&self, filter: &Arc<Filter>) {
+        lock(&self.seat.seats).taken.insert(self.seat.number, Arc::clone(filter));
+    }
+
     /// The next news, or that there was none until the deadline.
     pub async fn next(&mut self, deadline: Instant) -> News {
         match timeout_at(deadline, self.frames.recv()).await {

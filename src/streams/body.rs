@@ -13,8 +13,6 @@ use crate::app::App;
 use crate::events::{Filter, Frame, News, Subscription};
 use crate::text_enum;
 
-/// The longest silence on a stream: proxies close what is silent for longer than half a minute or so.
-const SILENCE: Duration = Duration::from_secs(15);
 /// How long a client waits before it comes back, in milliseconds: at least, and how far they are spread out.
 const RETRY_MS: u32 = 500;
 const SPREAD_MS: u32 = 2_500;
@@ -43,6 +41,8 @@ pub struct Stream {
     /// What goes out before anything is waited for.
     pending: VecDeque<Bytes>,
     ended: bool,
+    /// The longest silence.
+    silence: Duration,
     /// How long this client shall wait before it comes back, in milliseconds; each another while.
     retry_ms: u32,
 }
@@ -51,8 +51,13 @@ impl Stream {
     pub(super) fn new(app: &App, filter: Arc<Filter>, subscription: Subscription) -> Self {
         let retry_ms = RETRY_MS + app.ids().below(SPREAD_MS);
         let greeting = Bytes::from(format!("retry: {retry_ms}\n\n"));
-        let position = subscription.position;
-        Self { filter, subscription, position, pending: VecDeque::from([greeting]), ended: false, retry_ms }
+        let (position, silence) = (subscription.position, app.config().events.heartbeat());
+        Self { filter, subscription, position, pending: VecDeque::from([greeting]), ended: false, silence, retry_ms }
+    }
+
+    /// Gives a client that was never here its place, so that it can come back even before it is told anything.
+    pub(super) fn begin(&mut self) {
+        self.pending.push_back(format!("id: {}\n\n", self.position).into());
     }
 
     /// The number of the last event before the first that it will hear.
@@ -60,10 +65,19 @@ impl Stream {
         self.position
     }
 
+    /// Whether an event is one that the client chose.
+    pub(super) fn lets_pass(&self, frame: &Frame) -> bool {
+        self.filter.lets_pass(&frame.route)
+    }
+
+    /// Whether the sections that the client chose by are others from an event on.
+    pub(super) fn has_lost_sections(&self, frame: &Frame) -> bool {
+        self.filter.sections.is_some() && frame.route.moves_sections()
+    }
+
     /// Tells what was missed after a number.
     pub(super) fn catch_up(&mut self, after: i64, frames: &[Arc<Frame>]) {
-        let wanted = frames.iter().filter(|frame| self.filter.lets_pass(&frame.route));
-        self.pending.extend(wanted.map(|frame| frame.bytes.clone()));
+        self.pending.extend(frames.iter().map(|frame| frame.bytes.clone()));
         self.position = self.position.max(after);
     }
 
@@ -82,7 +96,7 @@ impl Stream {
     }
 
     async fn next(&mut self) -> Option<Bytes> {
-        let deadline = Instant::now() + SILENCE;
+        let deadline = Instant::now() + self.silence;
         loop {
             if let Some(chunk) = self.pending.pop_front() {
                 return Some(chunk);
@@ -92,7 +106,8 @@ impl Stream {
             }
             match self.subscription.next(deadline).await {
                 News::Frame(frame) => self.hear(&frame),
-                // An id without data moves the client's place on and is otherwise not heard.
+                // An id without data moves the client's place on and is otherwise not heard: who comes back after a
+                // quiet night need not look through all that others were told.
                 News::Quiet => self.pending.push_back(format!(":\nid: {}\n\n", self.position).into()),
                 News::Lost => self.end(Reason::TooSlow),
                 News::Closing => {
@@ -108,9 +123,9 @@ impl Stream {
             return;
         }
         self.position = frame.number;
-        if self.filter.sections.is_some() && frame.route.moves_sections() {
+        if self.has_lost_sections(frame) {
             self.end(Reason::SectionsMoved);
-        } else if self.filter.lets_pass(&frame.route) {
+        } else if self.lets_pass(frame) {
             self.pending.push_back(frame.bytes.clone());
         }
     }

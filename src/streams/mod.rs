@@ -13,13 +13,18 @@ use std::sync::Arc;
 
 use crate::app::{App, Read};
 use crate::events::{self, Filter, Frame, Missed};
+use crate::ids::RecordId;
 use crate::problem::{Code, Problem};
 use crate::records::{self, Kind};
 
 pub use body::{Reason, Stream};
 
+/// Events that are looked through for one who comes back.
+const SPAN_MAX: i64 = 20_000;
 /// Events that one who comes back is told; who has missed more reads anew.
-const MISSED_MAX: u32 = 1_000;
+const MISSED_MAX: usize = 1_000;
+/// Events that are read at once.
+const BATCH: u32 = 500;
 
 /// What a client of a stream wants.
 #[derive(Clone, Debug)]
@@ -47,17 +52,21 @@ pub enum Place {
 /// `unavailable` when the node has as many as it may, or is closing.
 pub async fn open(app: &App, wish: Wish) -> Result<Stream, Problem> {
     let Wish { filter, sections, after } = wish;
-    let sections = app.read(move |read| chosen(read, &sections)).await?;
-    let filter = Arc::new(Filter { sections, ..filter }.folded());
-    // Joined before the look back: nothing can fall between the two.
-    let joined = app.hub().join(&filter, app.config().events.streams_max);
+    if !app.hub().has_begun() {
+        // The relay has only just started: without this the stream would begin before the end of the log.
+        events::relay::catch_up(app).await?;
+    }
+    // Joined before the look back and before the sections are read: nothing can fall between.
+    let joined = app.hub().join(app.config().events.streams_max);
     let subscription = joined.ok_or_else(|| Problem::new(Code::Unavailable))?;
+    let filter = Arc::new(Filter { sections: chosen(app, sections).await?, ..filter }.folded());
+    subscription.choose(&filter);
     let mut stream = Stream::new(app, filter, subscription);
     match after {
-        None => {}
+        None => stream.begin(),
         Some(Place::Unknown) => stream.resync(Reason::Unknown),
-        Some(Place::After(seq)) => match missed(app, seq, stream.position()).await? {
-            Ok(frames) => stream.catch_up(seq, &frames),
+        Some(Place::After(number)) => match missed(app, number, &stream).await? {
+            Ok(frames) => stream.catch_up(number, &frames),
             Err(reason) => stream.resync(reason),
         },
     }
@@ -65,31 +74,60 @@ pub async fn open(app: &App, wish: Wish) -> Result<Stream, Problem> {
 }
 
 /// The sections that were asked for, and all below them.
-fn chosen(read: &mut Read<'_>, names: &[String]) -> Result<Option<HashSet<crate::ids::RecordId>>, Problem> {
+async fn chosen(app: &App, names: Vec<String>) -> Result<Option<HashSet<RecordId>>, Problem> {
     if names.is_empty() {
         return Ok(None);
     }
-    let roots = records::resolve(read, Kind::Section, names)?;
-    Ok(Some(records::with_descendants(read, roots)?.into_iter().collect()))
+    let resolve = move |read: &mut Read<'_>| {
+        let roots = records::resolve(read, Kind::Section, &names)?;
+        records::with_descendants(read, roots)
+    };
+    Ok(Some(app.read(resolve).await?.into_iter().collect()))
 }
 
-/// What came after a number, up to where the stream begins; or why nobody can say.
-async fn missed(app: &App, after: i64, up_to: i64) -> Result<Result<Vec<Arc<Frame>>, Reason>, Problem> {
+/// What a stream would have told after a number, up to where it begins; or why nobody can say.
+async fn missed(app: &App, after: i64, stream: &Stream) -> Result<Result<Vec<Arc<Frame>>, Reason>, Problem> {
+    let up_to = stream.position();
     if let Missed::Frames(frames) = app.hub().missed(after, up_to) {
         // A number ahead of this node may come from another one, which was faster.
         let known = after <= up_to || app.read(events::last).await?.1 >= after;
-        return Ok(if known { Ok(frames) } else { Err(Reason::Unknown) });
+        return Ok(if known { wanted(stream, frames) } else { Err(Reason::Unknown) });
     }
-    let kept = app.read(move |read| {
-        let is_kept = events::reaches_back_to(read, after)?;
-        Ok(if is_kept { Some(events::public_after(read, after, MISSED_MAX + 1)?) } else { None })
-    });
-    match kept.await? {
-        Some(events) if events.len() <= MISSED_MAX as usize => {
-            let before = events.into_iter().filter(|event| event.number.is_some_and(|number| number <= up_to));
-            let frames: Result<Vec<Option<Frame>>, Problem> = before.map(Frame::of).collect();
-            Ok(Ok(frames?.into_iter().flatten().map(Arc::new).collect()))
+    if up_to - after > SPAN_MAX {
+        return Ok(Err(Reason::TooOld));
+    }
+    let mut told = Vec::new();
+    let mut from = after;
+    while from < up_to {
+        let events = app.read(move |read| events::public_after(read, from, BATCH)).await?;
+        // Numbers have no gap: one that is not there was forgotten.
+        let is_next = events.first().is_some_and(|event| event.number == Some(from + 1));
+        let Some(last) = events.last().and_then(|event| event.number).filter(|_| is_next) else {
+            return Ok(Err(Reason::TooOld));
+        };
+        from = last;
+        let frames: Result<Vec<_>, Problem> = events.into_iter().map(Frame::of).collect();
+        let until_here = frames?.into_iter().flatten().filter(|frame| frame.number <= up_to).map(Arc::new);
+        match wanted(stream, until_here) {
+            Ok(frames) if told.len() + frames.len() <= MISSED_MAX => told.extend(frames),
+            Ok(_) => return Ok(Err(Reason::TooOld)),
+            Err(reason) => return Ok(Err(reason)),
         }
-        _ => Ok(Err(Reason::TooOld)),
     }
+    Ok(Ok(told))
+}
+
+/// Those of the frames that a stream lets pass, unless its sections have moved among them: what it would have told by
+/// the tree of then, nobody knows.
+fn wanted(stream: &Stream, frames: impl IntoIterator<Item = Arc<Frame>>) -> Result<Vec<Arc<Frame>>, Reason> {
+    let mut passed = Vec::new();
+    for frame in frames {
+        if stream.has_lost_sections(&frame) {
+            return Err(Reason::SectionsMoved);
+        }
+        if stream.lets_pass(&frame) {
+            passed.push(frame);
+        }
+    }
+    Ok(passed)
 }

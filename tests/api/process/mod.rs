@@ -3,6 +3,8 @@
 mod crash;
 mod demo;
 mod nodes;
+mod outage;
 mod start;
 mod stop;
+mod streams;
 mod wire;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{Raw, Serve, document};
 
 /// What a client has to encode in a target; the rest of it is sent as the test wrote it.
-const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
+pub(super) const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
 
 /// Somebody, signed in or not.
 #[derive(Clone)]

@@ -1,12 +1,13 @@
 //! A PostgreSQL server for the length of one test run, in a folder of its own, from the installed programs.
 
-use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
+
+use super::process::free_port;
 
 /// A running server; it stops, and its folder goes, when this is dropped.
 pub struct Cluster {
@@ -39,23 +40,29 @@ impl Cluster {
         if let Some((uid, gid)) = user {
             chown(folder.path(), Some(uid), Some(gid)).map_err(|error| error.to_string())?;
         }
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).unwrap().port();
-        let cluster = Self { folder, programs: programs.into(), user, port };
+        let cluster = Self { folder, programs: programs.into(), user, port: free_port() };
         // ICU orders words as people do, which is where a forgotten COLLATE "C" shows.
         let base = ["-D", "data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-locale", "-N"];
         let icu = ["--locale-provider=icu", "--icu-locale=und"];
         if !cluster.run("initdb", &[&base[..], &icu[..]].concat()) && !cluster.run("initdb", &base) {
             return Err(format!("initdb failed\n{}", cluster.log()));
         }
+        if cluster.go() { Ok(cluster) } else { Err(format!("pg_ctl start failed\n{}", cluster.log())) }
+    }
+
+    /// Starts the server, and waits until it takes connections.
+    pub fn go(&self) -> bool {
         let settings = format!(
-            "-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200 \
-             -c fsync=off -c full_page_writes=off -c shared_buffers=64MB"
+            "-c port={} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200 \
+             -c fsync=off -c full_page_writes=off -c shared_buffers=64MB",
+            self.port
         );
-        if cluster.run("pg_ctl", &["-D", "data", "-l", "server.log", "-w", "-t", "60", "-o", &settings, "start"]) {
-            Ok(cluster)
-        } else {
-            Err(format!("pg_ctl start failed\n{}", cluster.log()))
-        }
+        self.run("pg_ctl", &["-D", "data", "-l", "server.log", "-w", "-t", "60", "-o", &settings, "start"])
+    }
+
+    /// Stops the server: `fast` sends its clients away, `immediate` is a crash.
+    pub fn stop(&self, mode: &str) -> bool {
+        self.run("pg_ctl", &["-D", "data", "-m", mode, "-w", "stop"])
     }
 
     /// Where its maintenance database is.
@@ -83,7 +90,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        self.run("pg_ctl", &["-D", "data", "-m", "immediate", "-w", "stop"]);
+        self.stop("immediate");
     }
 }
 

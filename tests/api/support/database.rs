@@ -42,12 +42,15 @@ impl Database {
     pub fn empty() -> Self {
         match server() {
             None => Self::Sqlite(tempfile::tempdir().unwrap()),
-            Some(server) => {
-                let name = format!("k_{}", Uuid::from_u128(random()).simple());
-                run(&server, &format!("CREATE DATABASE {name} TEMPLATE template0"));
-                Self::Postgres { server, name }
-            }
+            Some(server) => Self::empty_on(server),
         }
+    }
+
+    /// A database without any table, on a PostgreSQL server.
+    pub fn empty_on(server: String) -> Self {
+        let name = format!("k_{}", Uuid::from_u128(random()).simple());
+        run(&server, &format!("CREATE DATABASE {name} TEMPLATE template0"));
+        Self::Postgres { server, name }
     }
 
     /// Where it is.

@@ -4,6 +4,7 @@ pub mod client;
 pub mod cluster;
 pub mod database;
 pub mod document;
+pub mod follower;
 pub mod process;
 pub mod snapshot;
 pub mod stream;
@@ -17,23 +18,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use actix_web::body::{self, BoxBody, MessageBody as _};
 use actix_web::dev::Service as _;
 use actix_web::http::header::HeaderMap;
-use actix_web::test::{TestRequest, init_service, read_body};
+use actix_web::test::{TestRequest, init_service};
 use actix_web::web::Bytes;
 use diesel::prelude::*;
 use khabar::app::App;
 use khabar::auth::{Actor, Role, open_session};
 use khabar::config::Config;
-use khabar::db::schema::{audit_log, events, users};
+use khabar::db::schema::{audit_log, event_counter, events, users};
 use khabar::db::{Conn, Db};
 use khabar::ids::{Ids, SystemEntropy, UserId};
 use khabar::time::{Clock, UtcTime};
+use percent_encoding::utf8_percent_encode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub use client::{Answer, Client};
 use database::Database;
+pub use stream::Listener;
 
 /// A hash that no password fits: tests sign in without one.
 const NO_PASSWORD: &str =
@@ -78,6 +82,8 @@ pub struct Raw {
 }
 
 pub type Serve = Rc<dyn Fn(TestRequest) -> Pin<Box<dyn Future<Output = Raw>>>>;
+/// An answer whose body is not read yet.
+type Begun = Pin<Box<dyn Future<Output = (u16, HeaderMap, BoxBody)>>>;
 
 /// A row of the event log.
 #[derive(Clone, Debug)]
@@ -105,6 +111,7 @@ pub struct TestApp {
     pub clock: Arc<ManualClock>,
     pub app: App,
     serve: Serve,
+    begin: Rc<dyn Fn(TestRequest) -> Begun>,
     /// The last event that [`TestApp::events`] has shown.
     shown: Cell<i64>,
     /// The audit lines that [`TestApp::audit`] has shown.
@@ -137,14 +144,21 @@ impl TestApp {
         let db = Db::open(&database.location(), config.database_connections).unwrap();
         let app = App::new(config, db, Arc::clone(&clock) as Arc<dyn Clock>, Ids::new(SystemEntropy));
         let service = Rc::new(init_service(khabar::server::application(app.clone(), document::contract())).await);
-        let serve: Serve = Rc::new(move |request| {
+        let begin: Rc<dyn Fn(TestRequest) -> Begun> = Rc::new(move |request| {
             let service = Rc::clone(&service);
             Box::pin(async move {
                 let response = service.call(request.to_request()).await.expect("every error is an answer");
-                let (status, headers) = (response.status().as_u16(), response.headers().clone());
+                (response.status().as_u16(), response.headers().clone(), response.into_body().boxed())
+            })
+        });
+        let begun = Rc::clone(&begin);
+        let serve: Serve = Rc::new(move |request| {
+            let begun = begun(request);
+            Box::pin(async move {
+                let (status, headers, body) = begun.await;
                 let bytes = match headers.get("content-type") {
-                    Some(kind) if kind == "text/event-stream" => stream::so_far(response.into_body()).await,
-                    _ => read_body(response).await,
+                    Some(kind) if kind == "text/event-stream" => stream::so_far(body).await,
+                    _ => body::to_bytes(body).await.expect("bodies do not fail"),
                 };
                 Raw { status, headers, bytes }
             })
@@ -153,18 +167,35 @@ impl TestApp {
             clock,
             app,
             serve,
+            begin,
             shown: Cell::new(0),
             shown_audit: RefCell::default(),
             own: RefCell::default(),
             database,
         };
-        this.events();
+        this.shown.set(event_counter::table.select(event_counter::seq).first(&mut this.sql()).unwrap());
         this
     }
 
     /// Somebody who is not signed in.
     pub fn anonymous(&self) -> Client {
         Client::new(Rc::clone(&self.serve), self.app.clone(), None)
+    }
+
+    /// Opens a stream and keeps it; with where it left off, if it was here before.
+    pub async fn listen(&self, target: &str, last_id: Option<i64>) -> Listener {
+        let id = last_id.map(|id| ("last-event-id", id.to_string()));
+        let encoded = utf8_percent_encode(target, client::UNSENDABLE).to_string();
+        let request = TestRequest::with_uri(&encoded).insert_header(("accept", "text/event-stream"));
+        let request = id.into_iter().fold(request, TestRequest::insert_header);
+        let (status, _, body) = (self.begin)(request).await;
+        assert_eq!(status, 200, "{target}");
+        Listener::new(body)
+    }
+
+    /// Carries what is in the log to the streams, as the relay does.
+    pub async fn relay(&self) {
+        khabar::events::relay::catch_up(&self.app).await.unwrap();
     }
 
     /// Somebody new with this role, signed in.

@@ -16,7 +16,7 @@ use ureq::http::{HeaderMap, Request};
 use super::database::Database;
 
 /// The longest that anything here waits.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it looks.
 const PAUSE: Duration = Duration::from_millis(5);
 /// A password that every role may have.
@@ -53,7 +53,7 @@ impl Home {
         Self::on(Rc::new(Database::empty()))
     }
 
-    fn on(database: Rc<Database>) -> Self {
+    pub fn on(database: Rc<Database>) -> Self {
         let settings = [("KHABAR_HTTP__WORKERS", "2"), ("KHABAR_DATABASE_CONNECTIONS", "8"), ("KHABAR_LOG", "warn")];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let url = match database.location() {
@@ -134,9 +134,17 @@ impl Home {
         panic!("the server does not start");
     }
 
+    /// Starts the server where its clients know it to be, and waits until it is ready.
+    pub fn serve_at(&self, port: u16) -> Server {
+        self.spawn_at(&["serve"], port).ready().expect("the port is ours")
+    }
+
     /// Starts the server, without waiting for it.
     pub fn spawn(&self, arguments: &[&str]) -> Server {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        self.spawn_at(arguments, free_port())
+    }
+
+    fn spawn_at(&self, arguments: &[&str], port: u16) -> Server {
         let log = |name: &str| std::fs::File::create(self.path().join(format!("{port}.{name}"))).unwrap();
         let mut command = self.command(arguments);
         command.env("KHABAR_BIND", format!("127.0.0.1:{port}"));
@@ -147,6 +155,17 @@ impl Home {
         let child = command.stdout(log("out")).stderr(log("err")).spawn().unwrap();
         Server { child, port, folder: Rc::clone(&self.folder), _database: Rc::clone(&self.database) }
     }
+}
+
+/// A port that stays free until a server of ours takes it. It is none of those that the system gives to clients: one
+/// that connects from there to there has reached itself.
+pub fn free_port() -> u16 {
+    let mut bytes = [0; 2];
+    until("a port is free", || {
+        getrandom::fill(&mut bytes).unwrap();
+        let port = 20_000 + u16::from_be_bytes(bytes) % 12_000;
+        TcpListener::bind(("127.0.0.1", port)).is_ok().then_some(port)
+    })
 }
 
 /// What a command said.
@@ -193,8 +212,8 @@ impl Server {
             if self.child.try_wait().unwrap().is_some() {
                 return Some(false);
             }
-            let up = TcpStream::connect(("127.0.0.1", self.port)).is_ok();
-            (up && self.ask().get("/health/ready").status == 200).then_some(true)
+            let told = self.ask().send("GET", "/health/ready", &[], None);
+            told.is_ok_and(|told| told.status == 200).then_some(true)
         });
         assert!(came || self.err().contains("can't listen"), "the server ended: {}", self.err());
         came.then_some(self)
@@ -202,6 +221,10 @@ impl Server {
 
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// What it has written to the standard output.
