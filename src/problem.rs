@@ -71,8 +71,8 @@ codes! {
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This method is not allowed here" "هذه الطريقة غير مسموح بها هنا"
         "The `Allow` header lists the methods.";
     /// No representation that the caller accepts.
-    NotAcceptable "not_acceptable" NOT_ACCEPTABLE "Only JSON is served here" "لا يُقدَّم هنا سوى JSON"
-        "Accept `application/json` or `*/*`.";
+    NotAcceptable "not_acceptable" NOT_ACCEPTABLE "Not served in a form that you accept" "لا يتوفر هذا بأي من الصيغ التي تقبلها"
+        "Accept `*/*`, or the media type that the document names for this operation: `application/json`, or `text/event-stream` for streams.";
     /// The state machine has no such step.
     IllegalTransition "illegal_transition" CONFLICT "Not possible in this state" "غير ممكن في هذه الحالة"
         "`state` is the present state and `allowed` lists the actions that it has.";

@@ -9,7 +9,7 @@ use crate::articles;
 use crate::db::page::{PageRequest, Slice};
 use crate::ids::{AlertId, ArticleId, RecordId};
 use crate::problem::Problem;
-use crate::records::{self, Kind};
+use crate::records;
 use crate::time::UtcTime;
 
 /// One alert: any that was in the ticker, whatever became of it.
@@ -20,13 +20,7 @@ pub fn one(read: &mut Read<'_>, id: AlertId) -> Result<Shown, Problem> {
 
 /// A page of the ticker, or of what became of it since an instant.
 pub fn list(read: &mut Read<'_>, asked: &TickerFilter, page: &PageRequest) -> Result<Slice<Shown>, Problem> {
-    let sections = match asked.section.as_slice() {
-        [] => None,
-        names => {
-            let roots = records::resolve(read, Kind::Section, names)?;
-            Some(records::with_descendants(read, roots)?)
-        }
-    };
+    let sections = records::sections(read, &asked.section)?;
     let sought = Sought { asked, sections };
     let Slice { rows, next, prev, total } = store::list_public(read.conn, &sought, read.now, page)?;
     let alerts = rows.into_iter().map(alert).collect::<Result<_, _>>()?;

@@ -12,7 +12,7 @@ use crate::app::Read;
 use crate::db::page::PageRequest;
 use crate::ids::{ArticleId, RecordId, StoryId};
 use crate::problem::Problem;
-use crate::records::{self, Kind};
+use crate::records;
 use crate::text::{Direction, Language, count};
 use crate::time::UtcTime;
 
@@ -85,13 +85,7 @@ pub struct Which {
 impl Which {
     /// Those in these languages and these sections, by id or slug, or below them; what is empty is any.
     pub fn of(read: &mut Read<'_>, languages: &[Language], sections: &[String]) -> Result<Self, Problem> {
-        let sections = match sections {
-            [] => None,
-            names => {
-                let roots = records::resolve(read, Kind::Section, names)?;
-                Some(records::with_descendants(read, roots)?)
-            }
-        };
+        let sections = records::sections(read, sections)?;
         Ok(Self { languages: languages.iter().map(Language::to_string).collect(), sections })
     }
 

@@ -308,6 +308,15 @@ pub fn with_descendants(read: &mut Read<'_>, roots: Vec<RecordId>) -> Result<Vec
     Ok(found)
 }
 
+/// The sections that these ids or slugs stand for, with all below them; `None`, which is any, where none is named.
+pub fn sections(read: &mut Read<'_>, names: &[String]) -> Result<Option<Vec<RecordId>>, Problem> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let roots = resolve(read, Kind::Section, names)?;
+    Ok(Some(with_descendants(read, roots)?))
+}
+
 /// Checks the name, the names and the slug, which every kind has.
 pub fn check_names(faults: &mut Faults, name: &str, names: &Names, slug: Option<&str>) -> Option<(String, Names)> {
     if let Some(slug) = slug {

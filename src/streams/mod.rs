@@ -11,11 +11,10 @@ pub mod http;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::app::{App, Read};
+use crate::app::App;
 use crate::events::{self, Filter, Frame, Missed};
-use crate::ids::RecordId;
 use crate::problem::{Code, Problem};
-use crate::records::{self, Kind};
+use crate::records;
 
 pub use body::{Reason, Stream};
 
@@ -59,7 +58,11 @@ pub async fn open(app: &App, wish: Wish) -> Result<Stream, Problem> {
     // Joined before the look back and before the sections are read: nothing can fall between.
     let joined = app.hub().join(app.config().events.streams_max);
     let subscription = joined.ok_or_else(|| Problem::new(Code::Unavailable))?;
-    let filter = Arc::new(Filter { sections: chosen(app, sections).await?, ..filter }.folded());
+    let sections = match sections.as_slice() {
+        [] => None,
+        _ => app.read(move |read| records::sections(read, &sections)).await?.map(HashSet::from_iter),
+    };
+    let filter = Arc::new(Filter { sections, ..filter }.folded());
     subscription.choose(&filter);
     let mut stream = Stream::new(app, filter, subscription);
     match after {
@@ -71,18 +74,6 @@ pub async fn open(app: &App, wish: Wish) -> Result<Stream, Problem> {
         },
     }
     Ok(stream)
-}
-
-/// The sections that were asked for, and all below them.
-async fn chosen(app: &App, names: Vec<String>) -> Result<Option<HashSet<RecordId>>, Problem> {
-    if names.is_empty() {
-        return Ok(None);
-    }
-    let resolve = move |read: &mut Read<'_>| {
-        let roots = records::resolve(read, Kind::Section, &names)?;
-        records::with_descendants(read, roots)
-    };
-    Ok(Some(app.read(resolve).await?.into_iter().collect()))
 }
 
 /// What a stream would have told after a number, up to where it begins; or why nobody can say.

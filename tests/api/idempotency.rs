@@ -71,6 +71,16 @@ async fn two_callers_never_share_a_key() {
 }
 
 #[actix_web::test]
+async fn a_key_is_good_for_one_address() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    post(&editor, "one", "هيا").await.expect(201);
+    let tag = editor.post("/api/v1/newsroom/tags").key("one").json(&json!({ "name": "هيا" })).send().await.expect(201);
+    assert_eq!(tag.header("idempotency-replayed"), None);
+    app.assert_events(&["source.created", "tag.created"]);
+}
+
+#[actix_web::test]
 async fn a_request_that_was_refused_leaves_its_key_free() {
     let app = TestApp::new().await;
     let editor = app.as_(Role::Editor).await;
