@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::auth::{Actor, Hasher, Tokens};
+use crate::auth::{Actor, Hasher, Tokens, Vault};
 use crate::config::Config;
 use crate::db::{Conn, Db};
 use crate::events::{self, Change, Hub};
 use crate::ids::{Id, Ids};
+use crate::outbound::{NoClient, Outbound};
 use crate::problem::Problem;
 use crate::time::{Clock, UtcTime};
 
@@ -22,13 +23,18 @@ struct Inner {
     tokens: Tokens,
     hasher: Hasher,
     hub: Arc<Hub>,
+    vault: Vault,
+    outbound: Outbound,
 }
 
 impl App {
     /// Puts the parts together.
-    pub fn new(config: Config, db: Db, clock: Arc<dyn Clock>, ids: Ids) -> Self {
+    pub fn new(config: Config, db: Db, clock: Arc<dyn Clock>, ids: Ids) -> Result<Self, NoClient> {
         let tokens = Tokens::new(config.jwt_secret.expose(), &config.public_url, config.auth.access_minutes);
-        Self(Arc::new(Inner { config, db, clock, ids, tokens, hasher: Hasher::new(), hub: Arc::default() }))
+        let vault = Vault::new(config.jwt_secret.expose());
+        let outbound = Outbound::new(&config.outbound)?;
+        let (hasher, hub) = (Hasher::new(), Arc::default());
+        Ok(Self(Arc::new(Inner { config, db, clock, ids, tokens, hasher, hub, vault, outbound })))
     }
 
     /// The settings.
@@ -59,6 +65,16 @@ impl App {
     /// Where this node's streams wait for news.
     pub fn hub(&self) -> &Arc<Hub> {
         &self.0.hub
+    }
+
+    /// Seals the secrets that must be kept.
+    pub fn vault(&self) -> &Vault {
+        &self.0.vault
+    }
+
+    /// Sends requests to addresses that other people chose.
+    pub fn outbound(&self) -> &Outbound {
+        &self.0.outbound
     }
 
     /// Passes on what other nodes tell, until it is told to stop.

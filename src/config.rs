@@ -95,6 +95,8 @@ pub struct Config {
     pub events: Events,
     /// Requests to receivers.
     pub outbound: Outbound,
+    /// Breaking alerts on closed browsers.
+    pub push: Push,
 }
 
 /// What is logged, and in which form.
@@ -170,6 +172,43 @@ pub struct Outbound {
     pub inner: Vec<Network>,
 }
 
+impl Outbound {
+    fn checked(self) -> Result<Self, Error> {
+        let refuse = |name, why: &str| Error::Value { name, why: why.into() };
+        if self.ports.is_empty() || self.ports.contains(&0) {
+            return Err(refuse("outbound.ports", "must name a port, and none of them 0"));
+        }
+        if !(1..=OUTBOUND_SECONDS_MAX).contains(&self.timeout_seconds) {
+            return Err(refuse("outbound.timeout_seconds", "must be between 1 and 120"));
+        }
+        Ok(self)
+    }
+}
+
+/// Breaking alerts on closed browsers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Push {
+    /// Browsers that may subscribe.
+    pub subscriptions_max: i64,
+    /// Where the people of a push service find us: a `mailto:` or `https:` address.
+    pub contact: String,
+}
+
+impl Push {
+    /// The same with a contact; where nobody has set one, the API's own address if the world can reach it.
+    fn checked(self, public_url: &str) -> Result<Self, Error> {
+        let Self { subscriptions_max, contact } = self;
+        let contact = match contact.as_str() {
+            "" if public_url.starts_with("https://") => public_url.to_owned(),
+            "" => "mailto:webmaster@localhost".to_owned(),
+            text if text.starts_with("mailto:") || text.starts_with("https://") => contact,
+            _ => return Err(Error::Value { name: "push.contact", why: "must begin with mailto: or https://".into() }),
+        };
+        Ok(Self { subscriptions_max, contact })
+    }
+}
+
 /// The settings as they are written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -186,6 +225,7 @@ struct Written {
     auth: Auth,
     events: Events,
     outbound: Outbound,
+    push: Push,
 }
 
 impl Config {
@@ -218,6 +258,7 @@ impl Config {
             auth,
             events,
             outbound,
+            push,
         } = figment.extract().map_err(|error| Error::Shape(Box::new(error)))?;
         let refuse = |name, why: &str| Error::Value { name, why: why.into() };
 
@@ -242,12 +283,7 @@ impl Config {
             _ => return Err(refuse("log_format", "must be text or json")),
         };
         let log = Log { filter: log, json };
-        if outbound.ports.is_empty() || outbound.ports.contains(&0) {
-            return Err(refuse("outbound.ports", "must name a port, and none of them 0"));
-        }
-        if !(1..=OUTBOUND_SECONDS_MAX).contains(&outbound.timeout_seconds) {
-            return Err(refuse("outbound.timeout_seconds", "must be between 1 and 120"));
-        }
+        let (outbound, push) = (outbound.checked()?, push.checked(&public_url)?);
         Ok(Self {
             database,
             database_connections,
@@ -260,6 +296,7 @@ impl Config {
             auth,
             events,
             outbound,
+            push,
         })
     }
 
@@ -328,6 +365,9 @@ mod tests {
         let config = Config::with("").unwrap();
         assert_eq!(config.database, Location::Sqlite("data/khabar.db".into()));
         assert_eq!(config.public_url, "http://127.0.0.1:8080");
+        assert_eq!(config.push.contact, "mailto:webmaster@localhost");
+        let public = Config::with("public_url = \"https://khabar.example/\"").unwrap();
+        assert_eq!(public.push.contact, "https://khabar.example");
     }
 
     #[test]
@@ -347,6 +387,7 @@ mod tests {
             ("[outbound]\ntimeout_seconds = 121", "outbound.timeout_seconds"),
             ("[outbound]\ninner = [\"10.0.0.1/8\"]", "outbound.inner"),
             ("[outbound]\ninner = [\"localhost\"]", "outbound.inner"),
+            ("[push]\ncontact = \"desk@khabar.example\"", "push.contact"),
         ] {
             let error = Config::with(lines).unwrap_err().to_string();
             assert!(error.contains(name), "{lines}: {error}");

@@ -52,6 +52,12 @@ pub mod of {
     /// A line of the audit log.
     #[derive(Debug)]
     pub enum Audit {}
+    /// A browser that gets alerts.
+    #[derive(Debug)]
+    pub enum PushSubscription {}
+    /// A node's hold on a page of a round of pushes.
+    #[derive(Debug)]
+    pub enum PushLease {}
 }
 
 /// Identifies an article.
@@ -72,6 +78,10 @@ pub type UserId = Id<of::User>;
 pub type SessionId = Id<of::Session>;
 /// Identifies a line of the audit log.
 pub type AuditId = Id<of::Audit>;
+/// Identifies a browser that gets alerts.
+pub type PushSubscriptionId = Id<of::PushSubscription>;
+/// Identifies a node's hold on a page of a round of pushes.
+pub type PushLeaseId = Id<of::PushLease>;
 
 /// A UUIDv7 (RFC 9562) of one kind of thing.
 #[derive(AsExpression, FromSqlRow)]

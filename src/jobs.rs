@@ -14,6 +14,7 @@ use crate::db::replies;
 use crate::events;
 use crate::http::KEPT;
 use crate::problem::Problem;
+use crate::push;
 
 /// How long the next look may wait.
 pub type Pause = Result<Duration, Problem>;
@@ -33,6 +34,7 @@ struct Job {
 
 const JOBS: &[Job] = &[
     Job { name: "alerts", follows_events: true, run: |app| Box::pin(alerts::announce(app)) },
+    Job { name: "push", follows_events: true, run: |app| Box::pin(push(app)) },
     Job { name: "sweep", follows_events: false, run: |app| Box::pin(sweep(app)) },
 ];
 
@@ -59,12 +61,18 @@ async fn repeat(app: App, job: &'static Job) {
     }
 }
 
-/// Forgets what nobody needs any more: old events and kept answers.
+/// Pushes breaking alerts to browsers.
+async fn push(app: App) -> Pause {
+    push::send(&app).await
+}
+
+/// Forgets what nobody needs any more: old events, kept answers and rounds of pushes.
 async fn sweep(app: App) -> Pause {
     let rule = app.config().events.clone();
     let forget = move |tx: &mut Tx<'_>| {
         events::forget(tx, &rule)?;
         replies::forget_all(tx.conn, tx.now.before(KEPT))?;
+        push::forget(tx)?;
         Ok(())
     };
     app.write(Actor::itself(), forget).await?;

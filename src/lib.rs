@@ -13,7 +13,8 @@
 //! | [`streams`], [`sync`] | what is public, told as it happens, and to those who were away |
 //! | [`jobs`] | what happens by itself |
 //! | [`outbound`] | requests to addresses that other people chose |
-//! | [`webhooks`], [`push`] | what goes out: its signatures and its encryption |
+//! | [`push`] | breaking alerts on browsers that are closed |
+//! | [`webhooks`] | what goes out to partners: its signatures |
 //! | [`auth`] | who is asking, and the policy |
 //! | [`http`] | what handlers share: requests, answers, the contract at work |
 //! | [`app`], [`db`] | the two doors to the database, and what is behind them |

@@ -19,8 +19,8 @@ use crate::config::Config;
 use crate::events::Hub;
 use crate::http::{Contract, layer};
 use crate::{
-    alerts, articles, authors, comments, events, openapi, operation, sections, site, sources, streams, sync, tags,
-    users,
+    alerts, articles, authors, comments, events, openapi, operation, push, sections, site, sources, streams, sync,
+    tags, users,
 };
 
 /// Connections that one worker takes: streams are many and idle.
@@ -53,6 +53,7 @@ fn delivery(config: &mut ServiceConfig<'_>) {
         .configure(sections::http::delivery)
         .configure(tags::http::delivery)
         .configure(authors::http::delivery)
+        .configure(push::http::delivery)
         .configure(users::http::accounts);
 }
 

@@ -8,7 +8,7 @@ use super::dto::{AlertCancelIn, AlertIn, AlertRetractIn, AlertUpdateIn, Audience
 use super::kept::{alert as read_row, find, insert, one, row, save, shown};
 use super::model::{self, Action, Alert, Approval, Kept, Shown};
 use super::store;
-use super::told::{record, record_inside, record_override, request_push};
+use super::told::{notice, record, record_inside, record_override, request_push};
 use super::view::AlertView;
 use crate::app::{Read, Tx};
 use crate::articles::{self, Saved};
@@ -20,7 +20,7 @@ use crate::fault::{Fault, Faults};
 use crate::http::{Expected, Patch};
 use crate::ids::{AlertId, RecordId};
 use crate::problem::{Code, Problem};
-use crate::push::Cause;
+use crate::push::{self, Cause};
 use crate::records::{self, Kind};
 
 /// An alert, and the version of it that the caller has seen.
@@ -215,10 +215,12 @@ pub fn audience(
 ) -> Result<AudienceView, Problem> {
     let alert = seen_by(permit, find(read, id)?)?;
     let duplicate_of = store::find_echo(read.conn, &row(&alert)?, read.now.before(model::ECHO), false)?;
-    let seen = serde_json::to_value(AlertView::from(one(shown(read, vec![alert.clone()])?)?))?;
+    let seen = AlertView::from(one(shown(read, vec![alert.clone()])?)?);
+    let push_subscriptions = push::audience(read, &notice(Cause::Issued, &seen))?;
+    let seen = serde_json::to_value(seen)?;
     Ok(AudienceView {
         streams: hub.audience(&Route::of("alert", &seen)),
-        push_subscriptions: 0,
+        push_subscriptions,
         needs_approval: !alert.is_cleared_for(permit.user.id),
         duplicate_of,
     })

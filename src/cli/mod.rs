@@ -117,7 +117,7 @@ fn open(mut config: Config) -> Result<App, Failure> {
         Db::open(&config.database, config.database_connections)
     });
     let db = opened.map_err(|error| format!("{:?}: {error}", config.database))?;
-    Ok(App::new(config, db, Arc::new(SystemClock), ids))
+    Ok(App::new(config, db, Arc::new(SystemClock), ids)?)
 }
 
 fn serve(with_demo: bool) -> Result<(), Failure> {

@@ -150,6 +150,8 @@ pub enum Door {
     Admins,
     /// Moving a section.
     Sections,
+    /// Handing out what is to be pushed, and noting what became of it.
+    Push,
 }
 
 /// Makes transactions that pass here take turns until each has ended, so that the later one sees what the

@@ -236,6 +236,59 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    secrets (name) {
+        name -> Text,
+        sealed -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    push_subscriptions (id) {
+        id -> Binary,
+        endpoint -> Text,
+        fingerprint -> Binary,
+        p256dh -> Binary,
+        auth -> Binary,
+        language -> Nullable<Text>,
+        max_urgency -> BigInt,
+        topic_keys -> Text,
+        region_keys -> Text,
+        section_ids -> Text,
+        failing_since -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    push_rounds (seq) {
+        seq -> BigInt,
+        alert_id -> Binary,
+        state -> Text,
+        urgency -> BigInt,
+        notice -> Text,
+        requested_at -> BigInt,
+        until -> BigInt,
+        after_id -> Nullable<Binary>,
+        lease -> Nullable<Binary>,
+        leased_until -> BigInt,
+        sent -> BigInt,
+        failed -> BigInt,
+        gone -> BigInt,
+    }
+}
+
+diesel::table! {
+    push_retries (subscription_id, seq) {
+        subscription_id -> Binary,
+        seq -> BigInt,
+        attempts -> BigInt,
+        next_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
@@ -254,5 +307,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     event_readers,
     audit_log,
-    replies
+    replies,
+    secrets,
+    push_subscriptions,
+    push_rounds,
+    push_retries
 );

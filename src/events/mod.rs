@@ -143,6 +143,11 @@ pub fn after(read: &mut Read<'_>, seq: i64, limit: u32) -> Result<Vec<Event>, Pr
     store::after(read.conn, seq, i64::from(limit))?.into_iter().map(event).collect()
 }
 
+/// The next events of one topic after a number, in order.
+pub fn of_topic_after(read: &mut Read<'_>, topic: &str, seq: i64, limit: u32) -> Result<Vec<Event>, Problem> {
+    store::of_topic_after(read.conn, topic, seq, i64::from(limit))?.into_iter().map(event).collect()
+}
+
 /// The next public events after a public number, in order.
 pub fn public_after(read: &mut Read<'_>, number: i64, limit: u32) -> Result<Vec<Event>, Problem> {
     store::public_after(read.conn, number, i64::from(limit))?.into_iter().map(event).collect()
@@ -160,6 +165,11 @@ pub fn reaches_back_to(read: &mut Read<'_>, number: i64) -> Result<bool, Problem
 pub fn place(tx: &mut Tx<'_>, reader: &str) -> Result<i64, Problem> {
     store::begin_reader(tx.conn, reader)?;
     Ok(store::place(tx.conn, reader)?)
+}
+
+/// How far a reader of the log has come, for a look that holds nobody back; nothing before it has begun.
+pub fn glance(read: &mut Read<'_>, reader: &str) -> Result<Option<i64>, Problem> {
+    Ok(store::glance(read.conn, reader)?)
 }
 
 /// Notes how far a reader has come.

@@ -60,6 +60,11 @@ pub(super) fn public_after(conn: &mut Conn, number: i64, limit: i64) -> QueryRes
     later.limit(limit).select(Row::as_select()).load(conn)
 }
 
+pub(super) fn of_topic_after(conn: &mut Conn, topic: &str, seq: i64, limit: i64) -> QueryResult<Vec<Row>> {
+    let later = events::table.filter(events::topic.eq(topic).and(events::seq.gt(seq))).order(events::seq.asc());
+    later.limit(limit).select(Row::as_select()).load(conn)
+}
+
 pub(super) fn list(conn: &mut Conn, filter: &EventQuery, page: &PageRequest) -> QueryResult<Slice<Row>> {
     let EventQuery { topic } = filter;
     let filtered = || match topic.as_slice() {
@@ -87,9 +92,12 @@ pub(super) fn forget(conn: &mut Conn, up_to: i64) -> QueryResult<usize> {
 
 /// Gives a new reader its place, at the end of the log.
 pub(super) fn begin_reader(conn: &mut Conn, name: &str) -> QueryResult<usize> {
-    diesel::sql_query("INSERT INTO event_readers (name, seq) SELECT $1, seq FROM event_counter ON CONFLICT DO NOTHING")
-        .bind::<Text, _>(name)
-        .execute(conn)
+    // Without the WHERE, SQLite would read ON as the condition of a join.
+    diesel::sql_query(
+        "INSERT INTO event_readers (name, seq) SELECT $1, seq FROM event_counter WHERE id = 1 ON CONFLICT DO NOTHING",
+    )
+    .bind::<Text, _>(name)
+    .execute(conn)
 }
 
 /// A reader's place. The row stays locked until the commit.
@@ -98,6 +106,10 @@ pub(super) fn place(conn: &mut Conn, name: &str) -> QueryResult<i64> {
         .set(event_readers::seq.eq(event_readers::seq))
         .returning(event_readers::seq)
         .get_result(conn)
+}
+
+pub(super) fn glance(conn: &mut Conn, name: &str) -> QueryResult<Option<i64>> {
+    event_readers::table.find(name).select(event_readers::seq).first(conn).optional()
 }
 
 pub(super) fn move_on(conn: &mut Conn, name: &str, seq: i64) -> QueryResult<usize> {

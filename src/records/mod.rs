@@ -317,6 +317,20 @@ pub fn sections(read: &mut Read<'_>, names: &[String]) -> Result<Option<Vec<Reco
     Ok(Some(with_descendants(read, roots)?))
 }
 
+/// Records and, where the kind has a tree, all above them.
+pub fn with_ancestors(read: &mut Read<'_>, leaves: Vec<RecordId>) -> Result<Vec<RecordId>, Problem> {
+    let mut found = leaves.clone();
+    let mut level = leaves;
+    for _ in 0..DEPTH_MAX {
+        level = store::parents(read.conn, &level)?;
+        if level.is_empty() {
+            break;
+        }
+        found.extend(&level);
+    }
+    Ok(found)
+}
+
 /// Checks the name, the names and the slug, which every kind has.
 pub fn check_names(faults: &mut Faults, name: &str, names: &Names, slug: Option<&str>) -> Option<(String, Names)> {
     if let Some(slug) = slug {

@@ -73,6 +73,11 @@ pub(super) fn children(conn: &mut Conn, parents: &[RecordId]) -> QueryResult<Vec
     records::table.filter(records::parent_id.eq_any(parents.to_vec())).select(records::id).load(conn)
 }
 
+pub(super) fn parents(conn: &mut Conn, children: &[RecordId]) -> QueryResult<Vec<RecordId>> {
+    let below = records::table.filter(records::id.eq_any(children.to_vec()).and(records::parent_id.is_not_null()));
+    below.select(records::parent_id.assume_not_null()).load(conn)
+}
+
 pub(super) fn all(conn: &mut Conn, kind: Kind) -> QueryResult<Vec<Row>> {
     let of_kind = records::table.filter(records::kind.eq(kind).and(records::is_active.eq(true)));
     of_kind.order((records::sort_key.asc(), records::id.asc())).select(Row::as_select()).load(conn)

@@ -33,6 +33,8 @@ mod permissions;
 mod postgres;
 mod process;
 mod properties;
+mod push;
+mod push_rounds;
 mod refusals;
 mod seed_page;
 mod sources;

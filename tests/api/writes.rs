@@ -57,6 +57,9 @@ pub fn contents(app: &TestApp) -> BTreeMap<String, Vec<String>> {
     words(&mut app.sql(), tables).into_iter().map(rows).collect()
 }
 
+/// Changes that no log tells of: which browsers are subscribed is nobody's business.
+const UNTOLD: [&str; 2] = ["subscribe_push", "unsubscribe_push"];
+
 /// How many tables the schema has, so that a look at all of them is one.
 const TABLES: usize = 16;
 
@@ -339,7 +342,7 @@ async fn every_change_stands_or_falls_with_its_event_and_its_line_in_the_audit_l
     accounts(&ledger, &people).await;
     let changes: BTreeSet<String> = operations()
         .iter()
-        .filter(|operation| operation.method != "GET")
+        .filter(|operation| operation.method != "GET" && !UNTOLD.contains(&&*operation.id))
         .map(|operation| operation.id.clone())
         .collect();
     assert_eq!(*ledger.done.borrow(), changes, "every operation that changes something was driven");

@@ -6,6 +6,7 @@ pub mod database;
 pub mod document;
 pub mod follower;
 pub mod process;
+pub mod push_service;
 pub mod snapshot;
 pub mod stream;
 
@@ -134,7 +135,12 @@ impl TestApp {
 
     /// Another one on the same database and clock, as after a restart.
     pub async fn restarted(&self) -> Self {
-        Self::start(Rc::clone(&self.database), Arc::clone(&self.clock), "").await
+        self.restarted_with("").await
+    }
+
+    /// The same, with some lines of `khabar.toml`.
+    pub async fn restarted_with(&self, settings: &str) -> Self {
+        Self::start(Rc::clone(&self.database), Arc::clone(&self.clock), settings).await
     }
 
     async fn start(database: Rc<Database>, clock: Arc<ManualClock>, settings: &str) -> Self {
@@ -143,6 +149,7 @@ impl TestApp {
         let config = Config::with(&lines).unwrap();
         let db = Db::open(&database.location(), config.database_connections).unwrap();
         let app = App::new(config, db, Arc::clone(&clock) as Arc<dyn Clock>, Ids::new(SystemEntropy));
+        let app = app.unwrap();
         let service = Rc::new(init_service(khabar::server::application(app.clone(), document::contract())).await);
         let begin: Rc<dyn Fn(TestRequest) -> Begun> = Rc::new(move |request| {
             let service = Rc::clone(&service);
