@@ -58,6 +58,12 @@ pub mod of {
     /// A node's hold on a page of a round of pushes.
     #[derive(Debug)]
     pub enum PushLease {}
+    /// An endpoint that is told of events.
+    #[derive(Debug)]
+    pub enum Webhook {}
+    /// A message to an endpoint.
+    #[derive(Debug)]
+    pub enum Delivery {}
 }
 
 /// Identifies an article.
@@ -82,6 +88,10 @@ pub type AuditId = Id<of::Audit>;
 pub type PushSubscriptionId = Id<of::PushSubscription>;
 /// Identifies a node's hold on a page of a round of pushes.
 pub type PushLeaseId = Id<of::PushLease>;
+/// Identifies an endpoint that is told of events.
+pub type WebhookId = Id<of::Webhook>;
+/// Identifies a message to an endpoint.
+pub type DeliveryId = Id<of::Delivery>;
 
 /// A UUIDv7 (RFC 9562) of one kind of thing.
 #[derive(AsExpression, FromSqlRow)]

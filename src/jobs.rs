@@ -14,7 +14,7 @@ use crate::db::replies;
 use crate::events;
 use crate::http::KEPT;
 use crate::problem::Problem;
-use crate::push;
+use crate::{push, webhooks};
 
 /// How long the next look may wait.
 pub type Pause = Result<Duration, Problem>;
@@ -36,6 +36,7 @@ const JOBS: &[Job] = &[
     Job { name: "alerts", follows_events: true, run: |app| Box::pin(alerts::announce(app)) },
     Job { name: "push", follows_events: true, run: |app| Box::pin(push(app)) },
     Job { name: "sweep", follows_events: false, run: |app| Box::pin(sweep(app)) },
+    Job { name: "webhooks", follows_events: true, run: |app| Box::pin(webhooks::run(app)) },
 ];
 
 /// Starts every job, and the relay that they follow, on the running system. They end with it.
@@ -66,13 +67,14 @@ async fn push(app: App) -> Pause {
     push::send(&app).await
 }
 
-/// Forgets what nobody needs any more: old events, kept answers and rounds of pushes.
+/// Forgets what nobody needs any more: old events, kept answers, pushes and messages to partners.
 async fn sweep(app: App) -> Pause {
     let rule = app.config().events.clone();
     let forget = move |tx: &mut Tx<'_>| {
         events::forget(tx, &rule)?;
         replies::forget_all(tx.conn, tx.now.before(KEPT))?;
         push::forget(tx)?;
+        webhooks::forget(tx)?;
         Ok(())
     };
     app.write(Actor::itself(), forget).await?;

@@ -14,7 +14,7 @@
 //! | [`jobs`] | what happens by itself |
 //! | [`outbound`] | requests to addresses that other people chose |
 //! | [`push`] | breaking alerts on browsers that are closed |
-//! | [`webhooks`] | what goes out to partners: its signatures |
+//! | [`webhooks`] | endpoints of partners, and what is on its way to them |
 //! | [`auth`] | who is asking, and the policy |
 //! | [`http`] | what handlers share: requests, answers, the contract at work |
 //! | [`app`], [`db`] | the two doors to the database, and what is behind them |

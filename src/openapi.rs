@@ -13,7 +13,7 @@ use crate::http::REPETITIONS_MAX;
 use crate::problem::Code;
 use crate::server;
 use crate::text::Lang;
-use crate::{alerts, articles, auth, comments, push, records, site, users};
+use crate::{alerts, articles, auth, comments, push, records, site, users, webhooks};
 
 /// Where references to schemas point.
 const SCHEMAS: &str = "#/components/schemas/";
@@ -40,6 +40,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "accounts", description = "Signing in, and the own account."),
         (name = "users", description = "Everybody's accounts."),
         (name = "events", description = "What changes, as it changes."),
+        (name = "webhooks", description = "Events on their way to partners."),
         (name = "operation", description = "Health and documentation."),
     )
 )]
@@ -62,6 +63,7 @@ const EVENTS: &[&[Kind]] = &[
     site::EVENTS,
     users::EVENTS,
     auth::EVENTS,
+    webhooks::EVENTS,
 ];
 
 /// The whole document.
@@ -75,7 +77,7 @@ pub fn document() -> Value {
 }
 
 /// Says what each event looks like to those who are told: one webhook for each type, as OpenAPI has it for what is sent
-/// unasked. Streams send the same.
+/// unasked. Streams send the same. Who registers an endpoint names types among these.
 fn describe_events(document: &mut Value) {
     let mut webhooks = Map::new();
     let mut parts = Vec::new();
@@ -99,6 +101,11 @@ fn describe_events(document: &mut Value) {
         for (name, schema) in parts {
             schemas.entry(name).or_insert_with(|| serde_json::to_value(schema).unwrap_or_default());
         }
+    }
+    let topics: Vec<&String> = webhooks.keys().collect();
+    let asked = document.pointer_mut("/components/schemas/WebhookIn/properties/topics/items");
+    if let Some(item) = asked.and_then(Value::as_object_mut) {
+        item.insert("enum".into(), json!(topics));
     }
     if let Some(document) = document.as_object_mut() {
         document.insert("webhooks".into(), webhooks.into());

@@ -88,6 +88,9 @@ codes! {
     /// The change would leave nobody in charge.
     LastAdmin "last_admin" CONFLICT "The last administrator must stay" "يجب أن يبقى مدير واحد على الأقل"
         "Make somebody else an administrator first.";
+    /// There are as many as there may be.
+    LimitReached "limit_reached" CONFLICT "No more of these can be made" "لا يمكن إضافة المزيد من هذا النوع"
+        "`limit` is how many there may be. Remove one that is no longer needed.";
     /// The comments of the article are closed.
     CommentsClosed "comments_closed" CONFLICT "Comments are closed" "التعليقات مغلقة"
         "This article takes no more comments.";

@@ -20,7 +20,7 @@ use crate::events::Hub;
 use crate::http::{Contract, layer};
 use crate::{
     alerts, articles, authors, comments, events, openapi, operation, push, sections, site, sources, streams, sync,
-    tags, users,
+    tags, users, webhooks,
 };
 
 /// Connections that one worker takes: streams are many and idle.
@@ -68,7 +68,8 @@ fn newsroom(config: &mut ServiceConfig<'_>) {
         .configure(tags::http::newsroom)
         .configure(authors::http::newsroom)
         .configure(users::http::newsroom)
-        .configure(events::http::newsroom);
+        .configure(events::http::newsroom)
+        .configure(webhooks::http::newsroom);
 }
 
 /// The whole application, as the server and the tests run it.

@@ -57,4 +57,6 @@ policy! {
     ManageUsers     = "user.manage":                               Admin;
     /// Read the log of everything that happens.
     ReadEvents      = "event.read":                                Admin;
+    /// Manage webhooks and see what was delivered.
+    ManageWebhooks  = "webhook.manage":                            Admin;
 }

@@ -152,6 +152,8 @@ pub enum Door {
     Sections,
     /// Handing out what is to be pushed, and noting what became of it.
     Push,
+    /// Taking what is due from the webhooks' queue.
+    Deliveries,
 }
 
 /// Makes transactions that pass here take turns until each has ended, so that the later one sees what the

@@ -289,6 +289,59 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    webhooks (id) {
+        id -> Binary,
+        url -> Text,
+        description -> Nullable<Text>,
+        topics -> Nullable<Text>,
+        is_ordered -> Bool,
+        state -> Text,
+        disabled_reason -> Nullable<Text>,
+        secret -> Binary,
+        old_secret -> Nullable<Binary>,
+        old_secret_until -> Nullable<BigInt>,
+        failing_since -> Nullable<BigInt>,
+        throttled_until -> Nullable<BigInt>,
+        from_seq -> BigInt,
+        created_by -> Binary,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (id) {
+        id -> Binary,
+        webhook_id -> Binary,
+        message_id -> Text,
+        seq -> Nullable<BigInt>,
+        topic -> Text,
+        body -> Text,
+        state -> Text,
+        tries -> BigInt,
+        attempt_count -> BigInt,
+        due_at -> Nullable<BigInt>,
+        leased_until -> BigInt,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhook_attempts (delivery_id, number) {
+        delivery_id -> Binary,
+        number -> BigInt,
+        at -> BigInt,
+        outcome -> Text,
+        status -> Nullable<BigInt>,
+        duration_ms -> Nullable<BigInt>,
+        answer -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
@@ -311,5 +364,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     secrets,
     push_subscriptions,
     push_rounds,
-    push_retries
+    push_retries,
+    webhooks,
+    webhook_deliveries,
+    webhook_attempts
 );

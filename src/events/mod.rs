@@ -172,6 +172,12 @@ pub fn glance(read: &mut Read<'_>, reader: &str) -> Result<Option<i64>, Problem>
     Ok(store::glance(read.conn, reader)?)
 }
 
+/// Whether there is something in the log that a reader has not taken yet; a look that holds nobody up.
+pub fn is_behind(read: &mut Read<'_>, reader: &str) -> Result<bool, Problem> {
+    let (last, _) = store::last(read.conn)?;
+    Ok(store::glance(read.conn, reader)?.is_none_or(|place| place < last))
+}
+
 /// Notes how far a reader has come.
 pub fn move_on(tx: &mut Tx<'_>, reader: &str, seq: i64) -> Result<(), Problem> {
     store::move_on(tx.conn, reader, seq)?;

@@ -30,6 +30,9 @@ pub struct Reply {
     private: bool,
     #[serde(skip)]
     replayed: bool,
+    /// What is told instead of the body, and never kept.
+    #[serde(skip)]
+    told_once: Option<String>,
 }
 
 impl Reply {
@@ -71,6 +74,7 @@ impl Reply {
             language: None,
             private: false,
             replayed: false,
+            told_once: None,
         }
     }
 
@@ -99,6 +103,11 @@ impl Reply {
     pub const fn private(mut self) -> Self {
         self.private = true;
         self
+    }
+
+    /// With another body now, such as one with a secret: only the first one is kept for repetitions.
+    pub fn telling_once(self, body: &impl Serialize) -> Result<Self, Problem> {
+        Ok(Self { told_once: Some(serde_json::to_string(body)?), ..self })
     }
 
     /// With the neighbours of a page.
@@ -169,7 +178,7 @@ impl Responder for Reply {
         if self.replayed {
             response.insert_header(("idempotency-replayed", "true"));
         }
-        match self.body {
+        match self.told_once.or(self.body) {
             Some(body) if !unchanged => response.insert_header((CONTENT_TYPE, "application/json")).body(body),
             _ => response.finish(),
         }

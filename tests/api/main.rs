@@ -43,4 +43,5 @@ mod streams;
 mod support;
 mod sync;
 mod users;
+mod webhooks;
 mod writes;

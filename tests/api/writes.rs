@@ -330,6 +330,32 @@ async fn accounts(ledger: &Ledger, people: &People) {
     ledger.made("update_user", admin, patch, &["user.sessions_revoked", "user.updated"]).await;
 }
 
+/// An endpoint is added, changed, tried and removed.
+async fn webhooks(ledger: &Ledger, people: &People) {
+    let by = By::person(&people.admin, Role::Admin);
+    let list = "/api/v1/newsroom/webhooks";
+    let create = people.admin.post(list).json(&json!({ "url": "https://partner.example/hooks" }));
+    let mut last = ledger.made("create_webhook", by, create, &["webhook.created"]).await;
+    let address = format!("{list}/{}", last.text("/id"));
+    let patch = people.admin.patch(&address).if_match(&last.etag()).json(&json!({ "description": "شريك" }));
+    last = ledger.made("update_webhook", by, patch, &["webhook.updated"]).await;
+    for (step, id, topic) in [
+        ("pause", "pause_webhook", "webhook.paused"),
+        ("resume", "resume_webhook", "webhook.resumed"),
+        ("rotate-secret", "rotate_webhook_secret", "webhook.secret_rotated"),
+    ] {
+        let ask = people.admin.post(&format!("{address}/{step}")).if_match(&last.etag()).json(&json!({}));
+        last = ledger.made(id, by, ask, &[topic]).await;
+    }
+    let ask = people.admin.post(&format!("{address}/test")).if_match(&last.etag()).json(&json!({}));
+    let sent = ledger.made("test_webhook", by, ask, &["webhook.tested"]).await;
+    let again = people.admin.post(&format!("{address}/deliveries/{}/redeliver", sent.text("/id")));
+    let again = again.if_match(&sent.etag()).json(&json!({}));
+    ledger.made("redeliver_delivery", by, again, &["webhook.redelivered"]).await;
+    let delete = people.admin.delete(&address).if_match(&last.etag());
+    ledger.made("delete_webhook", by, delete, &["webhook.deleted"]).await;
+}
+
 #[actix_web::test]
 async fn every_change_stands_or_falls_with_its_event_and_its_line_in_the_audit_log() {
     let ledger = Ledger::open().await;
@@ -340,6 +366,7 @@ async fn every_change_stands_or_falls_with_its_event_and_its_line_in_the_audit_l
     alerts(&ledger, &people).await;
     comments(&ledger, &people, &article).await;
     accounts(&ledger, &people).await;
+    webhooks(&ledger, &people).await;
     let changes: BTreeSet<String> = operations()
         .iter()
         .filter(|operation| operation.method != "GET" && !UNTOLD.contains(&&*operation.id))

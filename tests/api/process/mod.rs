@@ -4,6 +4,7 @@ mod crash;
 mod demo;
 mod nodes;
 mod outage;
+mod partners;
 mod push;
 mod start;
 mod stop;

@@ -7,6 +7,7 @@ pub mod document;
 pub mod follower;
 pub mod process;
 pub mod push_service;
+pub mod receiver;
 pub mod snapshot;
 pub mod stream;
 
@@ -119,6 +120,7 @@ pub struct TestApp {
     shown_audit: RefCell<HashSet<Vec<u8>>>,
     /// Sessions that the test itself opened: no event of the application.
     own: RefCell<HashSet<Vec<u8>>>,
+    settings: String,
     database: Rc<Database>,
 }
 
@@ -135,7 +137,7 @@ impl TestApp {
 
     /// Another one on the same database and clock, as after a restart.
     pub async fn restarted(&self) -> Self {
-        self.restarted_with("").await
+        self.restarted_with(&self.settings).await
     }
 
     /// The same, with some lines of `khabar.toml`.
@@ -178,6 +180,7 @@ impl TestApp {
             shown: Cell::new(0),
             shown_audit: RefCell::default(),
             own: RefCell::default(),
+            settings: settings.into(),
             database,
         };
         this.shown.set(event_counter::table.select(event_counter::seq).first(&mut this.sql()).unwrap());
