@@ -353,7 +353,8 @@ pub struct TickerFilter {
     #[serde(default)]
     #[param(required = false, example = json!(["العالم"]))]
     pub section: Vec<String>,
-    /// Instead of the ticker: all that went out, changed or left since this instant, in the order of their last change.
+    /// Instead of the ticker: all that went out, changed or left since this instant, in the order of their last change. It
+    /// reaches half a minute further back, so that nothing is missed that was just being written.
     #[param(value_type = Option<String>, format = DateTime, required = false, example = "2020-10-09T08:30:00Z")]
     pub since: Option<UtcTime>,
 }

@@ -1,5 +1,7 @@
 //! The only SQL for alerts.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool};
 
@@ -13,6 +15,10 @@ use crate::ids::{AlertId, ArticleId, RecordId, UserId};
 use crate::keyset;
 use crate::text::Language;
 use crate::time::UtcTime;
+
+/// How far a look back reaches beyond the instant that was asked for: what was decided just before may have been
+/// committed just after.
+const OVERLAP: Duration = Duration::from_secs(30);
 
 type Condition = Box<dyn BoxableExpression<alerts::table, <Conn as diesel::Connection>::Backend, SqlType = Bool>>;
 type Query = alerts::BoxedQuery<'static, <Conn as diesel::Connection>::Backend>;
@@ -201,7 +207,7 @@ fn running(now: UtcTime) -> Query {
 
 /// What readers have seen and was changed since, by hand or by the clock.
 fn changed(filter: &Sought<'_>, now: UtcTime) -> Query {
-    let since = filter.asked.since.unwrap_or(now);
+    let since = filter.asked.since.unwrap_or(now).before(OVERLAP);
     let started = alerts::starts_at.ge(since);
     let ended = alerts::expires.ge(since).and(alerts::expires.le(now));
     chosen(filter)

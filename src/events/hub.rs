@@ -47,6 +47,14 @@ impl Inner {
     fn told(&self) -> i64 {
         self.recent.back().map_or(self.recent_from, |frame| frame.number)
     }
+
+    /// Begins anew after a public number, since what lies before it was forgotten before it came here. Every stream
+    /// ends, and its client learns what that means when it comes back.
+    fn lose(&mut self, from: i64) {
+        self.live = self.live.as_ref().map(|_| broadcast::Sender::new(BEHIND_MAX));
+        self.recent.clear();
+        self.recent_from = from;
+    }
 }
 
 /// What somebody who comes back has missed.
@@ -67,7 +75,7 @@ pub enum News {
     Quiet,
     /// More than it could take; its place is lost.
     Lost,
-    /// The node is closing.
+    /// It is time to come back: the node is closing, or could not follow the log itself.
     Closing,
 }
 
@@ -122,6 +130,9 @@ impl Hub {
         let mut inner = self.inner();
         let told = inner.told();
         for frame in frames.into_iter().filter(|frame| frame.number > told).map(Arc::new) {
+            if frame.number > inner.told() + 1 {
+                inner.lose(frame.number - 1);
+            }
             if inner.recent.len() >= RECENT as usize
                 && let Some(oldest) = inner.recent.pop_front()
             {

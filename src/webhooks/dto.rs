@@ -326,9 +326,7 @@ pub struct DeliveryDetailView {
     #[serde(flatten)]
     pub delivery: DeliveryView,
     /// What is sent, to the byte.
-    #[schema(
-        example = r#"{"type":"alert.issued","timestamp":"2020-10-09T08:30:00Z","seq":42,"target":null,"data":{}}"#
-    )]
+    #[schema(example = r#"{"type":"alert.issued","timestamp":"2020-10-09T08:30:00Z","target":null,"data":{}}"#)]
     pub body: String,
     /// The attempts, the first one first; the latest hundred.
     pub attempts: Vec<AttemptView>,

@@ -9,7 +9,7 @@ use crate::support::database;
 const THIS: &str = "the_whole_suite_passes_on_postgresql";
 
 /// Says it even where the test harness keeps the output of tests that pass to itself.
-fn say(line: &str) {
+pub fn say(line: &str) {
     std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 

@@ -322,6 +322,24 @@ async fn what_was_forgotten_is_answered_with_resync() {
 }
 
 #[actix_web::test]
+async fn a_node_that_could_not_follow_the_log_itself_tells_its_clients() {
+    let app = TestApp::with("[events]\nkeep_count = 10").await;
+    let mut stream = app.listen(ALERTS, None).await;
+    let heard = alerts(&app, 5).await;
+    app.relay().await;
+    assert_eq!(ids(&stream.news().await).last(), Some(&heard));
+    let last = alerts(&app, 30).await;
+    let rule = app.app.config().events.clone();
+    app.app.write(Actor::itself(), move |tx| events::forget(tx, &rule)).await.unwrap();
+    app.relay().await;
+    assert_eq!(stream.news().await, []);
+    assert!(stream.is_over() && stream.source.last_id == Some(heard));
+    let told = back(&app, ALERTS, heard).await;
+    assert_eq!((told.len(), told[0].reason(), told[0].id), (1, "too_old", last));
+    assert_eq!(ids(&back(&app, ALERTS, last - 1).await), [last]);
+}
+
+#[actix_web::test]
 async fn who_chose_by_sections_chooses_anew_when_they_move() {
     let desk = Desk::new().await;
     let mut chooser = desk.app.listen(&format!("{ALERTS}?section=العالم"), None).await;

@@ -1,5 +1,6 @@
 //! The program as its operators and clients meet it: a process, a socket, a folder, a crash.
 
+mod browser;
 mod crash;
 mod demo;
 mod nodes;
