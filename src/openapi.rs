@@ -4,12 +4,10 @@
 use actix_web::web;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
-use utoipa_actix_web::AppExt as _;
-use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::events::Kind;
-use crate::http::REPETITIONS_MAX;
+use crate::http::{Described, REPETITIONS_MAX, Routes};
 use crate::problem::Code;
 use crate::server;
 use crate::text::Lang;
@@ -48,7 +46,7 @@ struct Khabar;
 
 /// Adds every route to an application, and the page that explains them, which needs nothing from elsewhere.
 pub fn mount(config: &mut web::ServiceConfig) {
-    server::routes(&mut ServiceConfig::new(config));
+    server::routes(&mut Routes::serving(config));
     config.service(web::redirect("/docs", "/docs/"));
     config.service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")));
 }
@@ -68,8 +66,12 @@ const EVENTS: &[&[Kind]] = &[
 
 /// The whole document.
 pub fn document() -> Value {
-    let (_, api) =
-        actix_web::App::new().into_utoipa_app().openapi(Khabar::openapi()).configure(server::routes).split_for_parts();
+    let mut described = Described::default();
+    // A router that serves nobody: only with one do handlers say what they are.
+    drop(actix_web::App::new().configure(|config| server::routes(&mut Routes::describing(config, &mut described))));
+    let mut api = Khabar::openapi();
+    api.paths = described.paths;
+    api.components.get_or_insert_default().schemas.extend(described.schemas);
     let mut document = serde_json::to_value(api).unwrap_or_default();
     describe_events(&mut document);
     complete(&mut document);

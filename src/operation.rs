@@ -3,14 +3,13 @@
 use actix_web::{get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::http::{Call, Contract, Reply, Segment};
+use crate::http::{Call, Contract, Reply, Routes, Segment};
 use crate::problem::{Code, Problem};
 use crate::text::Lang;
 
 /// Adds these routes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(health_live).service(health_ready).service(read_openapi).service(read_problem);
 }
 
@@ -50,7 +49,7 @@ async fn health_ready(call: Call) -> Result<Reply, Problem> {
 #[utoipa::path(tag = "operation", responses((status = OK, description = "The document", body = Value, example = json!({ "openapi": "3.1.0" }))))]
 #[get("/openapi.json")]
 async fn read_openapi(_call: Call, contract: web::Data<Contract>) -> Result<Reply, Problem> {
-    Reply::json(contract.document())
+    Ok(Reply::text_of_json(contract.text().to_owned()))
 }
 
 /// Explain a problem

@@ -11,13 +11,11 @@ use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, Servi
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as Actix, Error, HttpServer, web};
 use futures_util::future::select;
-use utoipa_actix_web::scope;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
 use crate::config::Config;
 use crate::events::Hub;
-use crate::http::{Contract, layer};
+use crate::http::{Contract, Routes, layer};
 use crate::{
     alerts, articles, authors, comments, events, openapi, operation, push, sections, site, sources, streams, sync,
     tags, users, webhooks,
@@ -31,18 +29,15 @@ const STUCK: Duration = Duration::from_secs(60);
 
 /// Hangs every room's routes where they belong. The router tries them one after the other, so what readers ask
 /// for most stands first, and the newsroom hides behind one prefix.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
-        .service(
-            scope::scope("/api/v1")
-                .configure(articles::http::delivery::routes)
-                .service(scope::scope("/newsroom").configure(newsroom))
-                .configure(delivery),
-        )
+        .scope("/api/v1", |config| {
+            config.configure(articles::http::delivery::routes).scope("/newsroom", newsroom).configure(delivery);
+        })
         .configure(operation::routes);
 }
 
-fn delivery(config: &mut ServiceConfig<'_>) {
+fn delivery(config: &mut Routes<'_>) {
     config
         .configure(streams::http::delivery)
         .configure(sync::http::delivery)
@@ -57,7 +52,7 @@ fn delivery(config: &mut ServiceConfig<'_>) {
         .configure(users::http::accounts);
 }
 
-fn newsroom(config: &mut ServiceConfig<'_>) {
+fn newsroom(config: &mut Routes<'_>) {
     config
         .configure(articles::http::newsroom::routes)
         .configure(alerts::http::newsroom)
@@ -102,7 +97,9 @@ pub fn application(
 pub fn start(app: App) -> std::io::Result<Server> {
     let config = app.config().clone();
     let hub = Arc::clone(app.hub());
-    let contract = web::Data::new(Contract::new(openapi::document()));
+    // On a thread of its own, which takes with it what making the document has used up.
+    let made = std::thread::spawn(|| Contract::new(&openapi::document())).join();
+    let contract = web::Data::new(made.map_err(|_| std::io::Error::other("the document can't be made"))?);
     let server = HttpServer::new(move || application(app.clone(), contract.clone()))
         .shutdown_timeout(config.http.shutdown_seconds)
         .max_connections(CONNECTIONS_MAX)

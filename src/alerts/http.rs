@@ -1,7 +1,6 @@
 //! Alerts over HTTP.
 
 use actix_web::{get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::dto::{
     AlertCancelIn, AlertIn, AlertIssueIn, AlertRetractIn, AlertScheduleIn, AlertUpdateIn, AudienceView, DeskFilter,
@@ -13,16 +12,16 @@ use crate::alerts::{self, Place};
 use crate::articles::NewsroomArticleView;
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, DraftAlerts, IssueAlerts, WriteArticles};
-use crate::http::{Call, Empty, FieldsQuery, Input, ListQuery, Page, Patch, Reply, Segment, View};
+use crate::http::{Call, Empty, FieldsQuery, Input, ListQuery, Page, Patch, Reply, Routes, Segment, View};
 use crate::problem::Problem;
 
 /// Adds what everyone may read.
-pub fn delivery(config: &mut ServiceConfig<'_>) {
+pub fn delivery(config: &mut Routes<'_>) {
     config.service(list_alerts).service(read_alert);
 }
 
 /// Adds what the newsroom works with.
-pub fn newsroom(config: &mut ServiceConfig<'_>) {
+pub fn newsroom(config: &mut Routes<'_>) {
     config
         .service(list_newsroom_alerts)
         .service(draft_alert)

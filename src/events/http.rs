@@ -1,17 +1,16 @@
 //! The event log over HTTP.
 
 use actix_web::get;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::dto::{EventQuery, NewsroomEventView};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ReadEvents};
 use crate::events;
-use crate::http::{Call, ListQuery, Page, Reply};
+use crate::http::{Call, ListQuery, Page, Reply, Routes};
 use crate::problem::Problem;
 
 /// Adds what the newsroom may read.
-pub fn newsroom(config: &mut ServiceConfig<'_>) {
+pub fn newsroom(config: &mut Routes<'_>) {
     config.service(list_events);
 }
 

@@ -49,9 +49,12 @@ struct Operation {
     produces: Vec<String>,
 }
 
-/// The document, indexed for the questions that requests ask.
+/// The document, indexed for the questions that requests ask. Of the document itself only its text is kept, and its
+/// schemas: the rest of it takes ten times the memory and nobody asks for it.
 pub struct Contract {
-    document: Value,
+    text: String,
+    /// By name.
+    schemas: Map<String, Value>,
     /// By method and path.
     operations: HashMap<(String, String), Operation>,
     /// Every path with its methods.
@@ -62,7 +65,7 @@ pub struct Contract {
 
 impl Contract {
     /// Indexes a document.
-    pub fn new(document: Value) -> Self {
+    pub fn new(document: &Value) -> Self {
         let mut operations = HashMap::new();
         let mut paths = Vec::new();
         for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
@@ -77,12 +80,19 @@ impl Contract {
             }
             paths.push((ResourceDef::new(path.as_str()), methods.join(", ")));
         }
-        Self { document, operations, paths, validators: Mutex::new(HashMap::new()) }
+        let schemas = document.pointer("/components/schemas").and_then(Value::as_object).cloned().unwrap_or_default();
+        Self { text: document.to_string(), schemas, operations, paths, validators: Mutex::new(HashMap::new()) }
     }
 
-    /// The document itself.
-    pub const fn document(&self) -> &Value {
-        &self.document
+    /// The document itself, as JSON.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The names of a schema's properties, in order.
+    pub fn properties(&self, schema: &str) -> Vec<&str> {
+        let properties = self.schemas.get(schema).and_then(|schema| schema.get("properties")?.as_object());
+        properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect()
     }
 
     /// The query of a request as JSON. Unknown parameters, repeated ones and wrong values are refused, all at once.
@@ -143,14 +153,27 @@ impl Contract {
         Err(Problem { errors, ..Problem::new(Code::Invalid) })
     }
 
+    /// The schemas that a schema refers to, and those that they refer to.
+    fn parts(&self, schema: &Value) -> Map<String, Value> {
+        let mut parts = Map::new();
+        let mut open = references(schema);
+        while let Some(name) = open.pop() {
+            if let (false, Some(part)) = (parts.contains_key(name), self.schemas.get(name)) {
+                parts.insert(name.to_owned(), part.clone());
+                open.extend(references(part));
+            }
+        }
+        parts
+    }
+
     fn validator(&self, name: &str, schema: &Value) -> Result<Arc<Validator>, Problem> {
         let mut known = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(validator) = known.get(name) {
             return Ok(Arc::clone(validator));
         }
         let mut root = schema.clone();
-        if let (Some(root), Some(components)) = (root.as_object_mut(), self.document.get("components")) {
-            root.insert("components".into(), components.clone());
+        if let Some(root) = root.as_object_mut() {
+            root.insert("components".into(), json!({ "schemas": self.parts(schema) }));
         }
         let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
         let validator = Arc::new(options.build(&root).map_err(Problem::internal)?);
@@ -189,6 +212,18 @@ pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
         (decode(name), decode(value))
     };
     query.split('&').filter(|part| !part.is_empty()).map(pair).collect()
+}
+
+/// The names of the schemas that a schema refers to.
+fn references(schema: &Value) -> Vec<&str> {
+    match schema {
+        Value::Object(members) => {
+            let own = members.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+            own.into_iter().chain(members.values().flat_map(references)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn operation_of(request: &HttpRequest) -> (String, String) {

@@ -135,9 +135,7 @@ fn named_format(reason: &str) -> Fault {
 
 /// Adds «did you mean» to unknown fields at the top.
 fn named_nearest<T: ToSchema>(contract: &Contract, mut problem: Problem) -> Problem {
-    let schema = contract.document().pointer(&format!("/components/schemas/{}/properties", T::name()));
-    let names: Vec<&str> =
-        schema.and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let names = contract.properties(&T::name());
     for error in &mut problem.errors {
         if let Fault::UnknownField(near) = &mut error.fault {
             let name = error.pointer.rsplit('/').next().unwrap_or_default();

@@ -9,6 +9,7 @@ mod input;
 pub mod layer;
 mod query;
 mod reply;
+mod routes;
 mod tag;
 
 pub use call::{Call, Expected, KEPT, RequestId, Segment, Segments, address};
@@ -17,3 +18,4 @@ pub use input::{Empty, Input, Patch};
 pub use layer::is_head;
 pub use query::{FieldsQuery, ListQuery, Page, PageView, Query, Unfiltered, View};
 pub use reply::Reply;
+pub use routes::{Described, Routes};

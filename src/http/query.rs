@@ -144,9 +144,7 @@ impl View {
     /// Refuses names that the resource's schema does not have.
     fn check<T: ToSchema>(&self) -> Result<(), Problem> {
         let Some(fields) = &self.fields else { return Ok(()) };
-        let path = format!("/components/schemas/{}/properties", T::name());
-        let known = self.contract.document().pointer(&path).and_then(Value::as_object);
-        let names: Vec<&str> = known.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let names = self.contract.properties(&T::name());
         match fields.iter().find(|field| !names.contains(&field.as_str())) {
             None => Ok(()),
             Some(field) => {

@@ -41,6 +41,11 @@ impl Reply {
         Ok(Self { body: Some(serde_json::to_string(body)?), ..Self::empty(StatusCode::OK) })
     }
 
+    /// 200 with what is JSON already.
+    pub fn text_of_json(body: String) -> Self {
+        Self { body: Some(body), ..Self::empty(StatusCode::OK) }
+    }
+
     /// 201 with the address of what this resource now is.
     #[must_use]
     pub fn created(self, location: String) -> Self {

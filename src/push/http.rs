@@ -1,15 +1,14 @@
 //! Web Push over HTTP, for pages in a browser.
 
 use actix_web::{get, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::dto::{PushEndIn, PushKeyView, PushSubscriptionIn, PushSubscriptionView};
-use crate::http::{Call, Input, Reply};
+use crate::http::{Call, Input, Reply, Routes};
 use crate::problem::Problem;
 use crate::push;
 
 /// Adds what browsers do.
-pub fn delivery(config: &mut ServiceConfig<'_>) {
+pub fn delivery(config: &mut Routes<'_>) {
     config.service(read_push_key).service(subscribe_push).service(unsubscribe_push);
 }
 

@@ -1,22 +1,21 @@
 //! The site over HTTP.
 
 use actix_web::{get, patch};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Site;
 use super::dto::{SiteIn, SiteView};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ManageSite, ReadSite};
-use crate::http::{Call, FieldsQuery, Patch, Reply, View};
+use crate::http::{Call, FieldsQuery, Patch, Reply, Routes, View};
 use crate::problem::Problem;
 
 /// Adds what everyone may read.
-pub fn delivery(config: &mut ServiceConfig<'_>) {
+pub fn delivery(config: &mut Routes<'_>) {
     config.service(read_site);
 }
 
 /// Adds what the newsroom works with.
-pub fn newsroom(config: &mut ServiceConfig<'_>) {
+pub fn newsroom(config: &mut Routes<'_>) {
     config.service(read_newsroom_site).service(update_site);
 }
 

@@ -2,15 +2,14 @@
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, get};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::dto::{AlertStreamQuery, StreamQuery};
 use super::{Place, Wish, open};
-use crate::http::{Call, Query, is_head};
+use crate::http::{Call, Query, Routes, is_head};
 use crate::problem::Problem;
 
 /// Adds what everyone may follow. Before the alerts, whose addresses would take these for an id.
-pub fn delivery(config: &mut ServiceConfig<'_>) {
+pub fn delivery(config: &mut Routes<'_>) {
     config.service(stream_alerts).service(stream_events);
 }
 

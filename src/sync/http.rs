@@ -1,15 +1,14 @@
 //! Sync over HTTP.
 
 use actix_web::get;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::dto::{SyncQuery, SyncView};
-use crate::http::{Call, Query, Reply};
+use crate::http::{Call, Query, Reply, Routes};
 use crate::problem::Problem;
 use crate::sync;
 
 /// Adds what everyone may ask.
-pub fn delivery(config: &mut ServiceConfig<'_>) {
+pub fn delivery(config: &mut Routes<'_>) {
     config.service(sync_changes);
 }
 

@@ -1,22 +1,21 @@
 //! Tags over HTTP.
 
 use actix_web::{delete, get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::dto::{TagIn, TagView};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ManageRecords, ReadRecords};
-use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, Patch, Reply, Segment, Unfiltered, View};
+use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, Patch, Reply, Routes, Segment, Unfiltered, View};
 use crate::problem::Problem;
 use crate::records::answer::{self, RecordPath};
 
 /// Adds what everyone may read.
-pub fn delivery(config: &mut ServiceConfig<'_>) {
+pub fn delivery(config: &mut Routes<'_>) {
     config.service(list_tags).service(read_tag);
 }
 
 /// Adds what the newsroom works with.
-pub fn newsroom(config: &mut ServiceConfig<'_>) {
+pub fn newsroom(config: &mut Routes<'_>) {
     config
         .service(list_newsroom_tags)
         .service(create_tag)

@@ -2,20 +2,19 @@
 
 use actix_web::{delete, get, patch, post};
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::dto::{DeliveryDetailView, DeliveryQuery, DeliveryView, NewSecretView, WebhookIn, WebhookView};
 use super::signature::Secret;
 use super::{Aim, Delivery, Webhook};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ManageWebhooks};
-use crate::http::{Call, Empty, Input, ListQuery, Page, Patch, Reply, Segment, Segments, Unfiltered};
+use crate::http::{Call, Empty, Input, ListQuery, Page, Patch, Reply, Routes, Segment, Segments, Unfiltered};
 use crate::problem::Problem;
 use crate::time::UtcTime;
 use crate::webhooks;
 
 /// Adds what the newsroom works with.
-pub fn newsroom(config: &mut ServiceConfig<'_>) {
+pub fn newsroom(config: &mut Routes<'_>) {
     config
         .service(list_webhooks)
         .service(create_webhook)

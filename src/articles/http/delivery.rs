@@ -2,16 +2,15 @@
 
 use actix_web::{HttpRequest, get};
 use serde_json::Map;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::articles::dto::{ArticleQuery, OneArticleQuery};
 use crate::articles::views::{ArticleView, Included};
 use crate::articles::{self, Sought};
-use crate::http::{Call, FieldsQuery, ListQuery, Page, PageView, Query, Reply, Segment, View, address};
+use crate::http::{Call, FieldsQuery, ListQuery, Page, PageView, Query, Reply, Routes, Segment, View, address};
 use crate::problem::Problem;
 
 /// Adds these routes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(read_article).service(list_articles);
 }
 

@@ -1,18 +1,17 @@
 //! What the newsroom works with.
 
 use actix_web::{get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::articles::dto::{ArticleIn, DeskQuery, NoteIn, PublishIn};
 use crate::articles::views::{NewsroomArticleView, RevisionView};
 use crate::articles::{self, Notes, Order, Saved, Step};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, PublishArticles, WriteArticles};
-use crate::http::{Call, Input, ListQuery, Page, PageView, Patch, Reply, Segment, Segments, Unfiltered};
+use crate::http::{Call, Input, ListQuery, Page, PageView, Patch, Reply, Routes, Segment, Segments, Unfiltered};
 use crate::problem::Problem;
 
 /// Adds these routes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_newsroom_articles)
         .service(create_article)

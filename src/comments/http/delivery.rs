@@ -1,17 +1,16 @@
 //! What readers do: read and write.
 
 use actix_web::{get, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, PostComment};
 use crate::comments::dto::{CommentIn, CommentQuery, CommentView};
 use crate::comments::{self, Audience};
-use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, PageView, Reply, Segment, View};
+use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, PageView, Reply, Routes, Segment, View};
 use crate::problem::Problem;
 
 /// Adds these routes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list_comments).service(post_comment).service(read_comment);
 }
 

@@ -1,17 +1,16 @@
 //! What moderators work with.
 
 use actix_web::{get, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ModerateComments};
 use crate::comments::dto::{self, CommentApprovalIn, CommentRejectionIn, NewsroomCommentView, QueueQuery};
 use crate::comments::{self, Comment, Ruling};
-use crate::http::{Call, Input, ListQuery, Page, PageView, Reply, Segment};
+use crate::http::{Call, Input, ListQuery, Page, PageView, Reply, Routes, Segment};
 use crate::problem::Problem;
 
 /// Adds these routes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_newsroom_comments)
         .service(read_newsroom_comment)

@@ -1,19 +1,18 @@
 //! Signing in, and the own account.
 
 use actix_web::{get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::reply;
 use crate::auth::actions::{Action as _, UseAccount};
 use crate::auth::{Permit, revoke_session};
-use crate::http::{Call, Input, Patch, Reply};
+use crate::http::{Call, Input, Patch, Reply, Routes};
 use crate::problem::Problem;
 use crate::users::dto::{LoginIn, PasswordChangeIn, ProfileIn, RefreshIn, RegisterIn, TokenView, UserView};
 use crate::users::model::Password;
 use crate::users::{self, SignedIn};
 
 /// Adds what people do with their own account.
-pub fn accounts(config: &mut ServiceConfig<'_>) {
+pub fn accounts(config: &mut Routes<'_>) {
     config
         .service(register_account)
         .service(open_session)

@@ -3,19 +3,18 @@
 use actix_web::{get, patch, post};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::reply;
 use crate::auth::actions::{Action as _, ManageUsers};
 use crate::auth::{Permit, Role};
-use crate::http::{Call, Input, ListQuery, Page, Patch, Reply, Segment};
+use crate::http::{Call, Input, ListQuery, Page, Patch, Reply, Routes, Segment};
 use crate::problem::Problem;
 use crate::users;
 use crate::users::dto::{NewPasswordIn, NewUserIn, UserIn, UserView};
 use crate::users::model::Password;
 
 /// Adds what administrators do with accounts.
-pub fn newsroom(config: &mut ServiceConfig<'_>) {
+pub fn newsroom(config: &mut Routes<'_>) {
     config.service(list_users).service(create_user).service(read_user).service(update_user).service(reset_password);
 }
 
