@@ -191,6 +191,8 @@ impl Outbound {
 pub struct Push {
     /// Browsers that may subscribe.
     pub subscriptions_max: i64,
+    /// Hosts of push services; `*` stands for the beginning of a name.
+    pub services: Vec<String>,
     /// Where the people of a push service find us: a `mailto:` or `https:` address.
     pub contact: String,
 }
@@ -198,14 +200,14 @@ pub struct Push {
 impl Push {
     /// The same with a contact; where nobody has set one, the API's own address if the world can reach it.
     fn checked(self, public_url: &str) -> Result<Self, Error> {
-        let Self { subscriptions_max, contact } = self;
+        let Self { subscriptions_max, services, contact } = self;
         let contact = match contact.as_str() {
             "" if public_url.starts_with("https://") => public_url.to_owned(),
             "" => "mailto:webmaster@localhost".to_owned(),
             text if text.starts_with("mailto:") || text.starts_with("https://") => contact,
             _ => return Err(Error::Value { name: "push.contact", why: "must begin with mailto: or https://".into() }),
         };
-        Ok(Self { subscriptions_max, contact })
+        Ok(Self { subscriptions_max, services, contact })
     }
 }
 

@@ -81,12 +81,13 @@ pub fn document() -> Value {
 /// Says what each event looks like to those who are told: one webhook for each type, as OpenAPI has it for what is sent
 /// unasked. Streams send the same. Who registers an endpoint names types among these.
 fn describe_events(document: &mut Value) {
-    let mut webhooks = Map::new();
+    let mut told = Map::new();
     let mut parts = Vec::new();
     for kind in EVENTS.iter().copied().flatten() {
         (kind.parts)(&mut parts);
         parts.push(((kind.name)().into_owned(), (kind.schema)()));
         let data = json!({ "$ref": format!("{SCHEMAS}{}", (kind.name)()) });
+        let data = json!({ "anyOf": [data, { "$ref": format!("{SCHEMAS}TruncatedEvent") }] });
         let only = json!({ "properties": { "type": { "const": kind.topic }, "data": data } });
         let schema = json!({ "allOf": [{ "$ref": format!("{SCHEMAS}EventView") }, only] });
         let operation = json!({
@@ -97,21 +98,32 @@ fn describe_events(document: &mut Value) {
             "requestBody": { "required": true, "content": { "application/json": { "schema": schema } } },
             "responses": { "2XX": { "description": "Taken. Anything else is tried again." } },
         });
-        webhooks.insert(kind.topic.to_owned(), json!({ "post": operation }));
+        told.insert(kind.topic.to_owned(), json!({ "post": operation }));
     }
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        schemas.insert("TruncatedEvent".into(), truncated_schema());
         for (name, schema) in parts {
             schemas.entry(name).or_insert_with(|| serde_json::to_value(schema).unwrap_or_default());
         }
     }
-    let topics: Vec<&String> = webhooks.keys().collect();
+    let topics: Vec<&String> = told.keys().filter(|topic| *topic != webhooks::TEST).collect();
     let asked = document.pointer_mut("/components/schemas/WebhookIn/properties/topics/items");
     if let Some(item) = asked.and_then(Value::as_object_mut) {
         item.insert("enum".into(), json!(topics));
     }
     if let Some(document) = document.as_object_mut() {
-        document.insert("webhooks".into(), webhooks.into());
+        document.insert("webhooks".into(), told.into());
     }
+}
+
+fn truncated_schema() -> Value {
+    json!({
+        "type": "object",
+        "description": "In the place of what would make a message to a webhook 20,000 bytes long: get the target instead.",
+        "required": ["truncated"],
+        "properties": { "truncated": { "type": "boolean", "const": true, "description": "Always.", "example": true } },
+        "additionalProperties": false,
+    })
 }
 
 /// Says what holds for every operation.
@@ -132,6 +144,12 @@ fn complete(document: &mut Value) {
         if let Some(schemas) = components.get_mut("schemas").and_then(Value::as_object_mut) {
             schemas.insert("Problem".into(), problem_schema());
             flatten(schemas);
+            // Without it, a validator takes a closed schema for one that nothing fits, and can't say what is wrong.
+            for schema in schemas.values_mut().filter_map(Value::as_object_mut) {
+                if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
+                    schema.entry("properties").or_insert_with(|| json!({}));
+                }
+            }
             for name in patched {
                 let patch = schemas.get(&name).map(|schema| patch_schema(schema, schemas)).unwrap_or_default();
                 schemas.insert(patch_name(&name), patch);
@@ -306,7 +324,8 @@ fn refusals(path: &str, method: &str, operation: &mut Value) {
         let status = code.status().as_u16().to_string();
         responses.entry(status).or_insert_with(|| refusal(code.title(Lang::En)));
     }
-    if reads {
+    let has_end = !responses.values().any(|response| response.pointer("/content/text~1event-stream").is_some());
+    if reads && has_end {
         responses.insert("304".into(), json!({ "description": "The caller has this version already." }));
     }
     responses.insert("default".into(), refusal("Another problem, such as `unavailable` with `Retry-After`"));

@@ -59,6 +59,11 @@ pub(super) fn for_readers(read: &mut Read<'_>, alerts: Vec<Alert>) -> Result<Vec
     let mut shown = shown(read, alerts)?;
     for one in &mut shown {
         one.article_id = one.article_id.filter(|id| live.contains(id));
+        // Nor of what the newsroom did for an article that nobody reads yet.
+        one.alert.version -= one.alert.quiet_changes;
+        if one.alert.quiet_changes > 0 && one.article_id.is_none() {
+            one.alert.form.story_id = None;
+        }
     }
     Ok(shown)
 }

@@ -4,21 +4,23 @@
 use serde_json::json;
 
 use super::clock::tell;
-use super::dto::{AlertCancelIn, AlertIn, AlertRetractIn, AlertUpdateIn, AudienceView, DeskFilter, Dispatch};
-use super::kept::{alert as read_row, find, insert, one, row, save, shown};
+use super::dto::{
+    self, AlertCancelIn, AlertIn, AlertRetractIn, AlertSupersedeIn, AlertUpdateIn, AudienceView, DeskFilter, Dispatch,
+};
+use super::kept::{alert as read_row, find, insert, one, row, save, save_quietly, shown};
 use super::model::{self, Action, Alert, Approval, Kept, Shown};
 use super::store;
 use super::told::{notice, record, record_inside, record_override, request_push};
 use super::view::AlertView;
 use crate::app::{Read, Tx};
 use crate::articles::{self, Saved};
-use crate::auth::Permit;
 use crate::auth::actions::{DraftAlerts, IssueAlerts, WriteArticles};
+use crate::auth::{Permit, still_may};
 use crate::db::page::{PageRequest, Slice};
 use crate::events::{Hub, Route};
 use crate::fault::{Fault, Faults};
 use crate::http::{Expected, Patch};
-use crate::ids::{AlertId, RecordId};
+use crate::ids::{AlertId, RecordId, UserId};
 use crate::problem::{Code, Problem};
 use crate::push::{self, Cause};
 use crate::records::{self, Kind};
@@ -37,7 +39,7 @@ pub fn draft(tx: &mut Tx<'_>, permit: &Permit<DraftAlerts>, form: AlertIn) -> Re
     let form = checked(tx, form, &[])?;
     let alert = Alert::draft(tx.next_id(), form, permit.user.id, tx.now);
     store::take_turns(tx.conn)?;
-    refuse_echo(tx, &alert, true)?;
+    refuse_echo(tx, &alert, Echo::Drafted(permit))?;
     insert(tx, &alert)?;
     record(tx, "alert.created", &alert)?;
     finished(tx, alert)
@@ -55,7 +57,10 @@ pub fn edit(
     may(tx, &present, &place.expected, Action::Edit)?;
     let before = references(&present.form);
     let form = checked(tx, patch.apply(&present.form)?, &before)?;
-    let alert = save(tx, Alert { form, approvals: Vec::new(), ..present })?;
+    if form == present.form {
+        return finished(tx, present);
+    }
+    let alert = save(tx, Alert { approvals: Vec::new(), ..present.says(form) })?;
     record(tx, "alert.edited", &alert)?;
     finished(tx, alert)
 }
@@ -81,16 +86,14 @@ pub fn issue(
 ) -> Result<Shown, Problem> {
     let draft = ready_for(tx, place, Action::Issue)?;
     let Dispatch { starts_at, expires, override_reason } = dispatch.checked(tx.now)?;
-    let is_alone = !draft.is_cleared_for(permit.user.id);
-    if is_alone && override_reason.is_none() {
-        return Err(Problem::new(Code::ApprovalRequired));
-    }
+    let is_alone = !is_cleared(&mut tx.reading(), &draft, permit.user.id)?;
+    let override_reason = needed(override_reason, is_alone)?;
     let form = AlertIn { starts_at: starts_at.or(draft.form.starts_at), ..draft.form.clone() };
-    let draft = Alert { form, override_reason: override_reason.filter(|_| is_alone), ..draft };
+    let draft = Alert { form, override_reason: override_reason.clone(), ..draft };
     let alert = draft.issued(tx.now, expires).map_err(|fault| Problem::field("/expires", fault))?;
-    refuse_echo(tx, &alert, false)?;
+    refuse_echo(tx, &alert, Echo::Issued)?;
     let alert = save(tx, alert)?;
-    record_override(tx, &alert)?;
+    note_override(tx, &alert, override_reason.as_deref())?;
     if alert.is_public(tx.now) {
         record(tx, "alert.issued", &alert)?;
         request_push(tx, Cause::Issued, &alert)?;
@@ -111,11 +114,22 @@ pub fn update(
     if change.expires.is_some_and(|expires| expires <= tx.now) {
         return Err(Problem::field("/expires", Fault::NotLater));
     }
-    let notify = change.notify;
+    let (notify, reason) = (change.notify, dto::reason(change.override_reason.as_deref()));
+    let reason = reason.map_err(|fault| Problem::field("/override", fault))?;
     let before = references(&present.form);
     let form = checked(tx, change.onto(present.form.clone()), &before)?;
-    refuse_new_flash(&present.form, &form)?;
-    let alert = save(tx, Alert { form, ..present })?;
+    if form == present.form && !notify {
+        return finished(tx, present);
+    }
+    let is_new_flash = model::is_flash(form.urgency) && model::says_anew(&present.form, &form);
+    let reason = needed(reason, is_new_flash)?;
+    let is_said_before = form.headline == present.form.headline;
+    let changed = present.says(form);
+    if !is_said_before {
+        refuse_echo(tx, &changed, Echo::Issued)?;
+    }
+    let alert = save(tx, Alert { override_reason: reason.clone().or(changed.override_reason.clone()), ..changed })?;
+    note_override(tx, &alert, reason.as_deref())?;
     record(tx, "alert.updated", &alert)?;
     if notify && alert.is_public(tx.now) {
         request_push(tx, Cause::Updated, &alert)?;
@@ -143,7 +157,7 @@ pub fn supersede(
     tx: &mut Tx<'_>,
     permit: &Permit<IssueAlerts>,
     place: &Place,
-    form: AlertIn,
+    AlertSupersedeIn { form, override_reason }: AlertSupersedeIn,
 ) -> Result<Shown, Problem> {
     let old = ready_for(tx, place, Action::Supersede)?;
     let before = references(&old.form);
@@ -152,15 +166,17 @@ pub fn supersede(
         let fault = Fault::BadFormat("now or earlier, since a replacement goes out at once".into());
         return Err(Problem::field("/startsAt", fault));
     }
-    refuse_new_flash(&old.form, &form)?;
+    let reason = dto::reason(override_reason.as_deref()).map_err(|fault| Problem::field("/override", fault))?;
+    let override_reason = needed(reason, model::is_flash(form.urgency))?;
     let new = Alert::draft(tx.next_id(), form, permit.user.id, tx.now);
     let superseded_by = Some(new.id);
     // The old one first: it may have had the same headline a moment ago.
     let old = save(tx, Alert { kept: Kept::Superseded, superseded_by, ..old })?;
     let issued = new.issued(tx.now, None).map_err(|fault| Problem::field("/expires", fault))?;
-    let new = Alert { supersedes: Some(old.id), ..issued };
-    refuse_echo(tx, &new, false)?;
+    let new = Alert { supersedes: Some(old.id), override_reason: override_reason.clone(), ..issued };
+    refuse_echo(tx, &new, Echo::Issued)?;
     insert(tx, &new)?;
+    note_override(tx, &new, override_reason.as_deref())?;
     record(tx, "alert.superseded", &old)?;
     record(tx, "alert.issued", &new)?;
     request_push(tx, Cause::Issued, &new)?;
@@ -201,7 +217,7 @@ pub fn begin_article(
     }))?;
     let article = articles::create(tx, writing, form)?;
     let form = AlertIn { article_id: Some(article.id()), story_id, ..present.form.clone() };
-    let alert = save(tx, Alert { form, ..present })?;
+    let alert = save_quietly(tx, Alert { form, ..present })?;
     record_inside(tx, "alert.linked", &alert)?;
     Ok(article)
 }
@@ -221,7 +237,7 @@ pub fn audience(
     Ok(AudienceView {
         streams: hub.audience(&Route::of("alert", &seen)),
         push_subscriptions,
-        needs_approval: !alert.is_cleared_for(permit.user.id),
+        needs_approval: !is_cleared(read, &alert, permit.user.id)?,
         duplicate_of,
     })
 }
@@ -269,18 +285,48 @@ fn seen_by(permit: &Permit<DraftAlerts>, alert: Alert) -> Result<Alert, Problem>
     Some(alert).filter(|_| shown).ok_or_else(Problem::not_found)
 }
 
-/// What is out can't become a flash: nobody else has looked at it as one. A new draft can.
-fn refuse_new_flash(before: &AlertIn, after: &AlertIn) -> Result<(), Problem> {
-    let is_new = model::is_flash(after.urgency) && !model::is_flash(before.urgency);
-    if is_new { Err(Problem::new(Code::ApprovalRequired)) } else { Ok(()) }
+/// Whether somebody may send an alert out: a flash takes a second pair of eyes, of somebody who may still look.
+fn is_cleared(read: &mut Read<'_>, alert: &Alert, issuer: UserId) -> Result<bool, Problem> {
+    if !model::is_flash(alert.form.urgency) {
+        return Ok(true);
+    }
+    let approvers: Vec<UserId> = alert.approvals.iter().map(|approval| approval.user_id).collect();
+    Ok(still_may::<IssueAlerts>(read, &approvers)?.into_iter().any(|user| user != issuer))
 }
 
-/// Refuses an alert that says what another one has just said; with `drafts`, or is about to say.
-fn refuse_echo(tx: &mut Tx<'_>, alert: &Alert, drafts: bool) -> Result<(), Problem> {
-    match store::find_echo(tx.conn, &row(alert)?, tx.now.before(model::ECHO), drafts)? {
-        Some(first) => Err(Problem::new(Code::Duplicate).with("existing", first.to_string())),
-        None => Ok(()),
+/// The reason for going on alone, where one is needed.
+fn needed(reason: Option<String>, is_alone: bool) -> Result<Option<String>, Problem> {
+    match reason {
+        None if is_alone => Err(Problem::new(Code::ApprovalRequired)),
+        reason => Ok(reason.filter(|_| is_alone)),
     }
+}
+
+fn note_override(tx: &mut Tx<'_>, alert: &Alert, reason: Option<&str>) -> Result<(), Problem> {
+    reason.map_or(Ok(()), |reason| record_override(tx, alert, reason))
+}
+
+/// What counts as said already.
+#[derive(Clone, Copy)]
+enum Echo<'p> {
+    /// What went out.
+    Issued,
+    /// What is about to as well. Who only drafts is not told of others' drafts.
+    Drafted(&'p Permit<DraftAlerts>),
+}
+
+/// Refuses an alert that says what another one has just said, or is about to say.
+fn refuse_echo(tx: &mut Tx<'_>, alert: &Alert, echo: Echo<'_>) -> Result<(), Problem> {
+    let drafts = matches!(echo, Echo::Drafted(_));
+    let Some(first) = store::find_echo(tx.conn, &row(alert)?, tx.now.before(model::ECHO), drafts)? else {
+        return Ok(());
+    };
+    let is_shown = match echo {
+        Echo::Issued => true,
+        Echo::Drafted(permit) => seen_by(permit, find(&mut tx.reading(), first)?).is_ok(),
+    };
+    let problem = Problem::new(Code::Duplicate);
+    Err(if is_shown { problem.with("existing", first.to_string()) } else { problem })
 }
 
 fn references(form: &AlertIn) -> Vec<RecordId> {

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::model::{AlertRetraction, AlertState, topic_key};
+use super::keys::topic_key;
+use super::model::{AlertRetraction, AlertState};
 use crate::fault::{Fault, Faults};
 use crate::ids::{AlertId, ArticleId, RecordId, StoryId};
 use crate::text::{Language, safe};
@@ -21,7 +22,7 @@ const WORD_MAX: usize = 50;
 const REASON_MAX: usize = 500;
 
 /// An alert as it is written.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AlertIn {
     /// What happened, in one line of 250 characters at most.
@@ -219,10 +220,17 @@ impl Dispatch {
         if self.starts_at.is_some_and(|start| start <= now) {
             faults.add("/startsAt", Fault::NotLater);
         }
-        let reason = self.override_reason.as_deref();
-        let reason = faults.take("/override", safe::optional_line(reason, REASON_MAX));
+        let reason = faults.take("/override", reason(self.override_reason.as_deref()));
         faults.finish(reason.map(|override_reason| Self { override_reason, ..self }))
     }
+}
+
+/// Why something goes out on one person's word, as it may be kept.
+///
+/// # Errors
+/// `too_long`.
+pub fn reason(text: Option<&str>) -> Result<Option<String>, Fault> {
+    safe::optional_line(text, REASON_MAX)
 }
 
 /// What changes in an alert that was issued. What is absent stays, `null` removes.
@@ -257,6 +265,24 @@ pub struct AlertUpdateIn {
     #[serde(default)]
     #[schema(required = false, default = false, example = true)]
     pub notify: bool,
+    /// Why a flash says something else, or something becomes a flash, that nobody has approved: one line, kept in the
+    /// audit log.
+    #[serde(default, rename = "override")]
+    #[schema(required = false, value_type = String, example = "تصحيح عدد الضحايا، لا يحتمل التأخير.")]
+    pub override_reason: Option<String>,
+}
+
+/// The alert that replaces another one.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AlertSupersedeIn {
+    /// What it says.
+    #[serde(flatten)]
+    pub form: AlertIn,
+    /// Why a flash goes out that nobody has approved: one line, kept in the audit log.
+    #[serde(default, rename = "override")]
+    #[schema(example = json!(null))]
+    pub override_reason: Option<String>,
 }
 
 /// A field that is there, be it `null`.
@@ -267,7 +293,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 impl AlertUpdateIn {
     /// A form with these changes.
     pub fn onto(self, form: AlertIn) -> AlertIn {
-        let Self { headline, body, urgency, expires, article_id, link, notify: _ } = self;
+        let Self { headline, body, urgency, expires, article_id, link, notify: _, override_reason: _ } = self;
         AlertIn {
             headline: headline.unwrap_or(form.headline),
             body: body.unwrap_or(form.body),

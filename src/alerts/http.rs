@@ -3,8 +3,8 @@
 use actix_web::{get, patch, post};
 
 use super::dto::{
-    AlertCancelIn, AlertIn, AlertIssueIn, AlertRetractIn, AlertScheduleIn, AlertUpdateIn, AudienceView, DeskFilter,
-    TickerFilter,
+    AlertCancelIn, AlertIn, AlertIssueIn, AlertRetractIn, AlertScheduleIn, AlertSupersedeIn, AlertUpdateIn,
+    AudienceView, DeskFilter, TickerFilter,
 };
 use super::model::Shown;
 use super::view::{AlertView, NewsroomAlertView};
@@ -257,8 +257,8 @@ async fn schedule_alert(
 /// Update an alert
 ///
 /// Changes what was issued and has not expired; it stays where it is, with its version counted up. Whom it is aimed at
-/// stays. With `notify`, phones and browsers show the change in the place of what they showed before. What was no flash
-/// does not become one: 409 `approval_required`.
+/// stays. With `notify`, phones and browsers show the change in the place of what they showed before. A flash that says
+/// something else, and what becomes a flash, takes an `override` that says why: 409 `approval_required` without.
 #[utoipa::path(
     tag = "alerts",
     extensions(("x-permission" = json!(IssueAlerts::NAME))),
@@ -301,12 +301,13 @@ async fn retract_alert(
 
 /// Supersede an alert
 ///
-/// The body is the new alert, which goes out at once; each of the two names the other.
+/// The body is the new alert, which goes out at once; each of the two names the other. A flash takes an `override` that
+/// says why it can't be drafted and approved: 409 `approval_required` without.
 #[utoipa::path(
     tag = "alerts",
     extensions(("x-permission" = json!(IssueAlerts::NAME))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
-    request_body = AlertIn,
+    request_body = AlertSupersedeIn,
     responses((status = CREATED, description = "The new alert", body = NewsroomAlertView)),
 )]
 #[post("/alerts/{id}/supersede")]
@@ -314,7 +315,7 @@ async fn supersede_alert(
     permit: Permit<IssueAlerts>,
     call: Call,
     id: Segment,
-    input: Input<AlertIn>,
+    input: Input<AlertSupersedeIn>,
 ) -> Result<Reply, Problem> {
     let place = place(&call, &id)?;
     call.act(input, move |tx, form| created(alerts::supersede(tx, &permit, &place, form)?)).await

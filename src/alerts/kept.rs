@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::dto::AlertIn;
-use super::model::{self, Alert, AlertRetraction, AlertSource, Approval, Shown};
+use super::keys;
+use super::model::{Alert, AlertRetraction, AlertSource, Approval, Shown};
 use super::store;
 use crate::app::{Read, Tx};
 use crate::db::dialect::violates_reference;
@@ -26,6 +27,8 @@ struct Content {
     approvals: Vec<Approval>,
     #[serde(default)]
     override_reason: Option<String>,
+    #[serde(default)]
+    quiet_changes: i64,
 }
 
 /// The alert with this id.
@@ -41,10 +44,18 @@ pub(super) fn insert(tx: &mut Tx<'_>, alert: &Alert) -> Result<(), Problem> {
 
 /// Writes a changed alert over the version that was read.
 pub(super) fn save(tx: &mut Tx<'_>, changed: Alert) -> Result<Alert, Problem> {
-    let present = changed.version;
     let next_at = changed.turns_at(tx.now);
-    let alert = Alert { version: present + 1, updated_at: tx.now, next_at, ..changed };
-    if store::update(tx.conn, &row(&alert)?, present)? == 0 {
+    write(tx, Alert { version: changed.version + 1, updated_at: tx.now, next_at, ..changed })
+}
+
+/// The same, where readers may not know that anything has changed.
+pub(super) fn save_quietly(tx: &mut Tx<'_>, changed: Alert) -> Result<Alert, Problem> {
+    let (version, quiet_changes) = (changed.version + 1, changed.quiet_changes + 1);
+    write(tx, Alert { quiet_changes, version, ..changed })
+}
+
+fn write(tx: &mut Tx<'_>, alert: Alert) -> Result<Alert, Problem> {
+    if store::update(tx.conn, &row(&alert)?, alert.version - 1)? == 0 {
         return Err(Problem::stale(find(&mut tx.reading(), alert.id)?.version));
     }
     relink(tx, &alert)?;
@@ -101,6 +112,8 @@ pub(super) fn row(alert: &Alert) -> Result<store::Row, Problem> {
         approvals,
         override_reason,
         next_at,
+        peak_urgency,
+        quiet_changes,
         created_by,
         version,
         created_at,
@@ -110,9 +123,9 @@ pub(super) fn row(alert: &Alert) -> Result<store::Row, Problem> {
         id,
         state: kept,
         language: form.language.to_string(),
-        headline_key: model::headline_key(&form.headline),
-        topic_keys: model::topic_keys(&form.topics),
-        rank: model::rank(form.urgency, form.starts_at),
+        headline_key: keys::headline_key(&form.language, &form.headline),
+        topic_keys: keys::topic_keys(&form.topics),
+        rank: keys::rank(form.urgency, form.starts_at),
         starts_at: form.starts_at,
         expires: form.expires,
         last_change: form.expires.map_or(updated_at, |expires| expires.max(updated_at)),
@@ -123,9 +136,18 @@ pub(super) fn row(alert: &Alert) -> Result<store::Row, Problem> {
         version,
         created_at,
         updated_at,
-        region_keys: model::topic_keys(&form.regions),
+        region_keys: keys::topic_keys(&form.regions),
+        peak_urgency: peak_urgency.into(),
         next_at,
-        content: serde_json::to_string(&Content { form, superseded_by, retraction, note, approvals, override_reason })?,
+        content: serde_json::to_string(&Content {
+            form,
+            superseded_by,
+            retraction,
+            note,
+            approvals,
+            override_reason,
+            quiet_changes,
+        })?,
     })
 }
 
@@ -149,9 +171,11 @@ pub(super) fn alert(row: store::Row) -> Result<Alert, Problem> {
         updated_at,
         content,
         region_keys: _,
+        peak_urgency,
         next_at,
     } = row;
-    let Content { form, superseded_by, retraction, note, approvals, override_reason } = serde_json::from_str(&content)?;
+    let Content { form, superseded_by, retraction, note, approvals, override_reason, quiet_changes } =
+        serde_json::from_str(&content)?;
     Ok(Alert {
         id,
         kept,
@@ -164,6 +188,8 @@ pub(super) fn alert(row: store::Row) -> Result<Alert, Problem> {
         approvals,
         override_reason,
         next_at,
+        peak_urgency: u8::try_from(peak_urgency).unwrap_or(1),
+        quiet_changes,
         created_by,
         version,
         created_at,

@@ -10,6 +10,7 @@ mod desk;
 pub mod dto;
 pub mod http;
 mod kept;
+mod keys;
 pub mod model;
 mod store;
 mod told;

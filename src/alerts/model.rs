@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use super::dto::AlertIn;
 use crate::fault::Fault;
 use crate::ids::{AlertId, ArticleId, RecordId, UserId};
-use crate::text::{arabic, slug};
 use crate::text_enum;
 use crate::time::UtcTime;
 
@@ -16,10 +15,6 @@ use crate::time::UtcTime;
 const RUNS: Duration = Duration::from_secs(24 * 3600);
 /// How long the same headline is not sent again.
 pub(super) const ECHO: Duration = Duration::from_secs(600);
-/// One step of urgency in [`rank`]: more than the microseconds from 1970 to the year 4253.
-const STEP: i64 = 1 << 56;
-/// Stands between the keys of topics; no key has one.
-const FENCE: char = '|';
 
 text_enum! {
     /// What people have decided about an alert. The clock does the rest, see [`AlertState`].
@@ -82,6 +77,8 @@ text_enum! {
         Approve = "approve",
         /// Send it out, now or at its start.
         Issue = "issue",
+        /// Send it out at a later instant.
+        Schedule = "schedule",
         /// Change what was issued.
         Update = "update",
         /// Take it back.
@@ -98,7 +95,7 @@ impl AlertState {
     /// also when its time is over: they may still believe it.
     pub const fn allowed(self) -> &'static [Action] {
         match self {
-            Self::Draft => &[Action::Edit, Action::Approve, Action::Issue, Action::Cancel],
+            Self::Draft => &[Action::Edit, Action::Approve, Action::Issue, Action::Schedule, Action::Cancel],
             Self::Scheduled => &[Action::Update, Action::Cancel],
             Self::Active => &[Action::Update, Action::Retract, Action::Supersede],
             Self::Expired => &[Action::Retract, Action::Supersede],
@@ -110,6 +107,13 @@ impl AlertState {
 /// Whether an urgency is the one that takes two people.
 pub const fn is_flash(urgency: u8) -> bool {
     matches!(AlertLevel::of(urgency), AlertLevel::Flash)
+}
+
+/// Whether a form tells readers something that the other did not, or louder.
+pub fn says_anew(before: &AlertIn, after: &AlertIn) -> bool {
+    before.headline != after.headline
+        || before.body != after.body
+        || is_flash(after.urgency) != is_flash(before.urgency)
 }
 
 impl AlertLevel {
@@ -196,6 +200,10 @@ pub struct Alert {
     pub override_reason: Option<String>,
     /// When the clock next makes it something else, until that is told.
     pub next_at: Option<UtcTime>,
+    /// The highest urgency that it has had since it was issued.
+    pub peak_urgency: u8,
+    /// How many of its changes readers do not know of.
+    pub quiet_changes: i64,
     /// Who drafted it.
     pub created_by: UserId,
     /// Counts its changes.
@@ -212,6 +220,8 @@ impl Alert {
         Self {
             id,
             kept: Kept::Draft,
+            peak_urgency: form.urgency,
+            quiet_changes: 0,
             form,
             issued_at: None,
             supersedes: None,
@@ -243,13 +253,19 @@ impl Alert {
         self.form.starts_at = Some(start);
         self.form.expires = Some(expires);
         self.issued_at = Some(now);
+        self.peak_urgency = self.form.urgency;
         self.next_at = self.turns_at(now);
         Ok(self)
     }
 
-    /// Whether somebody may send it out: a flash takes a second pair of eyes.
-    pub fn is_cleared_for(&self, issuer: UserId) -> bool {
-        !is_flash(self.form.urgency) || self.approvals.iter().any(|approval| approval.user_id != issuer)
+    /// The same alert with another form. Once issued, it stays as loud as it ever was to those who choose by urgency;
+    /// nobody has approved what it says now.
+    #[must_use]
+    pub fn says(self, form: AlertIn) -> Self {
+        let peak_urgency = if self.issued_at.is_some() { self.peak_urgency.min(form.urgency) } else { form.urgency };
+        let is_news = says_anew(&self.form, &form);
+        let approvals = if is_news { Vec::new() } else { self.approvals };
+        Self { form, approvals, peak_urgency, ..self }
     }
 
     /// When the clock next makes it something else. A start that was told is not told again, whatever another node's
@@ -318,43 +334,10 @@ pub struct Shown {
     pub changed_at: UtcTime,
 }
 
-/// What two headlines have in common that readers take for one.
-pub fn headline_key(headline: &str) -> String {
-    arabic::fold(headline).split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Where an alert stands in the ticker, lowest first: by urgency, and of equals the newest.
-pub fn rank(urgency: u8, starts_at: Option<UtcTime>) -> i64 {
-    let micros = starts_at.map_or(0, UtcTime::micros).clamp(0, STEP - 1);
-    i64::from(urgency) * STEP - micros
-}
-
-/// The last rank of an urgency.
-pub fn rank_max(urgency: u8) -> i64 {
-    rank(urgency, None)
-}
-
-/// What spellings of one topic have in common: letters, digits and hyphens.
-pub fn topic_key(topic: &str) -> String {
-    slug::key(&slug::from_title(topic))
-}
-
-/// The keys of several topics in one text, with a fence after each and before the first: `|a|b|`.
-pub fn topic_keys(topics: &[String]) -> String {
-    let fence = FENCE.to_string();
-    topics.iter().fold(fence.clone(), |keys, topic| keys + &topic_key(topic) + &fence)
-}
-
-/// A topic's key between its fences.
-pub fn fenced(topic: &str) -> String {
-    format!("{FENCE}{}{FENCE}", topic_key(topic))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use proptest::prelude::*;
     use serde_json::json;
     use uuid::Uuid;
 
@@ -369,12 +352,12 @@ mod tests {
 
     #[test]
     fn every_state_allows_these_actions_and_no_others() {
-        use Action::{Approve, Cancel, Edit, Issue, Retract, Supersede, Update};
+        use Action::{Approve, Cancel, Edit, Issue, Retract, Schedule, Supersede, Update};
         for state in AlertState::ALL {
             for action in Action::ALL {
                 let expected = matches!(
                     (state, action),
-                    (AlertState::Draft, Edit | Approve | Issue | Cancel)
+                    (AlertState::Draft, Edit | Approve | Issue | Schedule | Cancel)
                         | (AlertState::Scheduled, Update | Cancel)
                         | (AlertState::Active, Update | Retract | Supersede)
                         | (AlertState::Expired, Retract | Supersede)
@@ -434,15 +417,21 @@ mod tests {
     }
 
     #[test]
-    fn a_flash_takes_two_people() {
-        let (one, other) = (UserId::of(Uuid::nil()), UserId::of(Uuid::max()));
-        for (urgency, approver, cleared) in
-            [(1, None, false), (1, Some(one), false), (1, Some(other), true), (2, None, true), (9, None, true)]
-        {
-            let mut alert = drafted(&json!({ "urgency": urgency }));
-            alert.approvals.extend(approver.map(|user_id| Approval { user_id, at: NOW }));
-            assert_eq!(alert.is_cleared_for(one), cleared, "{urgency} {approver:?}");
+    fn what_is_said_anew_has_nobodys_approval_and_stays_as_loud_as_it_was() {
+        let one = Approval { user_id: UserId::of(Uuid::nil()), at: NOW };
+        let approved = || Alert { approvals: vec![one.clone()], ..drafted(&json!({ "urgency": 2 })) };
+        let form = |fields| drafted(&fields).form;
+        for (fields, kept) in [
+            (json!({ "urgency": 2 }), true),
+            (json!({ "urgency": 3, "link": "https://a.example/" }), true),
+            (json!({ "urgency": 1 }), false),
+            (json!({ "urgency": 2, "headline": "آخر" }), false),
+            (json!({ "urgency": 2, "body": "نص" }), false),
+        ] {
+            assert_eq!(!approved().says(form(fields.clone())).approvals.is_empty(), kept, "{fields}");
         }
+        let quiet = approved().issued(NOW, None).unwrap().says(form(json!({ "urgency": 7 })));
+        assert_eq!((quiet.form.urgency, quiet.peak_urgency), (7, 2));
     }
 
     #[test]
@@ -450,32 +439,5 @@ mod tests {
         let levels = (1..=9).map(|urgency| AlertLevel::of(urgency).as_str());
         let expected = ["flash", "urgent", "urgent", "bulletin", "bulletin", "update", "update", "update", "update"];
         assert!(levels.eq(expected));
-    }
-
-    #[test]
-    fn topics_meet_in_any_spelling() {
-        let keys = topic_keys(&["أرمينيا".into(), "قره باغ".into()]);
-        assert!(keys.contains(&fenced("ارمينيا")) && keys.contains(&fenced("قره-باغ")));
-        assert!(
-            !keys.contains(&fenced("باغ")) && !keys.contains(&fenced("%")) && !topic_keys(&[]).contains(&fenced("%"))
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn the_ticker_goes_by_urgency_then_by_time(
-            (a, b) in (1_u8..=9, 1_u8..=9),
-            (x, y) in (0_i64..4_000_000_000_000_000, 0_i64..4_000_000_000_000_000),
-        ) {
-            let ranked = |urgency, micros| rank(urgency, Some(UtcTime::from_micros(micros)));
-            prop_assert_eq!(ranked(a, x).cmp(&ranked(b, y)), a.cmp(&b).then(y.cmp(&x)));
-            prop_assert_eq!(ranked(a, x) <= rank_max(b), a <= b);
-        }
-
-        #[test]
-        fn no_instant_leaves_its_urgency(urgency in 1_u8..=9, micros in any::<i64>()) {
-            let rank = rank(urgency, Some(UtcTime::from_micros(micros)));
-            prop_assert!(rank <= rank_max(urgency) && rank > rank_max(urgency - 1));
-        }
     }
 }

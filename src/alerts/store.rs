@@ -6,7 +6,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool};
 
 use super::dto::{DeskFilter, TickerFilter};
-use super::model::{self, AlertState, Kept};
+use super::keys;
+use super::model::{AlertState, Kept};
 use crate::db::Conn;
 use crate::db::dialect::{self, Door};
 use crate::db::page::{PageRequest, Position, Slice};
@@ -51,6 +52,7 @@ pub(super) struct Row {
     pub updated_at: UtcTime,
     pub content: String,
     pub region_keys: String,
+    pub peak_urgency: i64,
     pub next_at: Option<UtcTime>,
 }
 
@@ -76,6 +78,7 @@ pub(super) fn update(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<us
             alerts::updated_at.eq(row.updated_at),
             alerts::content.eq(&row.content),
             alerts::region_keys.eq(&row.region_keys),
+            alerts::peak_urgency.eq(row.peak_urgency),
             alerts::next_at.eq(row.next_at),
         ))
         .execute(conn)
@@ -95,13 +98,13 @@ pub(super) fn find(conn: &mut Conn, id: AlertId) -> QueryResult<Option<Row>> {
     alerts::table.find(id).select(Row::as_select()).first(conn).optional()
 }
 
-/// The first alert that was issued after an instant, still stands, and says the same in the same language as
+/// The first alert that was issued after an instant, still stands, and says the same as
 /// this row; or that was drafted after it, where drafts count too. Who asks has taken its turn.
 pub(super) fn find_echo(conn: &mut Conn, row: &Row, after: UtcTime, drafts: bool) -> QueryResult<Option<AlertId>> {
     let issued = alerts::state.eq(Kept::Active).and(alerts::issued_at.gt(after));
     let drafted = alerts::state.eq(Kept::Draft).and(alerts::created_at.gt(after)).and(drafts.into_sql::<Bool>());
     alerts::table
-        .filter(alerts::headline_key.eq(&row.headline_key).and(alerts::language.eq(&row.language)))
+        .filter(alerts::headline_key.eq(&row.headline_key))
         .filter(issued.or(drafted.nullable()))
         .filter(alerts::id.ne(row.id))
         .order((alerts::created_at.asc(), alerts::id.asc()))
@@ -225,7 +228,7 @@ fn any(conditions: impl Iterator<Item = Condition>) -> Option<Condition> {
 
 /// A pattern for a word among fenced keys.
 fn within(word: &str) -> String {
-    format!("%{}%", model::fenced(word))
+    format!("%{}%", keys::fenced(word))
 }
 
 /// What the reader's filter lets through.
@@ -248,9 +251,11 @@ fn chosen(filter: &Sought<'_>) -> Query {
             alert_links::table.filter(alert_links::target_id.eq_any(ids.clone())).select(alert_links::alert_id),
         )),
     };
-    let query = match asked.max_urgency {
-        Some(urgency) => query.filter(alerts::rank.le(model::rank_max(urgency))),
-        None => query,
+    let query = match (asked.max_urgency, asked.since) {
+        (Some(urgency), None) => query.filter(alerts::rank.le(keys::rank_max(urgency))),
+        // Who was told of it when it was more urgent is told what became of it.
+        (Some(urgency), Some(_)) => query.filter(alerts::peak_urgency.le(i64::from(urgency))),
+        (None, _) => query,
     };
     in_languages(query, &asked.language)
 }

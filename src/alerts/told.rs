@@ -9,6 +9,7 @@ use super::model::Alert;
 use super::view::AlertView;
 use crate::app::Tx;
 use crate::events::{Change, Kind};
+use crate::ids::UserId;
 use crate::problem::Problem;
 use crate::push::{Cause, Notice};
 
@@ -30,8 +31,10 @@ pub const EVENTS: &[Kind] = &[
 
 /// That a flash went out on one person's word.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OverrideEvent {
+    /// Whose.
+    pub user_id: Option<UserId>,
     /// Why.
     #[schema(example = "لا أحد غيري في غرفة الأخبار الآن.")]
     pub reason: String,
@@ -52,12 +55,10 @@ pub(super) fn record_inside(tx: &mut Tx<'_>, topic: &'static str, alert: &Alert)
     Ok(())
 }
 
-/// Notes that somebody sent a flash out alone.
-pub(super) fn record_override(tx: &mut Tx<'_>, alert: &Alert) -> Result<(), Problem> {
-    if let Some(reason) = alert.override_reason.clone() {
-        let payload = serde_json::to_value(OverrideEvent { reason })?;
-        tx.record(Change::newsroom("alert.override_used", alert.id, payload));
-    }
+/// Notes that somebody sent a flash out alone, and why.
+pub(super) fn record_override(tx: &mut Tx<'_>, alert: &Alert, reason: &str) -> Result<(), Problem> {
+    let payload = serde_json::to_value(OverrideEvent { user_id: tx.by.user, reason: reason.to_owned() })?;
+    tx.record(Change::newsroom("alert.override_used", alert.id, payload));
     Ok(())
 }
 
@@ -88,6 +89,8 @@ pub(super) fn notice(cause: Cause, seen: &AlertView) -> Notice {
         language: seen.language.clone(),
         dir: seen.dir,
         urgency: seen.urgency,
+        peak_urgency: seen.peak_urgency,
+        supersedes: seen.supersedes,
         topics: seen.topics.clone(),
         regions: seen.regions.clone(),
         section_ids: seen.section_ids.clone(),

@@ -31,6 +31,10 @@ pub struct AlertView {
     /// From 1, the highest, to 9.
     #[schema(example = 2)]
     pub urgency: u8,
+    /// The highest urgency that it has had since it went out. Streams, pushes and looks back go by it, so that whoever was
+    /// told of it is told what became of it.
+    #[schema(example = 2)]
+    pub peak_urgency: u8,
     /// The urgency in a word.
     pub level: AlertLevel,
     /// When it went out.
@@ -74,6 +78,53 @@ pub struct AlertView {
     pub date_modified: UtcTime,
 }
 
+impl AlertView {
+    /// What an alert says, before anything has happened to it.
+    fn saying(id: AlertId, form: AlertIn, date_modified: UtcTime) -> Self {
+        let AlertIn {
+            headline,
+            body,
+            language,
+            urgency,
+            starts_at,
+            expires,
+            article_id,
+            link,
+            topics,
+            regions,
+            source_ids: _,
+            section_ids,
+            story_id,
+        } = form;
+        Self {
+            id,
+            state: AlertState::Draft,
+            headline,
+            body,
+            dir: language.direction(),
+            language,
+            urgency,
+            peak_urgency: urgency,
+            level: AlertLevel::of(urgency),
+            starts_at,
+            expires,
+            article_id,
+            link,
+            topics,
+            regions,
+            sources: Vec::new(),
+            section_ids,
+            story_id,
+            supersedes: None,
+            superseded_by: None,
+            retraction: None,
+            version: 1,
+            date_issued: None,
+            date_modified,
+        }
+    }
+}
+
 impl From<Shown> for AlertView {
     fn from(shown: Shown) -> Self {
         let Shown { alert, state, sources, article_id, changed_at: _ } = shown;
@@ -89,50 +140,24 @@ impl From<Shown> for AlertView {
             approvals: _,
             override_reason: _,
             next_at: _,
+            peak_urgency,
+            quiet_changes: _,
             created_by: _,
             version,
             created_at: _,
             updated_at,
         } = alert;
-        let AlertIn {
-            headline,
-            body,
-            language,
-            urgency,
-            starts_at,
-            expires,
-            article_id: _,
-            link,
-            topics,
-            regions,
-            source_ids: _,
-            section_ids,
-            story_id,
-        } = form;
         Self {
-            id,
             state,
-            headline,
-            body,
-            dir: language.direction(),
-            language,
-            urgency,
-            level: AlertLevel::of(urgency),
-            starts_at,
-            expires,
+            peak_urgency,
             article_id,
-            link,
-            topics,
-            regions,
             sources,
-            section_ids,
-            story_id,
             supersedes,
             superseded_by,
             retraction,
             version,
             date_issued: issued_at,
-            date_modified: updated_at,
+            ..Self::saying(id, form, updated_at)
         }
     }
 }

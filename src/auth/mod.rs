@@ -13,7 +13,7 @@ use crate::ids::{SessionId, UserId};
 use crate::text_enum;
 
 pub use password::{Busy, Hasher, PasswordHash};
-pub use permit::Permit;
+pub use permit::{Permit, still_may};
 pub use session::{EVENTS, Grant, live_session, open_session, refresh, revoke_all, revoke_session};
 pub use token::{Claims, Tokens};
 pub use vault::Vault;

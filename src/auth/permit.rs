@@ -7,7 +7,9 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::actions::Action;
-use super::{User, Viewer};
+use super::{User, Viewer, store};
+use crate::app::Read;
+use crate::ids::UserId;
 use crate::problem::{Code, Problem};
 
 /// Proof that the signed-in person may do `A`. Only the request's own viewer can make one.
@@ -31,6 +33,12 @@ impl<A: Action> Permit<A> {
     pub fn also<B: Action>(&self) -> bool {
         B::ROLES.contains(&self.user.role)
     }
+}
+
+/// Of these accounts, those that may do `A` at this moment, whatever they were when they did something.
+pub fn still_may<A: Action>(read: &mut Read<'_>, ids: &[UserId]) -> Result<Vec<UserId>, Problem> {
+    let roles = if ids.is_empty() { Vec::new() } else { store::active_roles(read.conn, ids)? };
+    Ok(roles.into_iter().filter(|(_, role)| A::ROLES.contains(role)).map(|(id, _)| id).collect())
 }
 
 impl<A> std::fmt::Debug for Permit<A> {

@@ -94,3 +94,9 @@ pub(super) fn revoke_all(conn: &mut Conn, user: UserId, but: Option<SessionId>, 
         None => diesel::update(of_user).set(sessions::revoked_at.eq(now)).execute(conn),
     }
 }
+
+/// The roles of those of these accounts that are active.
+pub(super) fn active_roles(conn: &mut Conn, ids: &[UserId]) -> QueryResult<Vec<(UserId, Role)>> {
+    let active = users::table.filter(users::id.eq_any(ids.to_vec()).and(users::is_active.eq(true)));
+    active.select((users::id, users::role)).load(conn)
+}

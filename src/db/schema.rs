@@ -173,6 +173,7 @@ diesel::table! {
         updated_at -> BigInt,
         content -> Text,
         region_keys -> Text,
+        peak_urgency -> BigInt,
         next_at -> Nullable<BigInt>,
     }
 }

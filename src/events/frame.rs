@@ -47,6 +47,8 @@ pub struct Route {
     topics: Vec<String>,
     regions: Vec<String>,
     urgency: Option<u8>,
+    /// The highest that it has had, where it may have had another.
+    peak_urgency: Option<u8>,
     /// The article that a comment is about.
     article_id: Option<ArticleId>,
 }
@@ -121,7 +123,9 @@ impl Filter {
             |wanted: &[String], given: &[String]| wanted.is_empty() || given.iter().any(|word| wanted.contains(word));
         meets(&self.topics, &route.topics)
             && meets(&self.regions, &route.regions)
-            && self.max_urgency.is_none_or(|most| route.urgency.is_some_and(|urgency| urgency <= most))
+            && self
+                .max_urgency
+                .is_none_or(|most| route.peak_urgency.or(route.urgency).is_some_and(|urgency| urgency <= most))
     }
 }
 

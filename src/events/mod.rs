@@ -143,9 +143,9 @@ pub fn after(read: &mut Read<'_>, seq: i64, limit: u32) -> Result<Vec<Event>, Pr
     store::after(read.conn, seq, i64::from(limit))?.into_iter().map(event).collect()
 }
 
-/// The next events of one topic after a number, in order.
-pub fn of_topic_after(read: &mut Read<'_>, topic: &str, seq: i64, limit: u32) -> Result<Vec<Event>, Problem> {
-    store::of_topic_after(read.conn, topic, seq, i64::from(limit))?.into_iter().map(event).collect()
+/// The next events of some topics after a number, in order.
+pub fn of_topics_after(read: &mut Read<'_>, topics: &[&str], seq: i64, limit: u32) -> Result<Vec<Event>, Problem> {
+    store::of_topics_after(read.conn, topics, seq, i64::from(limit))?.into_iter().map(event).collect()
 }
 
 /// The next public events after a public number, in order.

@@ -60,8 +60,9 @@ pub(super) fn public_after(conn: &mut Conn, number: i64, limit: i64) -> QueryRes
     later.limit(limit).select(Row::as_select()).load(conn)
 }
 
-pub(super) fn of_topic_after(conn: &mut Conn, topic: &str, seq: i64, limit: i64) -> QueryResult<Vec<Row>> {
-    let later = events::table.filter(events::topic.eq(topic).and(events::seq.gt(seq))).order(events::seq.asc());
+pub(super) fn of_topics_after(conn: &mut Conn, topics: &[&str], seq: i64, limit: i64) -> QueryResult<Vec<Row>> {
+    let topics: Vec<String> = topics.iter().map(|topic| (*topic).to_owned()).collect();
+    let later = events::table.filter(events::topic.eq_any(topics).and(events::seq.gt(seq))).order(events::seq.asc());
     later.limit(limit).select(Row::as_select()).load(conn)
 }
 

@@ -18,6 +18,7 @@ use crate::auth::{Actor, Viewer};
 use crate::db::replies;
 use crate::ids::Id;
 use crate::problem::{Code, Problem};
+use crate::text::hex;
 
 /// The longest `Idempotency-Key`, in bytes.
 const KEY_BYTES_MAX: usize = 255;
@@ -79,7 +80,8 @@ impl Call {
         let Some(key) = self.idempotency_key.clone() else {
             return self.write(move |tx| work(tx, value)).await;
         };
-        let caller = self.viewer.user().map_or_else(|| "-".to_owned(), |user| user.id.to_string());
+        // Strangers have no name: only what they say tells them apart.
+        let caller = self.viewer.user().map_or_else(|| hex(&digest), |user| user.id.to_string());
         let scope = format!("{caller} {}", self.route);
         // Keyed, since bodies hold passwords: whoever reads the table must not be able to try some against it.
         let keyed = Sha256::new().chain_update(self.app.config().jwt_secret.expose());
@@ -119,8 +121,7 @@ impl Call {
         let app = request.app_data::<web::Data<App>>().ok_or_else(missing)?;
         let contract = request.app_data::<web::Data<Contract>>().ok_or_else(missing)?;
         contract.query(request)?;
-        let accepts = |kind: &str| accepts(request, kind);
-        if !accepts("application/json") && !contract.produces(request, accepts) {
+        if !accepts(request, None) && !contract.produces(request, |kind| accepts(request, Some(kind))) {
             return Err(Problem::new(Code::NotAcceptable));
         }
         let header = |name: &str| -> Result<Option<String>, Problem> {
@@ -156,14 +157,14 @@ impl FromRequest for Call {
     }
 }
 
-/// Whether the caller takes a media type (RFC 9110 §12.5.1); one who does not say takes anything.
-fn accepts(request: &HttpRequest, kind: &str) -> bool {
-    let any = format!("{}/*", kind.split('/').next().unwrap_or_default());
+/// Whether the caller takes a media type, or else anything (RFC 9110 §12.5.1), as one does who does not say.
+fn accepts(request: &HttpRequest, kind: Option<&str>) -> bool {
     let takes = |range: &str| {
         let mut parts = range.split(';').map(str::trim);
         let given = parts.next().unwrap_or_default().to_ascii_lowercase();
         let refused = parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse().ok()) == Some(0.0_f32));
-        !refused && (matches!(given.as_str(), "" | "*/*") || given == any || given == kind)
+        let fits = |kind: &str| given == kind || given.strip_suffix('*').is_some_and(|most| kind.starts_with(most));
+        !refused && (matches!(given.as_str(), "" | "*/*") || kind.is_some_and(fits))
     };
     let mut given = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok()).peekable();
     given.peek().is_none() || given.flat_map(|value| value.split(',')).any(takes)

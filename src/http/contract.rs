@@ -16,6 +16,8 @@ use crate::text::nearest::nearest;
 /// How often a parameter may be repeated: a statement grows with each.
 pub const REPETITIONS_MAX: usize = 50;
 
+const JSON: &str = "application/json";
+
 /// A query parameter as the document declares it.
 #[derive(Clone, Debug)]
 struct Parameter {
@@ -132,7 +134,7 @@ impl Contract {
     /// Whether the caller takes one of the media types that a request's good answers have.
     pub fn produces(&self, request: &HttpRequest, accepts: impl Fn(&str) -> bool) -> bool {
         let operation = self.operations.get(&operation_of(request));
-        operation.is_some_and(|operation| operation.produces.iter().any(|kind| accepts(kind)))
+        operation.map_or_else(|| accepts(JSON), |operation| operation.produces.iter().any(|kind| accepts(kind)))
     }
 
     /// The methods that a path knows, for `Allow`; `None` when there is no such path.
@@ -241,7 +243,12 @@ fn declared(operation: &Value) -> Operation {
     let responses = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
     let good = responses.filter(|(status, _)| status.starts_with('2')).map(|(_, response)| response);
     let content = good.filter_map(|response| response.get("content")?.as_object()).flatten();
-    Operation { parameters, produces: content.map(|(kind, _)| kind.clone()).collect() }
+    let mut produces: Vec<String> = content.map(|(kind, _)| kind.clone()).collect();
+    if produces.is_empty() {
+        // Nothing is answered but refusals.
+        produces.push(JSON.into());
+    }
+    Operation { parameters, produces }
 }
 
 /// Whether a schema's type is or includes this one.

@@ -135,10 +135,12 @@ impl PushSubscriptionIn {
     ///
     /// # Errors
     /// Everything that is wrong with it, short of what only the database knows.
-    pub fn checked(self, rules: &Rules) -> Result<(Browser, Wish), Faults> {
+    pub fn checked(self, rules: &Rules, services: &[String]) -> Result<(Browser, Wish), Faults> {
         let Self { endpoint, expiration_time: _, keys, language, topics, regions, sections, max_urgency } = self;
         let mut faults = Faults::new();
-        let endpoint = faults.take("/endpoint", check_url(&endpoint, rules));
+        let served =
+            |url: Url| if is_served(&url, services) { Ok(url) } else { Err(Fault::NotAllowed(services.to_vec())) };
+        let endpoint = faults.take("/endpoint", check_url(&endpoint, rules).and_then(served));
         let keys = parse_keys(&mut faults, &keys);
         let topics = words(&mut faults, "/topics", &topics);
         let regions = words(&mut faults, "/regions", &regions);
@@ -148,6 +150,15 @@ impl PushSubscriptionIn {
         };
         faults.finish(built())
     }
+}
+
+/// Whether an address is one of a push service's: else anyone could turn every alert on whomever they like.
+fn is_served(url: &Url, services: &[String]) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    services.iter().any(|service| match service.strip_prefix('*') {
+        Some(domain) => host.ends_with(domain),
+        None => host == service,
+    })
 }
 
 impl PushEndIn {

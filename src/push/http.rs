@@ -26,13 +26,14 @@ async fn read_push_key(call: Call) -> Result<Reply, Problem> {
 /// Subscribe to breaking news
 ///
 /// For a browser that is closed: send what `PushSubscription.toJSON()` gives, with what to be told of. It takes no
-/// account. The same browser once more changes its choice. The endpoint must be an `https` address on the internet; the
-/// answer is the same whether it was known or not, and who does not know the keys can neither change nor end a
+/// account. The same browser once more changes its choice. The endpoint must be an `https` address of a push service
+/// that this site knows; the answer is the same whether it was known or not, and who does not know the keys can neither change nor end a
 /// subscription. Beyond the number that this site takes the answer is 503.
 ///
 /// Each message is encrypted for the browser (RFC 8291) and holds, as JSON: `alertId`, `cause` (`issued`, `updated` or
-/// `retracted`), `title`, `body`, `language`, `dir`, `urgency`, `tag`, `articleId`, `link` and `timestamp`. Messages of one
-/// alert have one `tag`, so that a correction takes the place of what it corrects. One may come twice.
+/// `retracted`), `title`, `body`, `language`, `dir`, `urgency`, `tag`, `supersedes`, `articleId`, `link` and `timestamp`.
+/// Messages of one alert have one `tag`, so that a correction takes the place of what it corrects; `supersedes` is the tag
+/// of one that is to be taken down. One may come twice.
 #[utoipa::path(
     tag = "push",
     request_body = PushSubscriptionIn,
@@ -41,10 +42,10 @@ async fn read_push_key(call: Call) -> Result<Reply, Problem> {
 #[post("/push/subscriptions")]
 async fn subscribe_push(call: Call, input: Input<PushSubscriptionIn>) -> Result<Reply, Problem> {
     let Input { value, digest } = input;
-    let value = value.checked(call.app.outbound().rules())?;
-    let most = call.app.config().push.subscriptions_max;
+    let (most, services) = (call.app.config().push.subscriptions_max, &call.app.config().push.services);
+    let value = value.checked(call.app.outbound().rules(), services)?;
     call.act(Input { value, digest }, move |tx, (browser, wish)| {
-        Reply::json(&push::subscribe(tx, browser, wish, most)?)
+        Ok(Reply::json(&push::subscribe(tx, browser, wish, most)?)?.private())
     })
     .await
 }

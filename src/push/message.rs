@@ -33,6 +33,8 @@ struct Message<'n> {
     urgency: u8,
     /// A notification with the same tag is replaced.
     tag: AlertId,
+    /// The tag of one that is to be taken down.
+    supersedes: Option<AlertId>,
     article_id: Option<ArticleId>,
     link: Option<&'n str>,
     /// When the newsroom sent it.
@@ -49,6 +51,8 @@ pub(super) fn payload(notice: &Notice, requested_at: UtcTime) -> Result<Vec<u8>,
         language,
         dir,
         urgency,
+        peak_urgency: _,
+        supersedes,
         topics: _,
         regions: _,
         section_ids: _,
@@ -65,6 +69,7 @@ pub(super) fn payload(notice: &Notice, requested_at: UtcTime) -> Result<Vec<u8>,
         dir: *dir,
         urgency: *urgency,
         tag: *alert_id,
+        supersedes: *supersedes,
         article_id: *article_id,
         link: link.as_deref().filter(|link| json_bytes(link) <= LINK_BYTES_MAX),
         timestamp: requested_at,
@@ -117,8 +122,8 @@ mod tests {
     fn notice(title: &str, body: Option<&str>, link: Option<&str>) -> Notice {
         serde_json::from_value(json!({
             "alertId": "0192f3a4-5b6c-7d8e-9f01-23456789abcd", "cause": "issued", "title": title, "body": body,
-            "language": "ar", "dir": "rtl", "urgency": 1, "topics": [], "regions": [], "sectionIds": [],
-            "expires": null, "articleId": null, "link": link,
+            "language": "ar", "dir": "rtl", "urgency": 1, "peakUrgency": 1, "supersedes": null, "topics": [], "regions": [],
+            "sectionIds": [], "expires": null, "articleId": null, "link": link,
         }))
         .unwrap()
     }
@@ -135,7 +140,7 @@ mod tests {
         let id = "0192f3a4-5b6c-7d8e-9f01-23456789abcd";
         let expected = json!({
             "alertId": id, "cause": "issued", "title": "عاجل", "body": "التفاصيل", "language": "ar", "dir": "rtl",
-            "urgency": 1, "tag": id, "articleId": null, "link": "https://khabar.example/live",
+            "urgency": 1, "tag": id, "supersedes": null, "articleId": null, "link": "https://khabar.example/live",
             "timestamp": "2026-01-15T12:00:00Z",
         });
         assert_eq!(read, expected);

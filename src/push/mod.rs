@@ -119,7 +119,7 @@ async fn keep_fresh_key(app: &App) -> Result<Vec<u8>, Problem> {
 /// What a notice is aimed at.
 fn aim(read: &mut Read<'_>, notice: &Notice) -> Result<Aim, Problem> {
     let sections = records::with_ancestors(read, notice.section_ids.clone())?;
-    Ok(Aim::new(notice.language.as_str(), notice.urgency, [&notice.topics, &notice.regions], &sections))
+    Ok(Aim::new(notice.language.as_str(), notice.peak_urgency, [&notice.topics, &notice.regions], &sections))
 }
 
 /// The sections that a reader has chosen. One that is unknown is refused: left out, it could leave none, which is all.

@@ -44,6 +44,12 @@ pub struct Notice {
     /// From 1, the highest, to 9.
     #[schema(minimum = 1, maximum = 9, example = 2)]
     pub urgency: u8,
+    /// The highest urgency that it has had: whoever was told of it then is told of it again.
+    #[schema(minimum = 1, maximum = 9, example = 2)]
+    pub peak_urgency: u8,
+    /// The alert that it replaces, which is not to be shown any more.
+    #[schema(example = json!(null))]
+    pub supersedes: Option<AlertId>,
     /// What it is about.
     #[schema(example = json!(["أرمينيا"]))]
     pub topics: Vec<String>,

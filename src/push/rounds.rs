@@ -22,7 +22,7 @@ const KEPT: std::time::Duration = std::time::Duration::from_secs(30 * 86_400);
 pub async fn begin_rounds(app: &App) -> Result<usize, Problem> {
     // A look that holds nobody back: most events are none of ours.
     let is_news = app.read(|read| match events::glance(read, READER)? {
-        Some(place) => Ok(!events::of_topic_after(read, REQUESTED, place, 1)?.is_empty()),
+        Some(place) => Ok(!events::of_topics_after(read, &[REQUESTED], place, 1)?.is_empty()),
         None => Ok(true),
     });
     if !is_news.await? {
@@ -31,7 +31,7 @@ pub async fn begin_rounds(app: &App) -> Result<usize, Problem> {
     app.write(Actor::itself(), |tx| {
         dialect::take_turns(tx.conn, Door::Push)?;
         let place = events::place(tx, READER)?;
-        let requests = events::of_topic_after(&mut tx.reading(), REQUESTED, place, BATCH)?;
+        let requests = events::of_topics_after(&mut tx.reading(), &[REQUESTED], place, BATCH)?;
         let Some(last) = requests.last().map(|event| event.seq) else { return Ok(0) };
         events::move_on(tx, READER, last)?;
         requests.into_iter().try_fold(0, |made, event| Ok(made + begin(tx, event)?))

@@ -17,6 +17,15 @@ use crate::text_enum;
 const RETRY_MS: u32 = 500;
 const SPREAD_MS: u32 = 2_500;
 
+/// How long one waits that was turned away, in milliseconds: at least, and how far they are spread out.
+const LATER_MS: u32 = 5_000;
+const LATER_SPREAD_MS: u32 = 10_000;
+
+/// All that a client gets for whom there is no room: when to come back. After a refusal, browsers never do.
+pub fn turned_away(app: &App) -> String {
+    format!("retry: {}\n\n", LATER_MS + app.ids().below(LATER_SPREAD_MS))
+}
+
 text_enum! {
     /// Why a client has to read anew.
     pub enum Reason {

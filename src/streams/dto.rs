@@ -52,6 +52,16 @@ impl AlertStreamQuery {
     }
 }
 
+/// Where a client left off.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes what the handlers read themselves")]
+pub struct LastEventId {
+    /// The `id` of the last event that the client has, which browsers send by themselves.
+    #[param(rename = "Last-Event-ID", value_type = Option<i64>, required = false, example = 42)]
+    last_event_id: Option<i64>,
+}
+
 /// Which events a stream brings.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]

@@ -3,8 +3,8 @@
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, get};
 
-use super::dto::{AlertStreamQuery, StreamQuery};
-use super::{Place, Wish, open};
+use super::dto::{AlertStreamQuery, LastEventId, StreamQuery};
+use super::{Place, Wish, open, turned_away};
 use crate::http::{Call, Query, Routes, is_head};
 use crate::problem::Problem;
 
@@ -18,10 +18,11 @@ pub fn delivery(config: &mut Routes<'_>) {
 /// Server-Sent Events, one for each thing that happens to an alert: `alert.issued`, `alert.updated`, `alert.retracted`,
 /// `alert.superseded` and `alert.expired`. The data is an `EventView` whose `data` is the alert as it is then. Open the
 /// stream first and read the ticker after, so that nothing falls between. A client that comes back with `Last-Event-ID`
-/// is told exactly what it missed, or `resync` when that is too long ago: then it reads the ticker anew.
+/// is told exactly what it missed, or `resync` when that is too long ago: then it reads the ticker anew. A node that has no
+/// room says `retry` and ends the stream at once.
 #[utoipa::path(
     tag = "alerts",
-    params(AlertStreamQuery),
+    params(AlertStreamQuery, LastEventId),
     responses((
         status = OK, description = "The stream", body = String, content_type = "text/event-stream",
         example = "id: 42\nevent: alert.issued\ndata: {\"type\":\"alert.issued\"}\n\n",
@@ -42,10 +43,10 @@ async fn stream_alerts(
 ///
 /// Server-Sent Events of alerts (`alert.…`), articles (`article.published`, `article.unpublished`) and the comments of
 /// single articles (`comment.…`). The data is an `EventView`; see `webhooks` in this document for each type's `data`. It
-/// begins, goes on and ends as the stream of alerts does.
+/// begins, goes on, ends and says `resync` as the stream of alerts does.
 #[utoipa::path(
     tag = "events",
-    params(StreamQuery),
+    params(StreamQuery, LastEventId),
     responses((
         status = OK, description = "The stream", body = String, content_type = "text/event-stream",
         example = "id: 42\nevent: article.published\ndata: {\"type\":\"article.published\"}\n\n",
@@ -75,6 +76,8 @@ async fn answer(call: &Call, request: &HttpRequest, wish: Wish) -> Result<HttpRe
     if is_head(request) {
         return Ok(response.finish());
     }
-    let stream = open(&call.app, wish).await?;
-    Ok(response.streaming(stream.chunks()))
+    match open(&call.app, wish).await? {
+        Some(stream) => Ok(response.streaming(stream.chunks())),
+        None => Ok(response.body(turned_away(&call.app))),
+    }
 }

@@ -13,10 +13,10 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::events::{self, Filter, Frame, Missed};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::records;
 
-pub use body::{Reason, Stream};
+pub use body::{Reason, Stream, turned_away};
 
 /// Events that are looked through for one who comes back.
 const SPAN_MAX: i64 = 20_000;
@@ -45,19 +45,15 @@ pub enum Place {
     Unknown,
 }
 
-/// Opens a stream.
-///
-/// # Errors
-/// `unavailable` when the node has as many as it may, or is closing.
-pub async fn open(app: &App, wish: Wish) -> Result<Stream, Problem> {
+/// Opens a stream; `None` when the node has as many as it may, or is closing.
+pub async fn open(app: &App, wish: Wish) -> Result<Option<Stream>, Problem> {
     let Wish { filter, sections, after } = wish;
     if !app.hub().has_begun() {
         // The relay has only just started: without this the stream would begin before the end of the log.
         events::relay::catch_up(app).await?;
     }
     // Joined before the look back and before the sections are read: nothing can fall between.
-    let joined = app.hub().join(app.config().events.streams_max);
-    let subscription = joined.ok_or_else(|| Problem::new(Code::Unavailable))?;
+    let Some(subscription) = app.hub().join(app.config().events.streams_max) else { return Ok(None) };
     let sections = match sections.as_slice() {
         [] => None,
         _ => app.read(move |read| records::sections(read, &sections)).await?.map(HashSet::from_iter),
@@ -73,7 +69,7 @@ pub async fn open(app: &App, wish: Wish) -> Result<Stream, Problem> {
             Err(reason) => stream.resync(reason),
         },
     }
-    Ok(stream)
+    Ok(Some(stream))
 }
 
 /// What a stream would have told after a number, up to where it begins; or why nobody can say.

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::model::{AttemptOutcome, CHANCES, Verdict, WebhookState};
 use super::signature::{Secret, sign};
 use super::store::{Attempt, Dispatch, Row, Share, Taken};
-use super::{Webhook, collect, record, seal_context, store};
+use super::{ENDPOINTS, Webhook, collect, record, seal_context, store};
 use crate::app::{App, Read, Tx};
 use crate::auth::Actor;
 use crate::ids::{DeliveryId, WebhookId};
@@ -23,11 +23,11 @@ use crate::outbound::{Answer, Failure};
 use crate::problem::Problem;
 use crate::time::UtcTime;
 
-/// Attempts that a node makes at once.
-const ATTEMPTS_MAX: usize = 32;
 /// Attempts at one endpoint at once, while it is well and while it fails.
 const SHARE: usize = 4;
 const SHARE_FAILING: usize = 1;
+/// Attempts that a node makes at once: every endpoint's share, so that none waits for another.
+const ATTEMPTS_MAX: usize = SHARE * ENDPOINTS;
 /// How much longer than the longest attempt a message is taken for, to note what came of it.
 const LEASE_MARGIN: Duration = Duration::from_secs(10);
 /// What is said where the signing secret was changed since an endpoint's secret was sealed.

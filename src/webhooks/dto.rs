@@ -31,8 +31,14 @@ pub const EVENTS: &[Kind] = &[
     ),
     Kind::of::<WebhookEvent>("webhook.tested", "A test was put into the queue of an endpoint."),
     Kind::of::<WebhookEvent>("webhook.redelivered", "A message to an endpoint was put into its queue once more."),
+    Kind::of::<TestEvent>("webhook.test", "A test, which only the endpoint hears of."),
     Kind::of::<WebhookEvent>("webhook.disabled", "An endpoint was given up, since it is gone or only fails."),
 ];
+
+/// Nothing: a test says only that the way is open.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TestEvent {}
 
 /// What the event log says of an endpoint: neither its secret nor its whole address, which may hold one.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -73,7 +79,7 @@ impl WebhookEvent {
 }
 
 /// An endpoint as it is written.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WebhookIn {
     /// Where events are sent: `https`, on port 443 or 8443 unless the operator allows others, on the internet.

@@ -115,7 +115,7 @@ async fn list_webhooks(permit: Permit<ManageWebhooks>, call: Call, page: Page<Un
 
 /// Add an endpoint
 ///
-/// It is told of what happens from now on, each event as one POST, signed by the Standard Webhooks specification
+/// There may be a hundred. It is told of what happens from now on, each event as one POST, signed by the Standard Webhooks specification
 /// (`webhook-id`, `webhook-timestamp`, `webhook-signature`): verify that with one of its libraries. Answer 2xx within 15
 /// seconds, and tell repetitions by their `webhook-id`. Any other answer is a failure, and the message comes again after
 /// 5 seconds, 5 minutes, half an hour, 2, 5, 10, 14, 20 and 24 hours, and a little. 410 ends it for good; 429 and 503

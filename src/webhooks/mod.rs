@@ -40,9 +40,12 @@ pub use model::{AttemptOutcome, DeliveryState, DisabledReason};
 /// The name of this room's place in the event log.
 const READER: &str = "webhooks";
 /// What a test says it is; no event has this type.
-const TEST: &str = "webhook.test";
+pub const TEST: &str = "webhook.test";
 /// Endpoints that there may be: each look at the queue asks for every one of them.
-const ENDPOINTS_MAX: i64 = 100;
+const ENDPOINTS: usize = 100;
+/// The same, as rows are counted.
+#[expect(clippy::cast_possible_wrap, reason = "a hundred is far from the end of any number")]
+const ENDPOINTS_MAX: i64 = ENDPOINTS as i64;
 /// Attempts at one message that are shown.
 const ATTEMPTS_SHOWN: i64 = 100;
 
@@ -178,7 +181,11 @@ pub fn update(
     rules: &Rules,
 ) -> Result<Webhook, Problem> {
     let present = aimed_at(tx, aim)?;
-    let WebhookIn { url, description, topics, ordered } = patch.apply(&present.form())?.checked(rules)?;
+    let form = patch.apply(&present.form())?.checked(rules)?;
+    if form == present.form() {
+        return Ok(present);
+    }
+    let WebhookIn { url, description, topics, ordered } = form;
     let kept = topics.as_ref().map(serde_json::to_string).transpose()?;
     let webhook = save(tx, Row { url, description, topics: kept, is_ordered: ordered, ..present.row })?;
     record(tx, "webhook.updated", &webhook)?;
@@ -213,6 +220,10 @@ pub fn resume(tx: &mut Tx<'_>, _: &Permit<ManageWebhooks>, aim: &Aim) -> Result<
 /// Gives an endpoint a new secret. The old one signs beside it for a day, so that the endpoint can change at leisure.
 pub fn rotate(tx: &mut Tx<'_>, _: &Permit<ManageWebhooks>, aim: &Aim, app: &App) -> Result<(Webhook, Secret), Problem> {
     let present = aimed_at(tx, aim)?;
+    if let Some(until) = present.row.old_secret_until.filter(|until| *until > tx.now) {
+        // Two are as many as sign; whoever has the first one would be cut off.
+        return Err(Problem::new(Code::LimitReached).with("limit", 2).with("until", until.to_string()));
+    }
     let fresh = Secret::fresh(app.ids());
     let row = Row {
         secret: seal(app, aim.id, &fresh)?,

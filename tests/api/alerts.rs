@@ -397,6 +397,8 @@ async fn a_flash_goes_out_when_two_people_stand_by_it() {
     let made = draft(&writer, &with(form("انفجار"), json!({ "urgency": 1 }))).await;
     step(&writer, &made, "approve", json!({})).await.refused(403, "forbidden");
     step(&editor, &made, "issue", json!({})).await.refused(409, "approval_required");
+    let odd = step(&editor, &made, "approve", json!({ "foo": 1 })).await.refused(422, "invalid");
+    assert_eq!(odd.errors(), ["/foo unknown_field"]);
     let own = step(&editor, &made, "approve", json!({})).await.expect(200);
     step(&editor, &own, "issue", json!({})).await.refused(409, "approval_required");
     let both = step(&second, &own, "approve", json!({})).await.expect(200);
@@ -433,16 +435,98 @@ async fn somebody_who_is_alone_at_night_says_why_and_it_is_kept() {
 }
 
 #[actix_web::test]
-async fn what_is_out_does_not_become_a_flash() {
+async fn no_flash_says_what_one_person_alone_wants_it_to_without_a_reason() {
+    let app = TestApp::new().await;
+    let (editor, second) = (app.as_(Role::Editor).await, app.as_(Role::Editor).await);
+    let issued = issue(&editor, &form("خبر")).await;
+    let with_reason = |body: Value| with(body, json!({ "override": "لا وقت" }));
+    let flash = with(form("خبر عاجل"), json!({ "urgency": 1 }));
+    for (name, body) in [("update", json!({ "urgency": 1 })), ("supersede", flash.clone())] {
+        step(&editor, &issued, name, body).await.refused(409, "approval_required");
+    }
+    let made = draft(&editor, &flash).await;
+    let approved = step(&second, &made, "approve", json!({})).await.expect(200);
+    let times = json!({ "startsAt": "2026-01-15T13:00:00Z" });
+    let scheduled = step(&editor, &approved, "schedule", times).await.expect(200);
+    for body in [json!({ "headline": "انقلاب" }), json!({ "body": "زائف", "notify": true })] {
+        step(&editor, &scheduled, "update", body).await.refused(409, "approval_required");
+    }
+    let moved = step(&editor, &scheduled, "update", json!({ "link": "https://a.example/" })).await.expect(200);
+    assert_eq!(moved.at("/approvals").as_array().unwrap().len(), 1, "it says the same");
+    app.events();
+    let corrected = with_reason(json!({ "headline": "خبر عاجل أدق" }));
+    let corrected = step(&editor, &moved, "update", corrected).await.expect(200);
+    app.assert_events(&["alert.override_used", "alert.updated"]);
+    assert_eq!((corrected.at("/approvals"), corrected.text("/override")), (&json!([]), "لا وقت".into()));
+    app.clock.set("2026-01-15T13:00:00Z");
+    let other = with(form("شيء آخر"), json!({ "urgency": 1 }));
+    step(&editor, &corrected, "supersede", other.clone()).await.refused(409, "approval_required");
+    app.events();
+    let new = step(&editor, &corrected, "supersede", with_reason(other)).await.expect(201);
+    assert_eq!(new.text("/override"), "لا وقت");
+    let topics =
+        ["alert.issued", "push.requested", "alert.override_used", "alert.superseded", "alert.issued", "push.requested"];
+    app.assert_events(&topics);
+}
+
+#[actix_web::test]
+async fn the_approval_of_somebody_who_may_no_longer_give_it_does_not_count() {
+    let app = TestApp::new().await;
+    let (admin, editor, second) =
+        (app.as_(Role::Admin).await, app.as_(Role::Editor).await, app.as_(Role::Editor).await);
+    let made = draft(&editor, &with(form("انفجار"), json!({ "urgency": 1 }))).await;
+    let approved = step(&second, &made, "approve", json!({})).await.expect(200);
+    let account = format!("/api/v1/newsroom/users/{}", second.id());
+    let etag = admin.get(&account).send().await.expect(200).etag();
+    admin.patch(&account).if_match(&etag).json(&json!({ "role": "journalist" })).send().await.expect(200);
+    step(&editor, &approved, "issue", json!({})).await.refused(409, "approval_required");
+}
+
+#[actix_web::test]
+async fn whoever_was_told_of_an_alert_is_told_what_became_of_it() {
     let app = TestApp::new().await;
     let editor = app.as_(Role::Editor).await;
-    let issued = issue(&editor, &form("خبر")).await;
-    let flash = with(form("خبر عاجل"), json!({ "urgency": 1 }));
-    step(&editor, &issued, "update", json!({ "urgency": 1 })).await.refused(409, "approval_required");
-    step(&editor, &issued, "supersede", flash.clone()).await.refused(409, "approval_required");
-    let flash = issue(&editor, &flash).await;
-    let corrected = with(form("خبر عاجل أدق"), json!({ "urgency": 1 }));
-    step(&editor, &flash, "supersede", corrected).await.expect(201);
+    let loud = issue(&editor, &with(form("خبر"), json!({ "urgency": 2 }))).await;
+    let quiet = step(&editor, &loud, "update", json!({ "urgency": 6 })).await.expect(200);
+    assert_eq!((quiet.at("/urgency"), quiet.at("/peakUrgency")), (&json!(6), &json!(2)));
+    assert_eq!(ticker(&app, "maxUrgency=3").await, [""; 0], "the ticker goes by what it is now");
+    step(&editor, &quiet, "retract", json!({ "reason": "خطأ" })).await.expect(200);
+    assert_eq!(ticker(&app, "maxUrgency=3&since=2026-01-15T12:00:00Z").await, ["خبر"]);
+    let notice = app.events().pop().unwrap().payload;
+    assert_eq!((&notice["urgency"], &notice["peakUrgency"]), (&json!(6), &json!(2)));
+}
+
+#[actix_web::test]
+async fn what_changes_nothing_is_no_change() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let made = draft(&editor, &form("خبر")).await;
+    app.events();
+    let path = format!("{NEWSROOM}/{}", made.text("/id"));
+    let same = editor.patch(&path).if_match("\"1\"").json(&json!({ "headline": "خبر" })).send().await.expect(200);
+    assert_eq!(same.etag(), "\"1\"");
+    app.assert_events(&[]);
+    let issued = step(&editor, &same, "issue", json!({})).await.expect(200);
+    app.events();
+    let same = step(&editor, &issued, "update", json!({})).await.expect(200);
+    assert_eq!(same.etag(), issued.etag());
+    app.assert_events(&[]);
+    step(&editor, &same, "update", json!({ "notify": true })).await.expect(200);
+    app.assert_events(&["alert.updated", "push.requested"]);
+}
+
+#[actix_web::test]
+async fn an_update_does_not_say_what_another_alert_has_just_said() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let first = issue(&editor, &form("زلزال في البحر")).await;
+    let second = issue(&editor, &form("خبر")).await;
+    let echo = step(&editor, &second, "update", json!({ "headline": "زلزال في البحر!" })).await;
+    assert_eq!(echo.refused(409, "duplicate").text("/existing"), first.text("/id"));
+    let journalist = app.as_(Role::Journalist).await;
+    let hidden = draft(&editor, &form("سر")).await;
+    let refused = journalist.post(NEWSROOM).json(&form("سر.")).send().await.refused(409, "duplicate");
+    assert!(refused.json.get("existing").is_none(), "{} is not theirs to know", hidden.text("/id"));
 }
 
 #[actix_web::test]
@@ -474,6 +558,7 @@ async fn what_the_clock_does_is_told_once_at_its_instant() {
     app.assert_events(&["alert.scheduled"]);
     let id = scheduled.text("/id");
     let announce = async || khabar::alerts::announce(app.app.clone()).await.unwrap();
+    announce().await;
     app.clock.set("2026-01-15T12:59:59.5Z");
     assert_eq!(announce().await, Duration::from_millis(500), "it looks again when the time has come");
     app.assert_events(&[]);
@@ -585,6 +670,7 @@ async fn an_alert_begins_the_first_article_of_its_story() {
     let said = json!({ "body": "سطر أول\n\nسطر ثان", "sourceIds": [desk.sources[0]], "sectionIds": [desk.section] });
     let issued = issue(&desk.editor, &with(form("خبر عاجل"), said)).await;
     desk.app.events();
+    let before = public(&desk.app, &issued).await;
     let article = step(&desk.journalist, &issued, "article", json!({})).await.expect(201);
     desk.app.assert_events(&["article.created", "alert.linked"]);
     assert_eq!((article.text("/headline"), article.text("/state")), ("خبر عاجل".into(), "draft".into()));
@@ -597,9 +683,22 @@ async fn an_alert_begins_the_first_article_of_its_story() {
     let path = format!("{NEWSROOM}/{}", issued.text("/id"));
     let linked = desk.editor.get(&path).send().await.expect(200);
     assert_eq!((linked.text("/articleId"), linked.text("/storyId")), (article.text("/id"), article.text("/storyId")));
-    assert_eq!(*public(&desk.app, &issued).await.at("/articleId"), Value::Null, "nobody reads it yet");
+    assert_eq!(public(&desk.app, &issued).await.bytes, before.bytes, "nobody outside knows that an article was begun");
     let again = step(&desk.journalist, &linked, "article", json!({})).await.refused(409, "duplicate");
     assert_eq!(again.text("/existing"), article.text("/id"));
+    let announce = async || while khabar::alerts::announce(desk.app.app.clone()).await.unwrap().is_zero() {};
+    announce().await;
+    desk.app.events();
     desk.publish(&article.text("/id")).await;
-    assert_eq!(public(&desk.app, &issued).await.text("/articleId"), article.text("/id"));
+    announce().await;
+    let told = desk.app.events();
+    let topics: Vec<&str> = told.iter().map(|event| &*event.topic).collect();
+    assert_eq!(topics, ["article.published", "alert.updated"], "an open page learns where to read more");
+    assert_eq!((&*told[1].visibility, &told[1].payload["articleId"]), ("public", &json!(article.text("/id"))));
+    let seen = public(&desk.app, &issued).await;
+    assert_eq!((seen.text("/articleId"), seen.text("/storyId")), (article.text("/id"), linked.text("/storyId")));
+    desk.step(&desk.editor, &article.text("/id"), "unpublish", json!({ "note": "x" })).await.expect(200);
+    announce().await;
+    announce().await;
+    desk.app.assert_events(&["article.unpublished", "alert.updated"]);
 }

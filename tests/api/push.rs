@@ -16,7 +16,7 @@ use crate::support::{Answer, TestApp};
 pub const SUBSCRIPTIONS: &str = "/api/v1/push/subscriptions";
 pub const END: &str = "/api/v1/push/unsubscribe";
 /// Lets messages go to this machine.
-pub const LOOPBACK: &str = "[outbound]\ninner = [\"127.0.0.1\"]\n";
+pub const LOOPBACK: &str = "[outbound]\ninner = [\"127.0.0.1\"]\n[push]\nservices = [\"127.0.0.1\"]\n";
 
 /// A Khabar that pushes to this machine, and a push service there.
 pub async fn pushing() -> (TestApp, PushService) {
@@ -35,9 +35,12 @@ pub fn notice(alert: AlertId, other: Value) -> Notice {
     let usual = json!({
         "alertId": alert, "cause": "issued", "title": "عاجل", "body": "التفاصيل", "language": "ar", "dir": "rtl",
         "urgency": 2, "topics": ["أرمينيا"], "regions": ["موسكو"], "sectionIds": [],
-        "expires": "2026-01-15T14:00:00Z", "articleId": null, "link": null,
+        "expires": "2026-01-15T14:00:00Z", "articleId": null, "link": null, "supersedes": null,
     });
-    serde_json::from_value(with(usual, other)).unwrap()
+    let mut notice = with(usual, other);
+    let peak = notice.get("peakUrgency").unwrap_or(&notice["urgency"]).clone();
+    notice["peakUrgency"] = peak;
+    serde_json::from_value(notice).unwrap()
 }
 
 /// Asks for a notice to be pushed, as the room of alerts does.
@@ -159,15 +162,17 @@ async fn what_can_never_be_pushed_to_is_refused_with_its_field() {
     let app = TestApp::new().await;
     let service = PushService::start();
     let browser = service.browser("one");
-    let outer = browser.at("https://push.example.net/send/one");
+    let outer = browser.at("https://fcm.googleapis.com/send/one");
     let keys = outer.json()["keys"].clone();
     let cases = [
         (browser.json(), "/endpoint inner_address"),
+        (outer.at("https://partner.example/send").json(), "/endpoint not_allowed"),
+        (outer.at("https://fcm.googleapis.com.partner.example/send").json(), "/endpoint not_allowed"),
         (outer.at("https://10.0.0.1/send").json(), "/endpoint inner_address"),
         (outer.at("https://[::ffff:127.0.0.1]/send").json(), "/endpoint inner_address"),
-        (outer.at("http://push.example.net/send").json(), "/endpoint bad_format"),
-        (outer.at("https://push.example.net:22/send").json(), "/endpoint bad_format"),
-        (outer.at("ftp://push.example.net/send").json(), "/endpoint bad_format"),
+        (outer.at("http://fcm.googleapis.com/send").json(), "/endpoint bad_format"),
+        (outer.at("https://fcm.googleapis.com:22/send").json(), "/endpoint bad_format"),
+        (outer.at("ftp://fcm.googleapis.com/send").json(), "/endpoint bad_format"),
         (with(outer.json(), json!({ "keys": { "p256dh": "AA", "auth": keys["auth"] } })), "/keys/p256dh bad_format"),
         (with(outer.json(), json!({ "keys": { "p256dh": keys["p256dh"], "auth": "AA" } })), "/keys/auth bad_format"),
         (with(outer.json(), json!({ "topics": ["!"] })), "/topics/0 blank"),
@@ -180,7 +185,11 @@ async fn what_can_never_be_pushed_to_is_refused_with_its_field() {
         let refused = app.anonymous().post(SUBSCRIPTIONS).json(&body).send().await.refused(422, "invalid");
         assert_eq!(refused.errors(), [error], "{body}");
     }
-    app.anonymous().post(SUBSCRIPTIONS).json(&outer.json()).send().await.expect(200);
+    for host in ["fcm.googleapis.com", "web.push.apple.com", "updates.push.services.mozilla.com"] {
+        let browser = outer.at(&format!("https://{host}/send/one"));
+        let taken = app.anonymous().post(SUBSCRIPTIONS).json(&browser.json()).send().await.expect(200);
+        assert_eq!(taken.header("cache-control"), Some("no-store"));
+    }
 }
 
 #[actix_web::test]
@@ -195,7 +204,7 @@ async fn a_section_is_no_other_record() {
 
 #[actix_web::test]
 async fn there_are_as_many_subscriptions_as_may_be() {
-    let app = TestApp::with(&format!("{LOOPBACK}[push]\nsubscriptions_max = 1\n")).await;
+    let app = TestApp::with(&format!("{LOOPBACK}subscriptions_max = 1\n")).await;
     let service = PushService::start();
     let browser = service.browser("one");
     subscribe(&app, &browser, json!({})).await.expect(200);

@@ -75,7 +75,8 @@ async fn a_message_is_for_its_browser_alone_and_says_what_the_push_service_needs
     assert_eq!(claims["sub"], "mailto:webmaster@localhost");
     let expected = json!({
         "alertId": id, "cause": "issued", "title": "عاجل", "body": "التفاصيل", "language": "ar", "dir": "rtl",
-        "urgency": 2, "tag": id, "articleId": null, "link": "https://khabar.example/live",
+        "urgency": 2, "tag": id, "supersedes": null, "articleId": null,
+        "link": "https://khabar.example/live",
         "timestamp": "2026-01-15T12:00:00Z",
     });
     assert_eq!(browser.read(&handed[0]), expected);
@@ -243,7 +244,7 @@ async fn what_a_push_service_never_takes_is_not_tried_again() {
 
 #[actix_web::test]
 async fn a_push_service_that_says_nothing_holds_nobody_back() {
-    let app = TestApp::with(&format!("{LOOPBACK}timeout_seconds = 1\n")).await;
+    let app = TestApp::with(&LOOPBACK.replace("[outbound]", "[outbound]\ntimeout_seconds = 1")).await;
     push::begin_rounds(&app.app).await.unwrap();
     let service = PushService::start();
     let (silent, other) = (service.browser("silent"), service.browser("other"));

@@ -12,4 +12,5 @@ DROP INDEX alert_links_target_id_index;
 ALTER TABLE alert_links RENAME COLUMN target_id TO source_id;
 ALTER TABLE alert_links RENAME TO alert_sources;
 CREATE INDEX alert_sources_source_id_index ON alert_sources (source_id);
+ALTER TABLE alerts DROP COLUMN peak_urgency;
 ALTER TABLE alerts DROP COLUMN region_keys;

@@ -5,6 +5,8 @@
 
 -- The keys of an alert's regions, each fenced, as topic_keys has those of its topics.
 ALTER TABLE alerts ADD COLUMN region_keys TEXT NOT NULL DEFAULT '|';
+-- The highest urgency that an alert has had: who was told of it then is told what became of it.
+ALTER TABLE alerts ADD COLUMN peak_urgency BIGINT NOT NULL DEFAULT 1;
 -- An alert refers to sections too from now on.
 ALTER TABLE alert_sources RENAME TO alert_links;
 ALTER TABLE alert_links RENAME COLUMN source_id TO target_id;

@@ -8,7 +8,8 @@ use crate::support::push_service::PushService;
 
 #[test]
 fn an_alert_that_is_issued_reaches_a_browser_by_itself() {
-    let home = Home::new().set("KHABAR_OUTBOUND__INNER", "[\"127.0.0.1\"]");
+    let home =
+        Home::new().set("KHABAR_OUTBOUND__INNER", "[\"127.0.0.1\"]").set("KHABAR_PUSH__SERVICES", "[\"127.0.0.1\"]");
     let service = PushService::start();
     let browser = service.browser("one");
     let server = home.serve();
