@@ -58,6 +58,7 @@ pub fn subscribe(tx: &mut Tx<'_>, browser: Browser, wish: Wish, most: i64) -> Re
     let keys = |words: &[String]| fenced(&words.iter().map(|word| key(word)).collect::<Vec<_>>());
     let fingerprint = browser.fingerprint();
     let Browser { endpoint, p256dh, auth } = browser;
+    rounds::take_place(tx)?;
     let row = Row {
         id: tx.next_id(),
         endpoint,

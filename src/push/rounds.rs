@@ -39,6 +39,15 @@ pub async fn begin_rounds(app: &App) -> Result<usize, Problem> {
     .await
 }
 
+/// Takes this room's place in the log unless it has one: what is asked for after the first browser has subscribed must
+/// reach it, even if no node gets to look before it dies.
+pub(super) fn take_place(tx: &mut Tx<'_>) -> Result<(), Problem> {
+    if events::glance(&mut tx.reading(), READER)?.is_none() {
+        events::place(tx, READER)?;
+    }
+    Ok(())
+}
+
 /// Makes one round. It stands for every earlier one of its alert, and for what those have left to try again.
 fn begin(tx: &mut Tx<'_>, event: Event) -> Result<usize, Problem> {
     let (seq, at) = (event.seq, event.at);

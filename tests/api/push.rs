@@ -20,9 +20,7 @@ pub const LOOPBACK: &str = "[outbound]\ninner = [\"127.0.0.1\"]\n[push]\nservice
 
 /// A Khabar that pushes to this machine, and a push service there.
 pub async fn pushing() -> (TestApp, PushService) {
-    let app = TestApp::with(LOOPBACK).await;
-    push::begin_rounds(&app.app).await.unwrap();
-    (app, PushService::start())
+    (TestApp::with(LOOPBACK).await, PushService::start())
 }
 
 /// A browser subscribes with this choice.

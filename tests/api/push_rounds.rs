@@ -53,6 +53,15 @@ async fn killed_when(app: &TestApp, holds: impl Fn() -> bool) {
 }
 
 #[actix_web::test]
+async fn the_first_browser_is_told_of_what_happens_before_any_node_has_looked() {
+    let (app, service) = (TestApp::with(LOOPBACK).await, PushService::start());
+    subscribe(&app, &service.browser("one"), json!({})).await.expect(200);
+    request(&app, &notice(alert(&app), json!({}))).await;
+    send(&app).await;
+    assert_eq!(service.count(), 1);
+}
+
+#[actix_web::test]
 async fn a_message_is_for_its_browser_alone_and_says_what_the_push_service_needs() {
     let (app, service) = pushing().await;
     let browser = service.browser("one");

@@ -148,7 +148,7 @@ fn two_nodes_tell_their_clients_the_same_also_after_one_was_killed() {
 }
 
 /// Numbers that look random and are the same in every run (a linear congruential generator).
-fn dice(mut seed: u64) -> impl FnMut(u64) -> u64 {
+pub fn dice(mut seed: u64) -> impl FnMut(u64) -> u64 {
     move |sides| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) % sides

@@ -7,6 +7,7 @@ pub mod document;
 pub mod follower;
 pub mod process;
 pub mod push_service;
+pub mod python;
 pub mod receiver;
 pub mod snapshot;
 pub mod stream;
