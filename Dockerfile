@@ -8,7 +8,7 @@ COPY src src
 COPY migrations migrations
 COPY tests/fixtures tests/fixtures
 # Cargo wants the files of all its targets, those of the tests too, to be there.
-RUN mkdir -p tests/api && touch tests/api/main.rs tests/architecture.rs
+RUN mkdir -p tests/api benches && touch tests/api/main.rs tests/architecture.rs benches/streams.rs
 RUN cargo build --release --locked --no-default-features --features postgres-tls
 
 FROM debian:bookworm-slim

@@ -88,8 +88,9 @@ impl App {
         T: Send + 'static,
         F: FnOnce(&mut Read<'_>) -> Result<T, Problem> + Send + 'static,
     {
-        let now = self.now();
-        self.0.db.read(move |conn| work(&mut Read { conn, now })).await
+        let app = self.clone();
+        // The instant of the snapshot, not of the wait for it.
+        self.0.db.read(move |conn| work(&mut Read { conn, now: app.now() })).await
     }
 
     /// Makes changes in one transaction, with the events and audit lines that it records; answers after the commit.

@@ -149,6 +149,17 @@ pub struct Events {
 }
 
 impl Events {
+    /// The same, if it makes sense.
+    fn checked(self) -> Result<Self, Error> {
+        let refuse = |name, why: &str| Err(Error::Value { name, why: why.into() });
+        match self {
+            Self { keep_days: 0, .. } => refuse("events.keep_days", "must be 1 or more"),
+            Self { keep_count: ..=0, .. } => refuse("events.keep_count", "must be 1 or more"),
+            Self { heartbeat_seconds: 0 | 61.., .. } => refuse("events.heartbeat_seconds", "must be from 1 to 60"),
+            rule => Ok(rule),
+        }
+    }
+
     /// How long events are kept.
     pub fn kept_for(&self) -> Duration {
         Duration::from_secs(u64::from(self.keep_days) * 86_400)
@@ -156,7 +167,7 @@ impl Events {
 
     /// How long a stream is silent at the most.
     pub fn heartbeat(&self) -> Duration {
-        Duration::from_secs(u64::from(self.heartbeat_seconds.max(1)))
+        Duration::from_secs(u64::from(self.heartbeat_seconds))
     }
 }
 
@@ -285,7 +296,7 @@ impl Config {
             _ => return Err(refuse("log_format", "must be text or json")),
         };
         let log = Log { filter: log, json };
-        let (outbound, push) = (outbound.checked()?, push.checked(&public_url)?);
+        let (events, outbound, push) = (events.checked()?, outbound.checked()?, push.checked(&public_url)?);
         Ok(Self {
             database,
             database_connections,
@@ -390,6 +401,9 @@ mod tests {
             ("[outbound]\ninner = [\"10.0.0.1/8\"]", "outbound.inner"),
             ("[outbound]\ninner = [\"localhost\"]", "outbound.inner"),
             ("[push]\ncontact = \"desk@khabar.example\"", "push.contact"),
+            ("[events]\nkeep_days = 0", "events.keep_days"),
+            ("[events]\nkeep_count = 0", "events.keep_count"),
+            ("[events]\nheartbeat_seconds = 0", "events.heartbeat_seconds"),
         ] {
             let error = Config::with(lines).unwrap_err().to_string();
             assert!(error.contains(name), "{lines}: {error}");

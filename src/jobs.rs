@@ -24,6 +24,9 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// How often what is no longer needed is swept out.
 const SWEEP: Duration = Duration::from_secs(600);
 
+/// Rows that are forgotten in one transaction.
+const SLICE: i64 = 2_000;
+
 /// Something that a node repeats.
 struct Job {
     name: &'static str,
@@ -35,15 +38,28 @@ struct Job {
 const JOBS: &[Job] = &[
     Job { name: "alerts", follows_events: true, run: |app| Box::pin(alerts::announce(app)) },
     Job { name: "push", follows_events: true, run: |app| Box::pin(push(app)) },
+    Job { name: "push_again", follows_events: false, run: |app| Box::pin(push_again(app)) },
     Job { name: "sweep", follows_events: false, run: |app| Box::pin(sweep(app)) },
     Job { name: "webhooks", follows_events: true, run: |app| Box::pin(webhooks::run(app)) },
 ];
 
 /// Starts every job, and the relay that they follow, on the running system. They end with it.
 pub fn start(app: &App) {
-    tokio::spawn(events::relay::run(app.clone()));
+    let carried = app.clone();
+    tokio::spawn(forever("relay", move || events::relay::run(carried.clone())));
     for job in JOBS {
-        tokio::spawn(repeat(app.clone(), job));
+        let app = app.clone();
+        tokio::spawn(forever(job.name, move || repeat(app.clone(), job)));
+    }
+}
+
+/// Begins again what has broken off: nothing here ends by itself.
+async fn forever<F: Future<Output = ()> + Send + 'static>(name: &str, run: impl Fn() -> F) {
+    loop {
+        if let Err(error) = tokio::spawn(run()).await {
+            tracing::error!(job = name, %error, "a job broke off and begins again");
+        }
+        tokio::time::sleep(AFTER_FAILURE).await;
     }
 }
 
@@ -64,19 +80,29 @@ async fn repeat(app: App, job: &'static Job) {
 
 /// Pushes breaking alerts to browsers.
 async fn push(app: App) -> Pause {
-    push::send(&app).await
+    push::tell(&app).await
 }
 
-/// Forgets what nobody needs any more: old events, kept answers, pushes and messages to partners.
+/// Pushes once more what a push service did not take.
+async fn push_again(app: App) -> Pause {
+    push::try_again(&app).await
+}
+
+/// Forgets what nobody needs any more: old events, kept answers, pushes and messages to partners. Each in slices, so that
+/// no transaction lasts.
 async fn sweep(app: App) -> Pause {
     let rule = app.config().events.clone();
-    let forget = move |tx: &mut Tx<'_>| {
-        events::forget(tx, &rule)?;
-        replies::forget_all(tx.conn, tx.now.before(KEPT))?;
-        push::forget(tx)?;
-        webhooks::forget(tx)?;
-        Ok(())
-    };
-    app.write(Actor::itself(), forget).await?;
+    until_nothing(&app, move |tx| events::forget(tx, &rule)).await?;
+    until_nothing(&app, |tx| Ok(replies::forget_all(tx.conn, tx.now.before(KEPT), SLICE)?)).await?;
+    until_nothing(&app, |tx| push::forget(tx, SLICE)).await?;
+    until_nothing(&app, |tx| webhooks::forget(tx, SLICE)).await?;
     Ok(SWEEP)
+}
+
+async fn until_nothing<F>(app: &App, forget: F) -> Result<(), Problem>
+where
+    F: Fn(&mut Tx<'_>) -> Result<usize, Problem> + Clone + Send + 'static,
+{
+    while app.write(Actor::itself(), forget.clone()).await? > 0 {}
+    Ok(())
 }

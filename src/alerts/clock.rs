@@ -7,14 +7,13 @@
 use std::time::Duration;
 
 use super::kept::alert as read_row;
-use super::model::{Alert, AlertState, Turn};
+use super::model::{Alert, Turn};
 use super::store;
 use super::told::{record, request_push};
 use crate::app::{App, Read, Tx};
 use crate::auth::Actor;
 use crate::events;
 use crate::ids::ArticleId;
-use crate::jobs::Pause;
 use crate::problem::Problem;
 use crate::push::Cause;
 
@@ -31,7 +30,7 @@ const READER: &str = "alerts";
 const TOPICS: [&str; 2] = ["article.published", "article.unpublished"];
 
 /// Tells all that has happened, and says when the clock next turns.
-pub async fn announce(app: App) -> Pause {
+pub async fn announce(app: App) -> Result<Duration, Problem> {
     if app.read(is_behind).await? {
         app.write(Actor::itself(), tell_of_articles).await?;
         return Ok(Duration::ZERO);
@@ -61,11 +60,8 @@ fn tell_of_articles(tx: &mut Tx<'_>) -> Result<(), Problem> {
     let place = events::place(tx, READER)?;
     let events = events::of_topics_after(&mut tx.reading(), &TOPICS, place, BATCH_EVENTS)?;
     let articles: Vec<ArticleId> = events.iter().filter_map(|event| event.target).map(ArticleId::of).collect();
-    for row in store::about(tx.conn, &[], &articles, &[])? {
-        let alert = read_row(row)?;
-        if alert.state(tx.now) == AlertState::Active {
-            record(tx, "alert.updated", &alert)?;
-        }
+    for row in store::about(tx.conn, &[], (&articles, &[]), tx.now)? {
+        record(tx, "alert.updated", &read_row(row)?)?;
     }
     events.last().map_or(Ok(()), |last| events::move_on(tx, READER, last.seq))
 }

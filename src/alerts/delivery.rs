@@ -41,15 +41,15 @@ pub fn about(
     articles: &[ArticleId],
     sources: &[RecordId],
 ) -> Result<Vec<Shown>, Problem> {
-    let rows = store::about(read.conn, ids, articles, sources)?;
+    let rows = store::about(read.conn, ids, (articles, sources), read.now)?;
     let alerts = rows.into_iter().map(alert).collect::<Result<Vec<_>, _>>()?;
     let public = alerts.into_iter().filter(|alert| alert.is_public(read.now)).collect();
     for_readers(read, public)
 }
 
-/// The alerts that the clock has made something else after an instant, until now.
-pub fn turned_between(read: &mut Read<'_>, after: UtcTime) -> Result<Vec<AlertId>, Problem> {
-    Ok(store::turned_between(read.conn, after, read.now)?)
+/// Some of the alerts that the clock has made something else after an instant, until now.
+pub fn turned_between(read: &mut Read<'_>, after: UtcTime, limit: usize) -> Result<Vec<AlertId>, Problem> {
+    Ok(store::turned_between(read.conn, after, read.now, i64::try_from(limit).unwrap_or(i64::MAX))?)
 }
 
 /// Alerts with what they refer to, but for articles that are not published now.

@@ -118,23 +118,24 @@ pub(super) fn active(conn: &mut Conn, now: UtcTime, limit: i64) -> QueryResult<V
     running(now).order((alerts::rank.asc(), alerts::id.asc())).limit(limit).select(Row::as_select()).load(conn)
 }
 
-/// These alerts, and of those that were issued and stand the ones that point at these articles or sources.
+/// These alerts, and of those in the ticker the ones that point at these articles or sources.
 pub(super) fn about(
     conn: &mut Conn,
     ids: &[AlertId],
-    articles: &[ArticleId],
-    sources: &[RecordId],
+    (articles, sources): (&[ArticleId], &[RecordId]),
+    now: UtcTime,
 ) -> QueryResult<Vec<Row>> {
     let named = alerts::table.filter(alerts::id.eq_any(ids.to_vec())).select(Row::as_select());
     let mut rows: Vec<Row> = named.load(conn)?;
-    let standing = alerts::table.filter(alerts::state.eq(Kept::Active)).select(Row::as_select());
     if !articles.is_empty() {
         let articles: Vec<_> = articles.iter().copied().map(Some).collect();
-        rows.extend(standing.filter(alerts::article_id.eq_any(articles)).load::<Row>(conn)?);
+        let leading = running(now).filter(alerts::article_id.eq_any(articles));
+        rows.extend(leading.select(Row::as_select()).load(conn)?);
     }
     if !sources.is_empty() {
         let crediting = alert_links::table.filter(alert_links::target_id.eq_any(sources.to_vec()));
-        rows.extend(standing.filter(alerts::id.eq_any(crediting.select(alert_links::alert_id))).load::<Row>(conn)?);
+        let crediting = running(now).filter(alerts::id.eq_any(crediting.select(alert_links::alert_id)));
+        rows.extend(crediting.select(Row::as_select()).load(conn)?);
     }
     rows.sort_by_key(|row| row.id);
     rows.dedup_by_key(|row| row.id);
@@ -142,12 +143,12 @@ pub(super) fn about(
 }
 
 /// The alerts whose start or end lies between two instants.
-pub(super) fn turned_between(conn: &mut Conn, after: UtcTime, now: UtcTime) -> QueryResult<Vec<AlertId>> {
+pub(super) fn turned_between(conn: &mut Conn, after: UtcTime, now: UtcTime, limit: i64) -> QueryResult<Vec<AlertId>> {
     let started = alerts::starts_at.gt(after).and(alerts::starts_at.le(now));
     let ended = alerts::expires.gt(after).and(alerts::expires.le(now));
     // Those that turn later than this have their last change later, and only that is a range of an index.
     let issued = alerts::table.filter(alerts::state.eq(Kept::Active)).filter(alerts::last_change.gt(after));
-    issued.filter(started.or(ended)).select(alerts::id).load(conn)
+    issued.filter(started.or(ended)).limit(limit).select(alerts::id).load(conn)
 }
 
 /// Makes changes to alerts take turns until each has ended: with each other, and with the clock's.

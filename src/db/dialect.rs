@@ -88,7 +88,14 @@ pub(super) fn open_postgres(url: &str) -> ConnectionResult<Conn> {
 
 /// A server that does not answer is given up after a few seconds, unless the URL says something else.
 fn impatient(url: &str) -> String {
-    let limits = [("connect_timeout", "4"), ("tcp_user_timeout", "4000"), ("application_name", "khabar")];
+    let limits = [
+        ("connect_timeout", "4"),
+        ("tcp_user_timeout", "4000"),
+        ("keepalives_idle", "10"),
+        ("keepalives_interval", "3"),
+        ("keepalives_count", "3"),
+        ("application_name", "khabar"),
+    ];
     let unsaid = limits.iter().filter(|(name, _)| !url.contains(&format!("{name}=")));
     unsaid.fold(url.to_owned(), |url, (name, value)| {
         let joint = if url.contains('?') { '&' } else { '?' };
@@ -98,7 +105,7 @@ fn impatient(url: &str) -> String {
 
 /// Whether a message speaks of a lock held elsewhere or of a server that went away.
 pub(super) fn is_busy_or_gone(message: &str) -> bool {
-    const SIGNS: [&str; 8] = [
+    const SIGNS: [&str; 11] = [
         "database is locked",
         "database table is locked",
         "deadlock detected",
@@ -107,6 +114,9 @@ pub(super) fn is_busy_or_gone(message: &str) -> bool {
         "the database system is",
         "could not receive data",
         "no connection to the server",
+        "statement timeout",
+        "SSL SYSCALL error",
+        "SSL connection has been closed",
     ];
     SIGNS.iter().any(|sign| message.contains(sign))
 }

@@ -71,7 +71,8 @@ pub fn seal(place: &impl Serialize, query: &str) -> String {
     URL_SAFE_NO_PAD.encode(sealed)
 }
 
-/// The place in such a text; `None` when it was not made here, or for another query.
+/// The place in such a text; `None` when it has another form, or is for another query. It is no secret, and nothing
+/// hinges on who made it.
 pub fn unseal<T: DeserializeOwned>(cursor: &str, query: &str) -> Option<T> {
     let sealed = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let (made_for, place): (u64, T) = serde_json::from_slice(&sealed).ok()?;

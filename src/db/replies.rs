@@ -47,7 +47,13 @@ pub fn forget(conn: &mut Conn, scope: &str, key: &str, before: UtcTime) -> Query
     diesel::delete(replies::table.find((scope, key)).filter(replies::created_at.lt(before))).execute(conn)
 }
 
-/// Forgets every answer that is older than an instant.
-pub fn forget_all(conn: &mut Conn, before: UtcTime) -> QueryResult<usize> {
-    diesel::delete(replies::table.filter(replies::created_at.lt(before))).execute(conn)
+/// Forgets answers that are older than an instant, those of the oldest so many.
+pub fn forget_all(conn: &mut Conn, before: UtcTime, limit: i64) -> QueryResult<usize> {
+    let old = replies::table.filter(replies::created_at.lt(before)).order(replies::created_at.asc());
+    let upto: Option<UtcTime> =
+        old.limit(limit).select(replies::created_at).load::<UtcTime>(conn)?.into_iter().next_back();
+    match upto {
+        Some(upto) => diesel::delete(replies::table.filter(replies::created_at.le(upto))).execute(conn),
+        None => Ok(0),
+    }
 }

@@ -147,7 +147,7 @@ impl Hub {
         let carried = inner.carried.map_or(to, |known| known.max(to));
         inner.carried = Some(carried);
         drop(inner);
-        self.carried.send_replace(carried);
+        self.carried.send_if_modified(|known| std::mem::replace(known, carried) != carried);
     }
 
     /// Whether anything was carried here yet.

@@ -31,6 +31,9 @@ use crate::time::UtcTime;
 pub use frame::{Filter, Frame, Route};
 pub use hub::{Hub, Missed, News, Subscription};
 
+/// Numbers that are forgotten at once.
+const SLICE: i64 = 2_000;
+
 text_enum! {
     /// Who may learn of an event.
     #[schema(example = "public")]
@@ -195,11 +198,14 @@ pub fn list(
     Ok(Slice { rows: rows.into_iter().map(event).collect::<Result<_, _>>()?, next, prev, total })
 }
 
-/// Forgets events that are too old or too many. Nobody's place in the log holds them back.
+/// Forgets events that are too old or too many, some thousand at a time; answers how many. Nobody's place in the log
+/// holds them back.
 pub fn forget(tx: &mut Tx<'_>, rule: &config::Events) -> Result<usize, Problem> {
     let by_age = store::last_before(tx.conn, tx.now.before(rule.kept_for()))?.unwrap_or(0);
     let by_number = store::last(tx.conn)?.0 - rule.keep_count;
-    Ok(store::forget(tx.conn, by_age.max(by_number))?)
+    // A slice of what is to go: whoever forgets much does so again and again.
+    let first = store::first(tx.conn)?.unwrap_or_default();
+    Ok(store::forget(tx.conn, by_age.max(by_number).min(first + SLICE))?)
 }
 
 fn event(row: store::Row) -> Result<Event, Problem> {

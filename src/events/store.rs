@@ -44,6 +44,11 @@ pub(super) fn last(conn: &mut Conn) -> QueryResult<(i64, i64)> {
     event_counter::table.find(1).select((event_counter::seq, event_counter::public_seq)).first(conn)
 }
 
+/// The first number that is still in the log.
+pub(super) fn first(conn: &mut Conn) -> QueryResult<Option<i64>> {
+    events::table.select(events::seq).order(events::seq.asc()).first(conn).optional()
+}
+
 /// The first public number that is still in the log.
 pub(super) fn first_public(conn: &mut Conn) -> QueryResult<Option<i64>> {
     let public = events::table.filter(events::public_seq.is_not_null()).order(events::public_seq.asc());

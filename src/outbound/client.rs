@@ -23,7 +23,7 @@ const REASON_CHARS_MAX: usize = 300;
 /// A receiver that takes no connection for so long is away, however long an answer may take.
 const CONNECT_SECONDS_MAX: u64 = 10;
 /// Connections that are kept open for the next request, for each receiver.
-const IDLE_CONNECTIONS: usize = 4;
+const IDLE_CONNECTIONS: usize = 64;
 /// Shorter than most receivers keep theirs, so that seldom one is written to that is closed already.
 const IDLE_SECONDS: u64 = 20;
 

@@ -33,7 +33,7 @@ use crate::text::slug;
 
 pub use notice::{Cause, Notice};
 pub use rounds::{begin_rounds, forget};
-pub use sending::send;
+pub use sending::{tell, try_again};
 
 /// The event that asks for a push: a change of this topic with a [`Notice`] as its payload, for the newsroom alone.
 pub const REQUESTED: &str = "push.requested";

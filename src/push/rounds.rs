@@ -48,7 +48,8 @@ pub(super) fn take_place(tx: &mut Tx<'_>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Makes one round. It stands for every earlier one of its alert, and for what those have left to try again.
+/// Makes one round. It stands for every earlier one of its alert and of the one that this replaces, and for what those
+/// have left to try again.
 fn begin(tx: &mut Tx<'_>, event: Event) -> Result<usize, Problem> {
     let (seq, at) = (event.seq, event.at);
     let notice: Notice = match serde_json::from_value(event.payload) {
@@ -59,8 +60,10 @@ fn begin(tx: &mut Tx<'_>, event: Event) -> Result<usize, Problem> {
             return Ok(0);
         }
     };
-    store::replace_rounds(tx.conn, notice.alert_id)?;
-    store::drop_retries_of(tx.conn, notice.alert_id)?;
+    for alert in std::iter::once(notice.alert_id).chain(notice.supersedes) {
+        store::replace_rounds(tx.conn, alert)?;
+        store::drop_retries_of(tx.conn, alert)?;
+    }
     store::insert_round(tx.conn, &round(seq, &notice, at)?)?;
     Ok(1)
 }
@@ -84,6 +87,6 @@ fn round(seq: i64, notice: &Notice, at: UtcTime) -> Result<Round, Problem> {
 }
 
 /// Forgets rounds that ended long ago, with what was left of them.
-pub fn forget(tx: &mut Tx<'_>) -> Result<usize, Problem> {
-    Ok(store::forget_rounds(tx.conn, tx.now.before(KEPT))?)
+pub fn forget(tx: &mut Tx<'_>, limit: i64) -> Result<usize, Problem> {
+    Ok(store::forget_rounds(tx.conn, tx.now.before(KEPT), limit)?)
 }

@@ -25,7 +25,7 @@ use crate::time::UtcTime;
 const PAGE: i64 = 256;
 /// Messages that are under way at once.
 const AT_ONCE: usize = 64;
-/// How long a page waits for one push service; a slower one gets its time with the retries, where nobody waits behind it.
+/// How long a page waits for one push service; a slower one gets its time with the retries, where nothing new waits behind it.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What a hold on a page allows for beside the push services.
 const LEEWAY: Duration = Duration::from_secs(10);
@@ -40,15 +40,22 @@ type Fates = Vec<(PushSubscriptionId, Fate)>;
 /// Whom to try again at which instant, after so many tries.
 type Later = Vec<(UtcTime, i64, Vec<PushSubscriptionId>)>;
 
-/// Sends all that can be sent now; answers how long the next look may wait.
-pub async fn send(app: &App) -> Result<Duration, Problem> {
+/// Sends what nobody was told yet; answers how long the next look may wait.
+pub async fn tell(app: &App) -> Result<Duration, Problem> {
     loop {
         // Between two pages: a retraction must not wait until what it takes back has gone to everybody.
         begin_rounds(app).await?;
-        if !send_page(app).await? && !send_retries(app).await? {
+        if !send_page(app).await? {
             return pause(app).await;
         }
     }
+}
+
+/// Sends what is due once more, beside what is new: a push service that is slow must hold up no flash. Answers how long
+/// the next look may wait.
+pub async fn try_again(app: &App) -> Result<Duration, Problem> {
+    while send_retries(app).await? {}
+    pause(app).await
 }
 
 async fn pause(app: &App) -> Result<Duration, Problem> {

@@ -280,8 +280,10 @@ pub(super) fn count_up(conn: &mut Conn, seq: i64, tally: Tally) -> QueryResult<R
         .get_result(conn)
 }
 
-pub(super) fn forget_rounds(conn: &mut Conn, before: UtcTime) -> QueryResult<usize> {
-    diesel::delete(push_rounds::table.filter(push_rounds::until.lt(before))).execute(conn)
+pub(super) fn forget_rounds(conn: &mut Conn, before: UtcTime, limit: i64) -> QueryResult<usize> {
+    let old = push_rounds::table.filter(push_rounds::until.lt(before)).select(push_rounds::seq);
+    let seqs: Vec<i64> = old.limit(limit).load(conn)?;
+    diesel::delete(push_rounds::table.filter(push_rounds::seq.eq_any(seqs))).execute(conn)
 }
 
 /// Notes that some browsers are to be told later, those who are still there.

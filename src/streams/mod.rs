@@ -19,7 +19,7 @@ use crate::records;
 pub use body::{Reason, Stream, turned_away};
 
 /// Events that are looked through for one who comes back.
-const SPAN_MAX: i64 = 20_000;
+const SPAN_MAX: i64 = 10_000;
 /// Events that one who comes back is told; who has missed more reads anew.
 const MISSED_MAX: usize = 1_000;
 /// Events that are read at once.
@@ -100,6 +100,8 @@ async fn missed(app: &App, after: i64, stream: &Stream) -> Result<Result<Vec<Arc
             Ok(_) => return Ok(Err(Reason::TooOld)),
             Err(reason) => return Ok(Err(reason)),
         }
+        // Others on this thread have waited.
+        tokio::task::yield_now().await;
     }
     Ok(Ok(told))
 }

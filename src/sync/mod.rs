@@ -8,6 +8,7 @@ pub mod dto;
 pub mod http;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,12 +25,17 @@ use crate::ids::{AlertId, ArticleId, RecordId};
 use crate::problem::{Code, Problem};
 use crate::time::UtcTime;
 
+/// How long ago an app may have asked last: beyond it, what the clock has turned is too much to tell one by one.
+const KEPT_MAX: Duration = Duration::from_secs(90 * 86_400);
 /// Events that one answer looks through.
 const BATCH: u32 = 1_000;
 /// Articles that a first answer has, when the app does not say.
 const ARTICLES: u32 = 100;
 /// Alerts that the ticker of a first answer has at the most.
 const TICKER_MAX: i64 = 500;
+
+/// Alerts that the clock may have turned meanwhile; beyond them the app begins anew.
+const TURNS_MAX: usize = 1_000;
 
 /// How far an app has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,17 +86,24 @@ pub fn changes(read: &mut Read<'_>, query: &SyncQuery) -> Result<SyncView, Probl
     let list = query.identity();
     let Some(cursor) = &query.cursor else { return snapshot(read, query, &which) };
     let from: Place = page::unseal(cursor, &list).ok_or_else(|| Problem::new(Code::BadCursor))?;
-    if !events::reaches_back_to(read, from.seq)? {
+    let is_late = UtcTime::from_micros(from.at) < read.now.before(KEPT_MAX);
+    if is_late || !events::reaches_back_to(read, from.seq)? {
         return snapshot(read, query, &which);
     }
     let events = events::public_after(read, from.seq, BATCH)?;
+    // Another node's clock may be ahead: what it has published is published.
+    read.now = events.iter().fold(read.now, |now, event| now.max(event.at));
     let more = events.len() == BATCH as usize;
     let seq = events.last().and_then(|event| event.number).unwrap_or(from.seq);
     let mut touched = Touched::by(&events);
     if touched.sections_moved && !query.section.is_empty() {
         return snapshot(read, query, &which);
     }
-    touched.alerts.extend(alerts::turned_between(read, UtcTime::from_micros(from.at))?);
+    let turned = alerts::turned_between(read, UtcTime::from_micros(from.at), TURNS_MAX + 1)?;
+    if turned.len() > TURNS_MAX {
+        return snapshot(read, query, &which);
+    }
+    touched.alerts.extend(turned);
     let articles = article_changes(read, &which, &touched)?;
     let counts = count_changes(read, &which, &touched, &articles.upserted)?;
     let alerts = alert_changes(read, query, &touched)?;

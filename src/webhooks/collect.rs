@@ -37,12 +37,11 @@ fn is_wanted(read: &mut Read<'_>) -> Result<bool, Problem> {
 /// Takes the next events from the log.
 fn take(tx: &mut Tx<'_>, app: &App) -> Result<(), Problem> {
     let place = events::place(tx, READER)?;
+    // The end first: what is committed between the two looks is for the next time.
+    let (end, _) = events::last(&mut tx.reading())?;
     let events = events::after(&mut tx.reading(), place, BATCH)?;
-    let last = match events.last() {
-        Some(event) => event.seq,
-        // What lay between was forgotten.
-        None => events::last(&mut tx.reading())?.0,
-    };
+    // Where there is nothing, what lay between was forgotten.
+    let last = events.last().map_or(end.max(place), |event| event.seq);
     let audience: Vec<Webhook> =
         store::audience(tx.conn)?.into_iter().map(Webhook::try_from).collect::<Result<_, _>>()?;
     let mut messages = Vec::new();

@@ -18,7 +18,6 @@ use super::{ENDPOINTS, Webhook, collect, record, seal_context, store};
 use crate::app::{App, Read, Tx};
 use crate::auth::Actor;
 use crate::ids::{DeliveryId, WebhookId};
-use crate::jobs::Pause;
 use crate::outbound::{Answer, Failure};
 use crate::problem::Problem;
 use crate::time::UtcTime;
@@ -36,7 +35,7 @@ const UNSEALED: &str = "the endpoint's secret can't be opened any more; rotate i
 const TICK: Duration = Duration::from_secs(1);
 
 /// Makes messages of events and sends them, until nothing is due.
-pub async fn run(app: App) -> Pause {
+pub async fn run(app: App) -> Result<Duration, Problem> {
     let mut news = app.hub().positions();
     let mut sending = Sending::default();
     loop {
@@ -58,7 +57,7 @@ pub async fn run(app: App) -> Pause {
 }
 
 /// Sends all that is due at this instant.
-pub async fn deliver(app: &App) -> Pause {
+pub async fn deliver(app: &App) -> Result<Duration, Problem> {
     let mut sending = Sending::default();
     loop {
         sending.fill(app).await?;
@@ -181,7 +180,8 @@ fn secrets(app: &App, row: &Row, at: UtcTime) -> Option<Vec<Secret>> {
         let opened = app.vault().open(&seal_context(row.id), sealed)?;
         Secret::parse(&String::from_utf8(opened).ok()?).ok()
     };
-    std::iter::once(&row.secret).chain(old).map(open).collect()
+    // An old one that does not open was sealed before the signing secret was changed.
+    Some(std::iter::once(open(&row.secret)?).chain(old.and_then(open)).collect())
 }
 
 fn outcome(message: &Dispatch, at: UtcTime, sent: Result<Answer, Failure>) -> Outcome {

@@ -294,8 +294,8 @@ pub fn redeliver(
 }
 
 /// Forgets messages to which nothing has happened for long, those that still waited for a paused endpoint too.
-pub fn forget(tx: &mut Tx<'_>) -> Result<usize, Problem> {
-    Ok(store::forget(tx.conn, tx.now.before(model::REMEMBERED))?)
+pub fn forget(tx: &mut Tx<'_>, limit: i64) -> Result<usize, Problem> {
+    Ok(store::forget(tx.conn, tx.now.before(model::REMEMBERED), limit)?)
 }
 
 /// A message that is due at once.

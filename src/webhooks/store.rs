@@ -208,9 +208,14 @@ pub(super) fn lease(conn: &mut Conn, ids: &[DeliveryId], now: UtcTime, until: Ut
         .select((Dispatch::as_select(), webhook_deliveries::body, Row::as_select()))
         .load(conn)?;
     let ids: Vec<DeliveryId> = taken.iter().map(|(message, ..)| message.id).collect();
-    diesel::update(webhook_deliveries::table.filter(webhook_deliveries::id.eq_any(ids)))
-        .set(webhook_deliveries::leased_until.eq(until))
-        .execute(conn)?;
+    // Asked once more: what came of an earlier attempt may have been noted since.
+    let still = webhook_deliveries::due_at.le(now).and(webhook_deliveries::leased_until.le(now));
+    let leased: Vec<DeliveryId> =
+        diesel::update(webhook_deliveries::table.filter(webhook_deliveries::id.eq_any(ids).and(still)))
+            .set(webhook_deliveries::leased_until.eq(until))
+            .returning(webhook_deliveries::id)
+            .get_results(conn)?;
+    taken.retain(|(message, ..)| leased.contains(&message.id));
     for (message, ..) in &mut taken {
         message.leased_until = until;
     }
@@ -291,8 +296,11 @@ pub(super) fn attempts(conn: &mut Conn, id: DeliveryId, limit: i64) -> QueryResu
 }
 
 /// Forgets messages to which nothing has happened since an instant, with their attempts.
-pub(super) fn forget(conn: &mut Conn, before: UtcTime) -> QueryResult<usize> {
-    diesel::delete(webhook_deliveries::table.filter(webhook_deliveries::updated_at.lt(before))).execute(conn)
+pub(super) fn forget(conn: &mut Conn, before: UtcTime, limit: i64) -> QueryResult<usize> {
+    let old =
+        webhook_deliveries::table.filter(webhook_deliveries::updated_at.lt(before)).select(webhook_deliveries::id);
+    let ids: Vec<DeliveryId> = old.limit(limit).load(conn)?;
+    diesel::delete(webhook_deliveries::table.filter(webhook_deliveries::id.eq_any(ids))).execute(conn)
 }
 
 impl Row {

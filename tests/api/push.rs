@@ -62,7 +62,8 @@ pub fn alert(app: &TestApp) -> AlertId {
 /// Pushes a new alert and answers what the service was handed.
 pub async fn push(app: &TestApp, service: &PushService, other: Value) -> Vec<Handed> {
     request(app, &notice(alert(app), other)).await;
-    push::send(&app.app).await.unwrap();
+    push::tell(&app.app).await.unwrap();
+    push::try_again(&app.app).await.unwrap();
     service.handed()
 }
 

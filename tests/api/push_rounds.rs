@@ -18,7 +18,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 const MANY: usize = 300;
 
 async fn send(app: &TestApp) {
-    push::send(&app.app).await.unwrap();
+    push::tell(&app.app).await.unwrap();
+    push::try_again(&app.app).await.unwrap();
 }
 
 /// The causes that a browser was told, in order.
@@ -46,7 +47,7 @@ async fn killed_when(app: &TestApp, holds: impl Fn() -> bool) {
             actix_web::rt::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    match select(Box::pin(push::send(&app.app)), Box::pin(watch)).await {
+    match select(Box::pin(push::tell(&app.app)), Box::pin(watch)).await {
         Either::Left(_) => panic!("it came to its end"),
         Either::Right(_) => {}
     }
@@ -370,7 +371,7 @@ async fn rounds_are_forgotten_a_month_after_they_ended() {
     let (app, service) = pushing().await;
     subscribe(&app, &service.browser("one"), json!({})).await.expect(200);
     push(&app, &service, json!({})).await;
-    let forget = || app.app.write(khabar::auth::Actor::itself(), push::forget);
+    let forget = || app.app.write(khabar::auth::Actor::itself(), |tx| push::forget(tx, 1_000));
     app.clock.advance(24 * HOUR);
     assert_eq!(forget().await.unwrap(), 0);
     app.clock.advance(31 * 24 * HOUR);

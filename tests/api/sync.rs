@@ -254,7 +254,7 @@ impl Walk {
     async fn step(&mut self, n: usize) {
         let Self { desk, moderator, sections, articles, alerts, comments, dice } = self;
         let language = *dice.pick(&["ar", "en"]);
-        match dice.roll(13) {
+        match dice.roll(14) {
             0 | 1 => {
                 let fields = json!({ "language": language, "sectionId": dice.pick(sections) });
                 articles.push(desk.live_with(&format!("خبر {n}"), fields).await);
@@ -299,6 +299,11 @@ impl Walk {
             11 if !comments.is_empty() => {
                 let path = format!("/api/v1/newsroom/comments/{}/reject", dice.pick(comments));
                 moderator.post(&path).if_match("\"1\"").json(&json!({ "reason": "spam" })).send().await;
+            }
+            13 if !alerts.is_empty() => {
+                let alert = dice.pick(alerts).clone();
+                let begun = act(&desk.editor, &alert, "article", json!({})).await;
+                articles.extend(Some(begun).filter(|begun| begun.status == 201).map(|begun| begun.text("/id")));
             }
             12 => {
                 let path = format!("/api/v1/newsroom/sources/{}", desk.sources[0]);

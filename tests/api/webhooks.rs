@@ -674,7 +674,7 @@ async fn messages_are_forgotten_a_month_after_their_end() {
     house.work().await;
     for (wait, left) in [(30 * DAY, 1), (SECOND, 0)] {
         house.app.clock.advance(wait);
-        house.app.app.write(Actor::itself(), webhooks::forget).await.unwrap();
+        house.app.app.write(Actor::itself(), |tx| webhooks::forget(tx, 1_000)).await.unwrap();
         let kept: i64 = webhook_attempts::table.count().get_result(&mut house.app.sql()).unwrap();
         assert_eq!(kept, left);
     }

@@ -9,6 +9,7 @@ DROP INDEX alerts_article_id_index;
 DROP INDEX alerts_next_at_index;
 ALTER TABLE alerts DROP COLUMN next_at;
 DROP INDEX alert_links_target_id_index;
+DELETE FROM alert_links WHERE target_id NOT IN (SELECT id FROM records WHERE kind = 'source');
 ALTER TABLE alert_links RENAME COLUMN target_id TO source_id;
 ALTER TABLE alert_links RENAME TO alert_sources;
 CREATE INDEX alert_sources_source_id_index ON alert_sources (source_id);
