@@ -64,10 +64,12 @@ fn messages_of(
         return Ok(Vec::new());
     }
     let (seq, topic) = (event.seq, event.topic.clone());
+    // A public one by its public number: partners too count nothing of what the newsroom does in between.
+    let name = event.number.map_or_else(|| format!("evt_s{seq}"), |number| format!("evt_{number}"));
     let body: Arc<str> = body(event)?.into();
     let message = |webhook: &&Webhook| {
         let id = app.ids().next(tx.now);
-        (message(id, webhook.id(), format!("evt_{seq}"), Some(seq), (&topic, tx.now)), Arc::clone(&body))
+        (message(id, webhook.id(), name.clone(), Some(seq), (&topic, tx.now)), Arc::clone(&body))
     };
     Ok(wanting.iter().map(message).collect())
 }

@@ -92,6 +92,8 @@ type Begun = Pin<Box<dyn Future<Output = (u16, HeaderMap, BoxBody)>>>;
 #[derive(Clone, Debug)]
 pub struct Event {
     pub seq: i64,
+    /// Its number among the public ones.
+    pub number: Option<i64>,
     pub topic: String,
     pub visibility: String,
     pub target: Option<Uuid>,
@@ -253,14 +255,21 @@ impl TestApp {
 
     /// The events since the last call.
     pub fn events(&self) -> Vec<Event> {
-        type Row = (i64, String, String, Option<Vec<u8>>, String);
+        type Row = (i64, String, String, Option<Vec<u8>>, String, Option<i64>);
         let rows: Vec<Row> = events::table
             .filter(events::seq.gt(self.shown.get()))
             .order(events::seq.asc())
-            .select((events::seq, events::topic, events::visibility, events::target_id, events::payload))
+            .select((
+                events::seq,
+                events::topic,
+                events::visibility,
+                events::target_id,
+                events::payload,
+                events::public_seq,
+            ))
             .load(&mut self.sql())
             .unwrap();
-        for (_, topic, _, target, payload) in &rows {
+        for (_, topic, _, target, payload, _) in &rows {
             let target = target.as_ref().map(|bytes| Uuid::from_slice(bytes).unwrap());
             let data: Value = serde_json::from_str(payload).unwrap();
             let timestamp = "2026-01-15T12:00:00Z";
@@ -271,8 +280,9 @@ impl TestApp {
         let own = self.own.borrow();
         rows.into_iter()
             .filter(|row| row.3.as_ref().is_none_or(|target| !own.contains(target)))
-            .map(|(seq, topic, visibility, target, payload)| Event {
+            .map(|(seq, topic, visibility, target, payload, number)| Event {
                 seq,
+                number,
                 topic,
                 visibility,
                 target: target.map(|bytes| Uuid::from_slice(&bytes).unwrap()),

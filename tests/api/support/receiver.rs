@@ -27,7 +27,7 @@ impl Got {
         self.headers.get(name).unwrap_or_else(|| panic!("no {name} in {:?}", self.headers))
     }
 
-    /// The number of the event, as its message is named.
+    /// The number of a public event, as its message is named.
     #[track_caller]
     pub fn seq(&self) -> i64 {
         self.header("webhook-id")
