@@ -225,13 +225,13 @@ fn settle(tx: &mut Tx<'_>, taken: &Dispatch, outcome: Outcome, chance: u32) -> R
         message
     };
     store::update_message(tx.conn, &message)?;
-    if is_test { Ok(()) } else { judge(tx, row, verdict) }
+    if is_test { Ok(()) } else { judge(tx, row, verdict, message.tries) }
 }
 
 /// Notes how an endpoint fares after an attempt.
-fn judge(tx: &mut Tx<'_>, row: Row, verdict: Verdict) -> Result<(), Problem> {
+fn judge(tx: &mut Tx<'_>, row: Row, verdict: Verdict, tries: i64) -> Result<(), Problem> {
     let (before, present) = (row.health(), row.version);
-    let health = before.after(verdict, tx.now);
+    let health = before.after(verdict, tries, tx.now);
     if health == before {
         return Ok(());
     }

@@ -125,6 +125,9 @@ impl Verdict {
     }
 }
 
+/// Tries of one message that must have failed before its endpoint is given up.
+const TRIES_MIN: i64 = 3;
+
 /// How an endpoint fares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Health {
@@ -144,16 +147,17 @@ impl Health {
         Self { state: WebhookState::Active, disabled_reason: None, failing_since: None, throttled_until: None }
     }
 
-    /// How it fares after an attempt that ended at an instant.
+    /// How it fares after an attempt that ended at an instant, at a message that was tried so often. Between two lone
+    /// failures, days apart, it may have been well: only a message that fails again and again tells.
     #[must_use]
-    pub fn after(self, verdict: Verdict, now: UtcTime) -> Self {
+    pub fn after(self, verdict: Verdict, tries: i64, now: UtcTime) -> Self {
         let throttled_until = self.throttled_until.filter(|until| *until > now);
         let since = self.failing_since.unwrap_or(now);
         let failing = Self { failing_since: Some(since), throttled_until, ..self };
         match verdict {
             Verdict::Taken => Self { failing_since: None, throttled_until, ..self },
             Verdict::Gone => failing.disabled(DisabledReason::Gone),
-            _ if since <= now.before(FAILING_MAX) => failing.disabled(DisabledReason::Failing),
+            _ if since <= now.before(FAILING_MAX) && tries >= TRIES_MIN => failing.disabled(DisabledReason::Failing),
             Verdict::Throttled(pause) => {
                 Self { throttled_until: throttled_until.max(Some(now.after(pause))), ..failing }
             }
@@ -259,13 +263,15 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_given_up_after_five_days_of_nothing_but_failure() {
-        let first = Health::good().after(Verdict::Failed, NOW);
+        let first = Health::good().after(Verdict::Failed, 3, NOW);
         assert_eq!((first.state, first.failing_since), (WebhookState::Active, Some(NOW)));
-        let almost = first.after(Verdict::Failed, NOW.after(FAILING_MAX).before(Duration::from_micros(1)));
+        let almost = first.after(Verdict::Failed, 3, NOW.after(FAILING_MAX).before(Duration::from_micros(1)));
         assert_eq!(almost.state, WebhookState::Active);
-        let given_up = almost.after(Verdict::Failed, NOW.after(FAILING_MAX));
+        let given_up = almost.after(Verdict::Failed, 3, NOW.after(FAILING_MAX));
         assert_eq!(given_up.disabled_reason, Some(DisabledReason::Failing));
-        let saved = almost.after(Verdict::Taken, NOW.after(FAILING_MAX));
+        let alone = almost.after(Verdict::Failed, 1, NOW.after(FAILING_MAX));
+        assert_eq!(alone.state, WebhookState::Active, "it failed once, and nobody knows of the time before");
+        let saved = almost.after(Verdict::Taken, 3, NOW.after(FAILING_MAX));
         assert_eq!(saved, Health::good());
     }
 
@@ -278,9 +284,9 @@ mod tests {
 
         #[test]
         fn nobody_but_a_person_wakes_an_endpoint(verdicts in proptest::collection::vec(0_usize..4, 1..20)) {
-            let mut health = Health::good().after(Verdict::Gone, NOW);
+            let mut health = Health::good().after(Verdict::Gone, 3, NOW);
             for (n, verdict) in (0_u64..).zip(verdicts) {
-                health = health.after(ALL.get(verdict).copied().unwrap(), NOW.after(Duration::from_secs(n * HOUR)));
+                health = health.after(ALL.get(verdict).copied().unwrap(), 3, NOW.after(Duration::from_secs(n * HOUR)));
                 prop_assert_eq!(health.state, WebhookState::Disabled);
                 prop_assert_eq!(health.disabled_reason, Some(DisabledReason::Gone));
             }
