@@ -1,6 +1,7 @@
 //! Streams: what is public, told as it happens, once, in order, and to those who chose it.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use khabar::auth::{Actor, Role};
 use khabar::events::{self, Change, Visibility};
@@ -319,6 +320,24 @@ async fn what_was_forgotten_is_answered_with_resync() {
     assert_eq!(ids(&back(&app, ALERTS, last - 11).await).len(), 1, "one too far");
     assert_eq!(back(&app, ALERTS, last - 11).await[0].reason(), "too_old");
     assert_eq!(ids(&back(&app, ALERTS, last - 10).await), (last - 9..=last).collect::<Vec<_>>());
+}
+
+#[actix_web::test]
+async fn events_are_forgotten_when_they_are_older_than_they_are_kept() {
+    let app = TestApp::with("[events]\nkeep_days = 1").await;
+    let old = alerts(&app, 3).await;
+    app.clock.advance(Duration::from_secs(60));
+    let newest = alerts(&app, 2).await;
+    let left = async || {
+        let rule = app.app.config().events.clone();
+        app.app.write(Actor::itself(), move |tx| events::forget(tx, &rule)).await.unwrap();
+        let public = app.app.read(|read| events::public_after(read, 0, 100)).await.unwrap();
+        public.iter().filter_map(|event| event.number).collect::<Vec<_>>()
+    };
+    app.clock.advance(Duration::from_secs(86_400 - 60));
+    assert_eq!(left().await, (1..=newest).collect::<Vec<_>>(), "exactly a day old is not older");
+    app.clock.advance(Duration::from_secs(1));
+    assert_eq!(left().await, (old + 1..=newest).collect::<Vec<_>>());
 }
 
 #[actix_web::test]
