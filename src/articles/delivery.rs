@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::dto::{ArticleIn, ArticleQuery, BodyForm, OneArticleQuery};
+use super::dto::ArticleIn;
 use super::names::ids;
+use super::query::{ArticleQuery, BodyForm, OneArticleQuery};
 use super::store::{self, Live, Wanted};
 use super::views::{ArticleView, Included, Setting};
 use crate::app::Read;

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::model::ArticleState;
 use crate::blocks::{Block, Body};
 use crate::fault::{Fault, Faults};
 use crate::ids::{ArticleId, RecordId, StoryId};
@@ -368,113 +367,4 @@ pub struct PublishIn {
     #[serde(default)]
     #[schema(example = false)]
     pub minor: bool,
-}
-
-/// What delivery's list of articles can be narrowed by.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", default)]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct ArticleQuery {
-    /// Only this language; repeat for several.
-    #[param(required = false)]
-    pub language: Vec<String>,
-    /// Only this section and those below it, by id or slug; repeat for several.
-    #[param(required = false)]
-    pub section: Vec<String>,
-    /// Not this section nor those below it.
-    #[param(required = false)]
-    pub not_section: Vec<String>,
-    /// Only with this tag, by id or slug; repeat for several.
-    #[param(required = false)]
-    pub tag: Vec<String>,
-    /// Not with this tag.
-    #[param(required = false)]
-    pub not_tag: Vec<String>,
-    /// Only crediting this source, by id or slug; repeat for several.
-    #[param(required = false)]
-    pub source: Vec<String>,
-    /// Not crediting this source.
-    #[param(required = false)]
-    pub not_source: Vec<String>,
-    /// Only by this author, by id or slug; repeat for several.
-    #[param(required = false)]
-    pub author: Vec<String>,
-    /// Not by this author.
-    #[param(required = false)]
-    pub not_author: Vec<String>,
-    /// Published at or after this instant.
-    #[param(required = false)]
-    pub published_from: Option<UtcTime>,
-    /// Published before this instant.
-    #[param(required = false)]
-    pub published_until: Option<UtcTime>,
-    /// The order; newest publication first unless said otherwise.
-    #[param(required = false, inline)]
-    pub sort: Option<Sort>,
-    /// Full records under `included`, separated by commas: `author`, `section`, `tags`, `sources`, `related`.
-    #[param(required = false, example = "section,sources")]
-    pub include: Option<String>,
-}
-
-/// The order of delivery's list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
-pub enum Sort {
-    /// The newest publication first.
-    #[default]
-    #[serde(rename = "-datePublished")]
-    Newest,
-    /// The oldest publication first.
-    #[serde(rename = "datePublished")]
-    Oldest,
-    /// The latest change first.
-    #[serde(rename = "-dateModified")]
-    LatestChange,
-}
-
-/// How one article is wanted.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", default)]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct OneArticleQuery {
-    /// The language, where two articles share a slug; the site's first otherwise.
-    #[param(required = false)]
-    pub language: Option<String>,
-    /// The form of the body.
-    #[param(required = false, inline)]
-    pub body: Option<BodyForm>,
-    /// Full records under `included`, separated by commas: `author`, `section`, `tags`, `sources`, `related`.
-    #[param(required = false, example = "section,sources")]
-    pub include: Option<String>,
-}
-
-/// The form of a delivered body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum BodyForm {
-    /// Portable Text, in `body`.
-    #[default]
-    Blocks,
-    /// HTML, in `bodyHtml`.
-    Html,
-    /// Plain text, in `bodyText`.
-    Text,
-}
-
-/// What the desk's list can be narrowed by.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", default)]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct DeskQuery {
-    /// Only in this state; repeat for several.
-    #[param(required = false, inline)]
-    pub state: Vec<ArticleState>,
-    /// Only this language; repeat for several.
-    #[param(required = false)]
-    pub language: Vec<String>,
-    /// Only in this section, by id or slug; repeat for several.
-    #[param(required = false)]
-    pub section: Vec<String>,
-    /// Only the own ones.
-    #[param(required = false)]
-    pub mine: Option<bool>,
 }

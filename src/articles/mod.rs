@@ -7,20 +7,23 @@
 mod compact;
 mod delivery;
 mod desk;
+mod desk_views;
 pub mod dto;
 pub mod http;
+mod kept;
 mod model;
 mod names;
+mod query;
+mod steps;
 mod store;
 mod told;
 mod views;
 
 pub use compact::{CompactArticle, Which, among, newest};
 pub use delivery::{Discussion, Listed, Sought, discussion, exists, find, list, live_among};
-pub use desk::{
-    Notes, Order, Revision, Saved, count_comments, create, editor_step, history, open, revise, revision, worklist,
-    write_step,
-};
+pub use desk::{count_comments, create, history, open, revise, revision, worklist};
+pub use desk_views::NewsroomArticleView;
+pub use kept::{Revision, Saved};
 pub use model::{ArticleState, Step};
+pub use steps::{Notes, Order, editor_step, write_step};
 pub use told::EVENTS;
-pub use views::NewsroomArticleView;

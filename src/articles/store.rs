@@ -4,8 +4,8 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::Binary;
 
-use super::dto::Sort;
 use super::model::{ArticleState, Step};
+use super::query::Sort;
 use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_links, articles, publication_links, publications, records, revisions};

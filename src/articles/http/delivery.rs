@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, get};
 use serde_json::Map;
 
-use crate::articles::dto::{ArticleQuery, OneArticleQuery};
+use crate::articles::query::{ArticleQuery, OneArticleQuery};
 use crate::articles::views::{ArticleView, Included};
 use crate::articles::{self, Sought};
 use crate::http::{Call, FieldsQuery, ListQuery, Page, PageView, Query, Reply, Routes, Segment, View, address};

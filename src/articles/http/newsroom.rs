@@ -2,8 +2,9 @@
 
 use actix_web::{get, patch, post};
 
-use crate::articles::dto::{ArticleIn, DeskQuery, NoteIn, PublishIn};
-use crate::articles::views::{NewsroomArticleView, RevisionView};
+use crate::articles::desk_views::{NewsroomArticleView, RevisionView};
+use crate::articles::dto::{ArticleIn, NoteIn, PublishIn};
+use crate::articles::query::DeskQuery;
 use crate::articles::{self, Notes, Order, Saved, Step};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, PublishArticles, WriteArticles};

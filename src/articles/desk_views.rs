@@ -1,0 +1,178 @@
+//! Articles as the newsroom reads them: working copies and their revisions.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::dto::ArticleIn;
+use super::kept::{Revision, Saved};
+use super::model::{ArticleState, Step};
+use super::store::{Head, RevisionRow};
+use crate::ids::{ArticleId, UserId};
+use crate::text::{Direction, hex};
+use crate::text_enum;
+use crate::time::UtcTime;
+
+text_enum! {
+    /// Whether the public may use it (ninjs).
+    #[schema(example = "usable")]
+    pub enum PubStatus {
+        /// It is out.
+        Usable = "usable",
+        /// It is not.
+        Withheld = "withheld",
+    }
+}
+
+/// A working copy: what may be changed, and where it stands. Lists leave out the body.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewsroomArticleView {
+    /// Its id.
+    id: ArticleId,
+    /// Where it is in its life.
+    state: ArticleState,
+    /// Whether the public may use it.
+    pub_status: PubStatus,
+    /// Counts its revisions; the `ETag` is made of it.
+    #[schema(example = 3)]
+    version: i64,
+    /// The revision that the public sees.
+    #[schema(example = 3)]
+    live_version: Option<i64>,
+    /// Whether publishing again would show the public something else.
+    #[schema(example = false)]
+    has_unpublished_changes: bool,
+    /// What the caller may do with it now.
+    allowed: Vec<Step>,
+    /// What to look at before publishing: `no_alt_text`, `alt_equals_headline`, `source_not_credited`.
+    #[schema(example = json!(["alt_equals_headline"]))]
+    warnings: Vec<&'static str>,
+    /// Who began it.
+    created_by: UserId,
+    /// Who changed it last.
+    updated_by: UserId,
+    /// When it was begun.
+    date_created: UtcTime,
+    /// When the working copy was last changed.
+    date_updated: UtcTime,
+    /// The date of publication.
+    date_published: Option<UtcTime>,
+    /// When what the public sees last changed.
+    date_modified: Option<UtcTime>,
+    /// Words of the body.
+    #[schema(example = 436)]
+    word_count: i64,
+    /// Which way the text runs.
+    dir: Direction,
+    /// What may be changed.
+    #[serde(flatten)]
+    form: ArticleIn,
+}
+
+impl From<Saved> for NewsroomArticleView {
+    fn from(saved: Saved) -> Self {
+        let Saved { head, form, warnings, allowed } = saved;
+        let Head {
+            id,
+            language: _,
+            slug: _,
+            state,
+            spiked_from: _,
+            version,
+            live_version,
+            section_id: _,
+            created_by,
+            updated_by,
+            date_published,
+            date_modified,
+            comment_count: _,
+            word_count,
+            created_at,
+            updated_at,
+        } = head;
+        Self {
+            id,
+            state,
+            pub_status: if live_version.is_some() { PubStatus::Usable } else { PubStatus::Withheld },
+            version,
+            live_version,
+            has_unpublished_changes: live_version.is_some_and(|live| live != version),
+            allowed,
+            warnings,
+            created_by,
+            updated_by,
+            date_created: created_at,
+            date_updated: updated_at,
+            date_published,
+            date_modified,
+            word_count,
+            dir: form.language.direction(),
+            form,
+        }
+    }
+}
+
+/// One step in the life of an article. Lists leave out the snapshot.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RevisionView {
+    /// The article.
+    article_id: ArticleId,
+    /// Its number.
+    #[schema(example = 2)]
+    version: i64,
+    /// The revision before it.
+    #[schema(example = 1)]
+    parent_version: Option<i64>,
+    /// What was done.
+    action: Step,
+    /// Where the article was then.
+    state: ArticleState,
+    /// Why, if that was said.
+    #[schema(example = "العنوان طويل")]
+    note: Option<String>,
+    /// Who did it.
+    author_id: UserId,
+    /// When.
+    date_created: UtcTime,
+    /// SHA-256 over this revision and `prevHash`, in hexadecimal.
+    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    hash: String,
+    /// The hash of the revision before it.
+    #[schema(example = "")]
+    prev_hash: String,
+    /// The article as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<ArticleIn>,
+}
+
+impl From<Revision> for RevisionView {
+    fn from(revision: Revision) -> Self {
+        let Revision { row, form } = revision;
+        let RevisionRow {
+            article_id,
+            version,
+            parent_version,
+            action,
+            state,
+            note,
+            author_id,
+            created_at,
+            prev_hash,
+            hash,
+        } = row;
+        Self {
+            article_id,
+            version,
+            parent_version,
+            action,
+            state,
+            note,
+            author_id,
+            date_created: created_at,
+            hash: hex(&hash),
+            prev_hash: hex(&prev_hash),
+            snapshot: form,
+        }
+    }
+}

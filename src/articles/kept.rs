@@ -1,0 +1,162 @@
+//! Working copies as they are kept: the head, its texts, and the chain of their revisions.
+
+use std::collections::HashMap;
+
+use super::dto::ArticleIn;
+use super::model::{self, ArticleState, Step};
+use super::names::refusal;
+use super::store::{self, Head, RevisionRow, Texts};
+use crate::app::{Read, Tx};
+use crate::auth::User;
+use crate::blocks::Body;
+use crate::http::Expected;
+use crate::ids::{ArticleId, RecordId};
+use crate::problem::{Code, Problem};
+use crate::records::Reference;
+use crate::text::{Language, count, slug};
+use crate::time::UtcTime;
+
+/// A working copy, as the newsroom sees it.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    pub(super) head: Head,
+    pub(super) form: ArticleIn,
+    pub(super) warnings: Vec<&'static str>,
+    pub(super) allowed: Vec<Step>,
+}
+
+impl Saved {
+    /// The article's id.
+    pub const fn id(&self) -> ArticleId {
+        self.head.id
+    }
+
+    /// The version that a later change must name, and when it was made.
+    pub const fn stamp(&self) -> (i64, UtcTime) {
+        (self.head.version, self.head.updated_at)
+    }
+}
+
+/// A revision, with its texts where one was asked for.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    pub(super) row: RevisionRow,
+    pub(super) form: Option<ArticleIn>,
+}
+
+/// Loads an article for a step, if the caller may know of it, has seen its present version, and may take the step.
+pub(super) fn begin(
+    tx: &mut Tx<'_>,
+    by: &User,
+    id: ArticleId,
+    expected: &Expected,
+    step: Step,
+) -> Result<(Head, ArticleState), Problem> {
+    let head = visible_to(&mut tx.reading(), by, id)?;
+    expected.check(head.version)?;
+    let next = model::after(step, head.state, head.spiked_from);
+    if let Some(next) = next.filter(|_| model::may(by, head.created_by, step, head.state, head.spiked_from)) {
+        return Ok((head, next));
+    }
+    let allowed = model::allowed(by, head.created_by, head.state, head.spiked_from);
+    let allowed: Vec<&str> = allowed.into_iter().map(Step::as_str).collect();
+    Err(Problem::new(Code::IllegalTransition).with("state", head.state.as_str()).with("allowed", allowed))
+}
+
+pub(super) fn visible_to(read: &mut Read<'_>, by: &User, id: ArticleId) -> Result<Head, Problem> {
+    let head = store::head(read.conn, id)?;
+    head.filter(|head| model::may_see(by, head.created_by)).ok_or_else(Problem::not_found)
+}
+
+pub(super) fn advance(tx: &Tx<'_>, by: &User, head: Head, state: ArticleState) -> Head {
+    Head { state, version: head.version + 1, updated_by: by.id, updated_at: tx.now, ..head }
+}
+
+/// Writes the head, its texts and its revision.
+pub(super) fn save(
+    tx: &mut Tx<'_>,
+    head: &Head,
+    step: Step,
+    note: Option<String>,
+    texts: &Texts,
+) -> Result<(), Problem> {
+    let present = head.version - 1;
+    if store::update(tx.conn, head, &slug::key(&head.slug), texts, present).map_err(refusal)? == 0 {
+        let present = store::head(tx.conn, head.id)?.ok_or_else(Problem::not_found)?;
+        return Err(Problem::stale(present.version));
+    }
+    record(tx, head, step, note, texts)
+}
+
+/// Adds the revision to the chain.
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    head: &Head,
+    step: Step,
+    note: Option<String>,
+    texts: &Texts,
+) -> Result<(), Problem> {
+    let parent_version = Some(head.version - 1).filter(|version| *version > 0);
+    let prev_hash = match parent_version {
+        Some(version) => store::revision_hash(tx.conn, head.id, version)?,
+        None => Vec::new(),
+    };
+    let (version, at, by) = (head.version.to_string(), head.updated_at.to_string(), head.updated_by.to_string());
+    let parts: [&str; 8] = [
+        &version,
+        step.as_str(),
+        head.state.as_str(),
+        &by,
+        &at,
+        note.as_deref().unwrap_or_default(),
+        &texts.content,
+        &texts.body,
+    ];
+    let hash = model::chain(&prev_hash, &parts);
+    let row = RevisionRow {
+        article_id: head.id,
+        version: head.version,
+        parent_version,
+        action: step,
+        state: head.state,
+        note,
+        author_id: head.updated_by,
+        created_at: head.updated_at,
+        prev_hash,
+        hash,
+    };
+    store::insert_revision(tx.conn, &row, texts)?;
+    Ok(())
+}
+
+pub(super) fn words(body: &Body) -> i64 {
+    i64::try_from(count::words(&body.to_text())).unwrap_or(i64::MAX)
+}
+
+pub(super) fn write_texts(form: &ArticleIn, body: &Body) -> Result<Texts, Problem> {
+    Ok(Texts { content: serde_json::to_string(form)?, body: serde_json::to_string(body)? })
+}
+
+pub(super) fn read_texts(texts: &Texts) -> Result<(ArticleIn, Body), Problem> {
+    Ok((serde_json::from_str(&texts.content)?, serde_json::from_str(&texts.body)?))
+}
+
+pub(super) fn saved(
+    by: &User,
+    head: Head,
+    form: ArticleIn,
+    body: Body,
+    references: &HashMap<RecordId, Reference>,
+) -> Saved {
+    let mut card = card(by, head, form, references);
+    card.form.body = Some(body.into_blocks());
+    card
+}
+
+pub(super) fn card(by: &User, head: Head, form: ArticleIn, references: &HashMap<RecordId, Reference>) -> Saved {
+    let name = |id: RecordId, language: &Language| references.get(&id).map(|reference| reference.name(language));
+    let names: Vec<String> = form.sources.iter().filter_map(|credit| name(credit.source_id, &form.language)).collect();
+    let warnings = model::warnings(&form, &names);
+    let allowed = model::allowed(by, head.created_by, head.state, head.spiked_from);
+    Saved { head, form, warnings, allowed }
+}
