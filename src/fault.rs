@@ -40,6 +40,10 @@ pub enum Fault {
     NotALanguage,
     /// Not an RFC 3339 instant.
     NotAnInstant,
+    /// A local time that the zone leaves out when it puts the clock forward.
+    NeverHappens,
+    /// A local time that comes twice when the zone puts the clock back; the two offsets.
+    HappensTwice([String; 2]),
     /// Not a zone of the IANA time zone database.
     NotATimeZone,
     /// Not a UUID.
@@ -85,6 +89,8 @@ impl Fault {
             Self::Guessable => "guessable",
             Self::NotALanguage => "not_a_language",
             Self::NotAnInstant => "not_an_instant",
+            Self::NeverHappens => "never_happens",
+            Self::HappensTwice(_) => "happens_twice",
             Self::NotATimeZone => "not_a_time_zone",
             Self::NotAnId => "not_an_id",
             Self::BadFormat(_) => "bad_format",
@@ -129,6 +135,13 @@ impl Fault {
             }
             Self::NotALanguage => "Must be a BCP 47 language tag such as ar or en-GB.".into(),
             Self::NotAnInstant => "Must be an RFC 3339 instant such as 2020-10-09T08:30:00Z.".into(),
+            Self::NeverHappens => {
+                "There is no such local time: the clock is put forward over it. Choose another, or give an offset."
+                    .into()
+            }
+            Self::HappensTwice([first, second]) => {
+                format!("This local time comes twice, as the clock is put back. Add the offset: {first} or {second}.")
+            }
             Self::NotATimeZone => "Must be an IANA time zone such as America/New_York.".into(),
             Self::NotAnId => "Must be a UUID.".into(),
             Self::BadFormat(form) => format!("Must have this form: {form}."),
@@ -163,6 +176,12 @@ impl Fault {
             Self::Guessable => "سهلة التخمين: اختر كلمة مرور غير شائعة وليست اسمك ولا بريدك.".into(),
             Self::NotALanguage => "يجب أن يكون رمز لغة وفق BCP 47 مثل ar أو en-GB.".into(),
             Self::NotAnInstant => "يجب أن يكون وقتًا وفق RFC 3339 مثل 2020-10-09T08:30:00Z.".into(),
+            Self::NeverHappens => {
+                "لا وجود لهذا الوقت المحلي لأن الساعة تُقدَّم فوقه. اختر وقتًا آخر أو أضف فرق التوقيت.".into()
+            }
+            Self::HappensTwice([first, second]) => {
+                format!("هذا الوقت المحلي يتكرر مرتين عند تأخير الساعة. أضف فرق التوقيت: {first} أو {second}.")
+            }
             Self::NotATimeZone => "يجب أن تكون منطقة زمنية من قاعدة IANA مثل America/New_York.".into(),
             Self::NotAnId => "يجب أن يكون معرّف UUID.".into(),
             Self::BadFormat(form) => format!("يجب أن يكون بهذه الصيغة: {form}."),

@@ -64,6 +64,12 @@ pub mod of {
     /// A message to an endpoint.
     #[derive(Debug)]
     pub enum Delivery {}
+    /// Something that the clock does to an article.
+    #[derive(Debug)]
+    pub enum Turn {}
+    /// Something that was put right.
+    #[derive(Debug)]
+    pub enum Correction {}
 }
 
 /// Identifies an article.
@@ -90,6 +96,10 @@ pub type PushSubscriptionId = Id<of::PushSubscription>;
 pub type PushLeaseId = Id<of::PushLease>;
 /// Identifies an endpoint that is told of events.
 pub type WebhookId = Id<of::Webhook>;
+/// Identifies something that the clock does to an article.
+pub type TurnId = Id<of::Turn>;
+/// Identifies something that was put right.
+pub type CorrectionId = Id<of::Correction>;
 /// Identifies a message to an endpoint.
 pub type DeliveryId = Id<of::Delivery>;
 

@@ -94,6 +94,9 @@ codes! {
     /// The comments of the article are closed.
     CommentsClosed "comments_closed" CONFLICT "Comments are closed" "التعليقات مغلقة"
         "This article takes no more comments.";
+    /// It was public and was taken back for good.
+    Killed "killed" GONE "This was withdrawn for good" "سُحب هذا نهائيًا"
+        "`notice` says why. Remove your copies: it does not come back.";
     /// The resource has changed since the caller read it.
     Stale "stale" PRECONDITION_FAILED "It has changed since you read it" "تغيّر منذ أن قرأته"
         "Get it again (the `ETag` of this answer is the present one), merge your change, and send it with the new `If-Match`.";

@@ -12,7 +12,8 @@ use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::BigInt;
-use jiff::Timestamp;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -46,6 +47,30 @@ impl UtcTime {
         Some(Self(at.as_microsecond())).filter(|at| *at >= Self::YEAR_1000).ok_or(Fault::NotAnInstant)
     }
 
+    /// Reads an instant, or a local time such as `2026-11-01T09:30` in a zone. A local time must come exactly once there:
+    /// the hour that is left out in spring never comes, the one that is repeated in autumn needs an offset.
+    ///
+    /// # Errors
+    /// `never_happens`, `happens_twice`, `not_an_instant`.
+    pub fn parse_in(text: &str, zone: &TimeZone) -> Result<Self, Fault> {
+        let has_offset = text.split_once(['T', 't', ' ']).is_some_and(|(_, time)| time.contains(['Z', 'z', '+', '-']));
+        if has_offset {
+            return Self::parse(text);
+        }
+        let local = civil::DateTime::from_str(text).map_err(|_| Fault::NotAnInstant)?;
+        let at = match zone.to_ambiguous_timestamp(local).offset() {
+            AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(local).map_err(|_| Fault::NotAnInstant)?,
+            AmbiguousOffset::Gap { .. } => return Err(Fault::NeverHappens),
+            AmbiguousOffset::Fold { before, after } => return Err(Fault::HappensTwice([before, after].map(written))),
+        };
+        Some(Self(at.as_microsecond())).filter(|at| *at >= Self::YEAR_1000).ok_or(Fault::NotAnInstant)
+    }
+
+    /// The local time in a zone, to the second, without an offset.
+    pub fn local(self, zone: &TimeZone) -> String {
+        self.timestamp().to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S").to_string()
+    }
+
     /// Before it no calendar and no offset is what a newsroom means by it.
     const YEAR_1000: Self = Self(-30_610_224_000_000_000);
 
@@ -76,6 +101,13 @@ impl UtcTime {
     pub fn http_date(self) -> String {
         self.timestamp().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
+}
+
+/// An offset as RFC 3339 writes it.
+fn written(offset: Offset) -> String {
+    let minutes = offset.seconds() / 60;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
 }
 
 impl fmt::Display for UtcTime {
@@ -149,6 +181,31 @@ mod tests {
         }
         assert_eq!(UtcTime::parse("2020-10-09T04:30:00-04:00").unwrap().to_string(), "2020-10-09T08:30:00Z");
         assert_eq!(UtcTime::parse("2020-10-09").unwrap_err(), Fault::NotAnInstant);
+    }
+
+    #[test]
+    fn a_local_time_must_come_exactly_once_in_its_zone() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let parse = |text: &str| UtcTime::parse_in(text, &zone);
+        let cases = [
+            ("2026-11-01T00:30", "2026-11-01T04:30:00Z"),
+            ("2026-11-01T02:30:15", "2026-11-01T07:30:15Z"),
+            ("2026-11-01T01:30-04:00", "2026-11-01T05:30:00Z"),
+            ("2026-11-01T01:30-05:00", "2026-11-01T06:30:00Z"),
+            ("2027-03-14T03:00", "2027-03-14T07:00:00Z"),
+            ("2027-03-14T02:30:00Z", "2027-03-14T02:30:00Z"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse(text).unwrap().to_string(), expected, "{text}");
+        }
+        assert_eq!(parse("2027-03-14T02:30"), Err(Fault::NeverHappens));
+        let offsets = ["-04:00", "-05:00"].map(String::from);
+        assert_eq!(parse("2026-11-01T01:30"), Err(Fault::HappensTwice(offsets)));
+        for text in ["", "2026-11-01", "01:30", "غدًا", "2026-11-01T25:00", "2026-11-01T01:30[UTC]", "0999-01-01T00:00"]
+        {
+            assert_eq!(parse(text), Err(Fault::NotAnInstant), "{text}");
+        }
+        assert_eq!(parse("2026-11-01T01:30-05:00").unwrap().local(&zone), "2026-11-01T01:30:00");
     }
 
     #[test]

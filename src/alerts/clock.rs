@@ -27,7 +27,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// The place in the log up to which the alerts of articles were told of.
 const READER: &str = "alerts";
 /// What makes an article appear and disappear.
-const TOPICS: [&str; 2] = ["article.published", "article.unpublished"];
+const TOPICS: [&str; 3] = ["article.published", "article.unpublished", "article.killed"];
 
 /// Tells all that has happened, and says when the clock next turns.
 pub async fn announce(app: App) -> Result<Duration, Problem> {

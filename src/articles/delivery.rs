@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::corrections;
 use super::dto::ArticleIn;
 use super::names::ids;
 use super::query::{ArticleQuery, BodyForm, OneArticleQuery};
@@ -13,7 +14,7 @@ use crate::blocks::Body;
 use crate::db::page::{PageRequest, Slice};
 use crate::fault::Fault;
 use crate::ids::{ArticleId, RecordId};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::records::{self, Kind, Noun, Reference};
 use crate::sections::dto::SectionIn;
 use crate::site::{self, CommentPolicy, Site};
@@ -79,7 +80,7 @@ pub fn find(
     let include = included_names(query.include.as_deref())?;
     let site = site::present(read)?;
     let live = match ArticleId::parse(id_or_slug) {
-        Ok(id) => store::live(read.conn, id, read.now)?.ok_or_else(Problem::not_found)?,
+        Ok(id) => by_id(read, id)?,
         Err(_) => match by_slug(read, &slug::key(id_or_slug), query.language.as_deref(), &site)? {
             BySlug::Here(live) => live,
             BySlug::Moved(live) => return Ok(Sought::Moved(live.slug)),
@@ -101,12 +102,11 @@ pub fn find(
 pub fn discussion(read: &mut Read<'_>, id_or_slug: &str) -> Result<Discussion, Problem> {
     let site = site::present(read)?;
     let live = match ArticleId::parse(id_or_slug) {
-        Ok(id) => store::live(read.conn, id, read.now)?,
+        Ok(id) => by_id(read, id)?,
         Err(_) => match by_slug(read, &slug::key(id_or_slug), None, &site)? {
-            BySlug::Here(live) | BySlug::Moved(live) => Some(live),
+            BySlug::Here(live) | BySlug::Moved(live) => live,
         },
     };
-    let live = live.ok_or_else(Problem::not_found)?;
     let form: ArticleIn = serde_json::from_str(&live.content)?;
     let rule = form.comments.unwrap_or(super::dto::CommentRule { mode: None, closes_at: None });
     let mode = rule.mode.unwrap_or(site.comment_policy);
@@ -122,6 +122,21 @@ pub fn exists(read: &mut Read<'_>, id: ArticleId) -> Result<bool, Problem> {
 pub fn live_among(read: &mut Read<'_>, ids: &[ArticleId]) -> Result<HashSet<ArticleId>, Problem> {
     let live = if ids.is_empty() { Vec::new() } else { store::live_many(read.conn, ids, read.now)? };
     Ok(live.into_iter().map(|live| live.article_id).collect())
+}
+
+fn by_id(read: &mut Read<'_>, id: ArticleId) -> Result<Live, Problem> {
+    match store::live(read.conn, id, read.now)? {
+        Some(live) => Ok(live),
+        None => Err(absent(store::killed(read.conn, id)?)),
+    }
+}
+
+/// Why nothing is here: it was taken back for good, which says why, or there is nothing to know of.
+fn absent(killed: Option<String>) -> Problem {
+    match killed {
+        Some(notice) => Problem::new(Code::Killed).with("notice", notice),
+        None => Problem::not_found(),
+    }
 }
 
 enum BySlug {
@@ -140,8 +155,10 @@ fn by_slug(read: &mut Read<'_>, key: &str, language: Option<&str>, site: &Site) 
     if let Some((live, _)) = found.into_iter().next() {
         return Ok(BySlug::Here(live));
     }
-    let live = store::moved_from(read.conn, key, read.now)?.ok_or_else(Problem::not_found)?;
-    Ok(BySlug::Moved(live))
+    match store::moved_from(read.conn, key, read.now)? {
+        Some(live) => Ok(BySlug::Moved(live)),
+        None => Err(absent(store::killed_by_slug(read.conn, key)?)),
+    }
 }
 
 /// Publications as everyone may see them, with a fixed number of statements.
@@ -158,12 +175,15 @@ fn show(
     let references = records::references(read, &record_ids)?;
     let article_ids: Vec<ArticleId> = rows.iter().map(|live| live.article_id).collect();
     let comment_counts = store::comment_counts(read.conn, &article_ids)?.into_iter().collect();
+    let versions = rows.iter().map(|live| (live.article_id, live.version)).collect();
+    let corrections = corrections::up_to(read, &versions)?;
     let others: Vec<ArticleId> = forms.iter().flat_map(named_articles).collect();
     let live = live_among(read, &others)?;
     let setting = Setting {
         site: &site,
         references: &references,
         comment_counts: &comment_counts,
+        corrections: &corrections,
         live: &live,
         public_url,
         now: read.now,

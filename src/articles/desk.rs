@@ -8,7 +8,7 @@ use super::kept::{
 use super::model::{ArticleState, Step};
 use super::names::{check_references, choose_slug, ids, refusal};
 use super::query::DeskQuery;
-use super::store::{self, DeskFilter, Head};
+use super::store::{self, Ahead, DeskFilter, Head};
 use super::told::{change, sections, summary};
 use crate::app::{Read, Tx};
 use crate::auth::Permit;
@@ -44,13 +44,15 @@ pub fn create(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, form: ArticleIn) 
         word_count: words(&body),
         created_at: tx.now,
         updated_at: tx.now,
+        notice: None,
+        ahead: Ahead::default(),
     };
     let texts = write_texts(&form, &body)?;
     store::insert(tx.conn, &head, &slug.key(), &texts).map_err(refusal)?;
     store::relink(tx.conn, id, &ids(&form)).map_err(refusal)?;
     record(tx, &head, Step::Edit, None, &texts)?;
     tx.record(Change::newsroom("article.created", id, summary(&head, &sections(&form))));
-    Ok(saved(&permit.user, head, form, body, &references))
+    saved(&mut tx.reading(), &permit.user, head, (form, body), &references)
 }
 
 /// Changes a working copy. What is live stays as it is.
@@ -72,7 +74,7 @@ pub fn revise(
     let references = check_references(tx, &form, Some(&before))?;
     let texts = write_texts(&form, &body)?;
     if texts == present {
-        return Ok(saved(&permit.user, head, form, body, &references));
+        return saved(&mut tx.reading(), &permit.user, head, (form, body), &references);
     }
     let head = Head {
         language: form.language.to_string(),
@@ -84,7 +86,7 @@ pub fn revise(
     save(tx, &head, Step::Edit, None, &texts)?;
     store::relink(tx.conn, id, &ids(&form)).map_err(refusal)?;
     tx.record(change(Step::Edit, &head, &sections(&form)));
-    Ok(saved(&permit.user, head, form, body, &references))
+    saved(&mut tx.reading(), &permit.user, head, (form, body), &references)
 }
 
 /// One working copy.
@@ -92,7 +94,7 @@ pub fn open(read: &mut Read<'_>, permit: &Permit<WriteArticles>, id: ArticleId) 
     let head = visible_to(read, &permit.user, id)?;
     let (form, body) = read_texts(&store::texts(read.conn, id)?)?;
     let references = records::references(read, &ids(&form))?;
-    Ok(saved(&permit.user, head, form, body, &references))
+    saved(read, &permit.user, head, (form, body), &references)
 }
 
 /// A page of working copies, the latest change first: all for editors, the own ones for writers.
@@ -113,6 +115,7 @@ pub fn worklist(
         states: state.clone(),
         languages: language.clone(),
         sections,
+        now: read.now,
     };
     let Slice { rows, next, prev, total } = store::desk(read.conn, &filter, page)?;
     let forms: Result<Vec<(Head, ArticleIn)>, Problem> =
@@ -120,7 +123,8 @@ pub fn worklist(
     let forms = forms?;
     let wanted: Vec<RecordId> = forms.iter().flat_map(|(_, form)| ids(form)).collect();
     let references = records::references(read, &wanted)?;
-    let rows = forms.into_iter().map(|(head, form)| card(&permit.user, head, form, &references)).collect();
+    let now = read.now;
+    let rows = forms.into_iter().map(|(head, form)| card(&permit.user, head.at(now), form, &references)).collect();
     Ok(Slice { rows, next, prev, total })
 }
 

@@ -3,10 +3,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::corrections::CorrectionView;
 use super::dto::ArticleIn;
 use super::kept::{Revision, Saved};
 use super::model::{ArticleState, Step};
-use super::store::{Head, RevisionRow};
+use super::store::{Ahead, Head, RevisionRow};
 use crate::ids::{ArticleId, UserId};
 use crate::text::{Direction, hex};
 use crate::text_enum;
@@ -20,6 +21,8 @@ text_enum! {
         Usable = "usable",
         /// It is not.
         Withheld = "withheld",
+        /// It was, and must not be used any more.
+        Canceled = "canceled",
     }
 }
 
@@ -47,6 +50,13 @@ pub struct NewsroomArticleView {
     /// What to look at before publishing: `no_alt_text`, `alt_equals_headline`, `source_not_credited`.
     #[schema(example = json!(["alt_equals_headline"]))]
     warnings: Vec<&'static str>,
+    /// What becomes public by itself, and when.
+    schedule: Option<PlanView>,
+    /// What was put right in public.
+    corrections: Vec<CorrectionView>,
+    /// What everyone reads in the place of a killed article.
+    #[schema(example = json!(null))]
+    notice: Option<String>,
     /// Who began it.
     created_by: UserId,
     /// Who changed it last.
@@ -71,7 +81,7 @@ pub struct NewsroomArticleView {
 
 impl From<Saved> for NewsroomArticleView {
     fn from(saved: Saved) -> Self {
-        let Saved { head, form, warnings, allowed } = saved;
+        let Saved { head, form, warnings, allowed, corrections } = saved;
         let Head {
             id,
             language: _,
@@ -89,14 +99,24 @@ impl From<Saved> for NewsroomArticleView {
             word_count,
             created_at,
             updated_at,
+            notice,
+            ahead,
         } = head;
+        let pub_status = match (state, live_version) {
+            (ArticleState::Killed, _) => PubStatus::Canceled,
+            (_, Some(_)) => PubStatus::Usable,
+            (_, None) => PubStatus::Withheld,
+        };
         Self {
             id,
             state,
-            pub_status: if live_version.is_some() { PubStatus::Usable } else { PubStatus::Withheld },
+            pub_status,
             version,
             live_version,
             has_unpublished_changes: live_version.is_some_and(|live| live != version),
+            schedule: PlanView::of(ahead),
+            corrections,
+            notice,
             allowed,
             warnings,
             created_by,
@@ -109,6 +129,29 @@ impl From<Saved> for NewsroomArticleView {
             dir: form.language.direction(),
             form,
         }
+    }
+}
+
+/// A revision that becomes public by itself.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PlanView {
+    /// Which one. Later changes of the working copy are not in it.
+    #[schema(example = 4)]
+    version: i64,
+    /// When; after an embargo that is later than what was asked for.
+    visible_from: UtcTime,
+    /// The instant that was asked for; nothing when only an embargo holds it back.
+    publish_at: Option<UtcTime>,
+    /// The zone that it was asked for in (IANA).
+    #[schema(example = "America/New_York")]
+    time_zone: Option<String>,
+}
+
+impl PlanView {
+    fn of(ahead: Ahead) -> Option<Self> {
+        let Ahead { due_version, due_at, due_ends_at: _, publish_at, time_zone, ends_at: _ } = ahead;
+        Some(Self { version: due_version?, visible_from: due_at?, publish_at, time_zone })
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::corrections::CorrectionKind;
 use crate::blocks::{Block, Body};
 use crate::fault::{Fault, Faults};
 use crate::ids::{ArticleId, RecordId, StoryId};
@@ -103,6 +104,14 @@ pub struct ArticleIn {
     #[serde(default)]
     #[schema(max_items = 50)]
     pub related_ids: Vec<ArticleId>,
+    /// Not public before this instant, whatever is scheduled or published (ninjs).
+    #[serde(default)]
+    #[schema(example = json!(null))]
+    pub embargoed_until: Option<UtcTime>,
+    /// No longer public from this instant on (ninjs).
+    #[serde(default)]
+    #[schema(example = json!(null))]
+    pub expires: Option<UtcTime>,
     /// The story that it belongs to with other articles and alerts.
     #[serde(default)]
     #[schema(example = json!(null))]
@@ -254,6 +263,9 @@ impl ArticleIn {
         }
         form.check_parts(&mut faults);
         form.check_lists(&mut faults);
+        if form.embargoed_until.zip(form.expires).is_some_and(|(until, expires)| expires <= until) {
+            faults.add("/expires", Fault::NotLater);
+        }
         faults.finish(Some((form, body)))
     }
 
@@ -367,4 +379,55 @@ pub struct PublishIn {
     #[serde(default)]
     #[schema(example = false)]
     pub minor: bool,
+}
+
+/// When an article is to become public.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ScheduleIn {
+    /// An instant with its offset, or the local time in `timeZone`. A local time that does not exist there, or that comes
+    /// twice, is refused: the second needs an offset.
+    #[schema(max_length = 40, example = "2026-11-01T09:30")]
+    pub publish_at: String,
+    /// The zone of a local time (IANA); the site's when absent.
+    #[serde(default)]
+    #[schema(max_length = 60, example = "America/New_York")]
+    pub time_zone: Option<String>,
+    /// Why, for the colleagues; kept with the revision.
+    #[serde(default)]
+    #[schema(max_length = 5000, example = "مع بيان الكرملين")]
+    pub note: Option<String>,
+}
+
+/// What is put right.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CorrectionIn {
+    /// What it does.
+    #[serde(rename = "type")]
+    pub kind: CorrectionKind,
+    /// What was wrong and what is right, for everyone to read.
+    #[schema(max_length = 5000, example = "ذكرت نسخة سابقة أن اللقاء يوم الخميس، والصحيح يوم الجمعة.")]
+    pub text: String,
+    /// Nothing that a reader would call a change: `dateModified` stays.
+    #[serde(default)]
+    #[schema(example = false)]
+    pub minor: bool,
+    /// Why, for the colleagues; kept with the revision.
+    #[serde(default)]
+    #[schema(max_length = 5000, example = "نبّه إليه أحد القراء")]
+    pub note: Option<String>,
+}
+
+/// Why an article is taken back for good.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KillIn {
+    /// What everyone reads in its place.
+    #[schema(max_length = 5000, example = "سُحب الخبر لأن مصدره تراجع عنه.")]
+    pub notice: String,
+    /// Why, for the colleagues; kept with the revision.
+    #[serde(default)]
+    #[schema(max_length = 5000, example = "طلب المحرر المناوب")]
+    pub note: Option<String>,
 }

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::corrections::{self, CorrectionView};
 use super::dto::ArticleIn;
-use super::model::{self, ArticleState, Step};
+use super::model::{self, ArticleState, Standing, Step};
 use super::names::refusal;
 use super::store::{self, Head, RevisionRow, Texts};
+use super::turns::settle;
 use crate::app::{Read, Tx};
 use crate::auth::User;
 use crate::blocks::Body;
@@ -23,6 +25,8 @@ pub struct Saved {
     pub(super) form: ArticleIn,
     pub(super) warnings: Vec<&'static str>,
     pub(super) allowed: Vec<Step>,
+    /// Those that are public, or will be with the next publication.
+    pub(super) corrections: Vec<CorrectionView>,
 }
 
 impl Saved {
@@ -52,20 +56,34 @@ pub(super) fn begin(
     expected: &Expected,
     step: Step,
 ) -> Result<(Head, ArticleState), Problem> {
-    let head = visible_to(&mut tx.reading(), by, id)?;
+    let head = known_to(&mut tx.reading(), by, id)?;
     expected.check(head.version)?;
-    let next = model::after(step, head.state, head.spiked_from);
-    if let Some(next) = next.filter(|_| model::may(by, head.created_by, step, head.state, head.spiked_from)) {
+    let head = settle(tx, head)?;
+    let standing = head.standing();
+    let next = model::after(step, standing);
+    if let Some(next) = next.filter(|_| model::may(by, head.created_by, step, standing)) {
         return Ok((head, next));
     }
-    let allowed = model::allowed(by, head.created_by, head.state, head.spiked_from);
+    let allowed = model::allowed(by, head.created_by, standing);
     let allowed: Vec<&str> = allowed.into_iter().map(Step::as_str).collect();
     Err(Problem::new(Code::IllegalTransition).with("state", head.state.as_str()).with("allowed", allowed))
 }
 
+/// An article as it stands now, if the caller may know of it.
 pub(super) fn visible_to(read: &mut Read<'_>, by: &User, id: ArticleId) -> Result<Head, Problem> {
+    Ok(known_to(read, by, id)?.at(read.now))
+}
+
+fn known_to(read: &mut Read<'_>, by: &User, id: ArticleId) -> Result<Head, Problem> {
     let head = store::head(read.conn, id)?;
     head.filter(|head| model::may_see(by, head.created_by)).ok_or_else(Problem::not_found)
+}
+
+impl Head {
+    /// Where it stands, once [`Head::at`] has said so.
+    pub(super) const fn standing(&self) -> Standing {
+        Standing { state: self.state, before: self.spiked_from, planned: self.ahead.due_at.is_some() }
+    }
 }
 
 pub(super) fn advance(tx: &Tx<'_>, by: &User, head: Head, state: ArticleState) -> Head {
@@ -141,22 +159,25 @@ pub(super) fn read_texts(texts: &Texts) -> Result<(ArticleIn, Body), Problem> {
     Ok((serde_json::from_str(&texts.content)?, serde_json::from_str(&texts.body)?))
 }
 
+/// A working copy with its body and its corrections.
 pub(super) fn saved(
+    read: &mut Read<'_>,
     by: &User,
     head: Head,
-    form: ArticleIn,
-    body: Body,
+    (form, body): (ArticleIn, Body),
     references: &HashMap<RecordId, Reference>,
-) -> Saved {
+) -> Result<Saved, Problem> {
+    let mut corrections = corrections::up_to(read, &HashMap::from([(head.id, head.version)]))?;
+    let corrections = corrections.remove(&head.id).unwrap_or_default();
     let mut card = card(by, head, form, references);
     card.form.body = Some(body.into_blocks());
-    card
+    Ok(Saved { corrections, ..card })
 }
 
 pub(super) fn card(by: &User, head: Head, form: ArticleIn, references: &HashMap<RecordId, Reference>) -> Saved {
     let name = |id: RecordId, language: &Language| references.get(&id).map(|reference| reference.name(language));
     let names: Vec<String> = form.sources.iter().filter_map(|credit| name(credit.source_id, &form.language)).collect();
     let warnings = model::warnings(&form, &names);
-    let allowed = model::allowed(by, head.created_by, head.state, head.spiked_from);
-    Saved { head, form, warnings, allowed }
+    let allowed = model::allowed(by, head.created_by, head.standing());
+    Saved { head, form, warnings, allowed, corrections: Vec::new() }
 }

@@ -5,6 +5,7 @@
 //! from the clock, and a draft can't be reached from there.
 
 mod compact;
+mod corrections;
 mod delivery;
 mod desk;
 mod desk_views;
@@ -17,6 +18,7 @@ mod query;
 mod steps;
 mod store;
 mod told;
+mod turns;
 mod views;
 
 pub use compact::{CompactArticle, Which, among, newest};
@@ -25,5 +27,6 @@ pub use desk::{count_comments, create, history, open, revise, revision, worklist
 pub use desk_views::NewsroomArticleView;
 pub use kept::{Revision, Saved};
 pub use model::{ArticleState, Step};
-pub use steps::{Notes, Order, editor_step, write_step};
+pub use steps::{Notes, Order, editor_step, kill, write_step};
 pub use told::EVENTS;
+pub use turns::{announce, turned_between};

@@ -8,6 +8,7 @@ use crate::blocks::Body;
 use crate::fault::{Fault, Faults};
 use crate::ids::UserId;
 use crate::text_enum;
+use crate::time::UtcTime;
 
 text_enum! {
     /// Where an article is in its life.
@@ -19,12 +20,16 @@ text_enum! {
         Submitted = "submitted",
         /// Good to go.
         Approved = "approved",
+        /// Will be out at its hour.
+        Scheduled = "scheduled",
         /// Out.
         Published = "published",
         /// Was out, and was withdrawn.
         Unpublished = "unpublished",
         /// Given up, for now.
         Spiked = "spiked",
+        /// Taken back for good.
+        Killed = "killed",
     }
 }
 
@@ -40,10 +45,18 @@ text_enum! {
         Return = "return",
         /// Say that it is good to go.
         Approve = "approve",
+        /// Make the working copy what the public sees from an instant on.
+        Schedule = "schedule",
+        /// Take that back before it has come.
+        Unschedule = "unschedule",
         /// Make the working copy what the public sees.
         Publish = "publish",
+        /// The same, and say what was wrong.
+        Correct = "correct",
         /// Withdraw it from the public.
         Unpublish = "unpublish",
+        /// Take it back for good, and say why.
+        Kill = "kill",
         /// Give it up.
         Spike = "spike",
         /// Take it up again.
@@ -51,32 +64,45 @@ text_enum! {
     }
 }
 
-/// Where a step leads from a state; `None` when there is no such step. `before` is the state that a spiked
-/// article had.
-pub const fn after(step: Step, from: ArticleState, before: Option<ArticleState>) -> Option<ArticleState> {
-    use ArticleState::{Approved, Draft, Published, Spiked, Submitted, Unpublished};
-    match (step, from) {
-        (Step::Edit, Spiked) => None,
+/// Where an article stands at an instant, as far as the next step depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its state.
+    pub state: ArticleState,
+    /// The state that a spiked article had.
+    pub before: Option<ArticleState>,
+    /// Whether a revision of it becomes public by itself later.
+    pub planned: bool,
+}
+
+/// Where a step leads; `None` when there is no such step from here.
+pub const fn after(step: Step, from: Standing) -> Option<ArticleState> {
+    use ArticleState::{Approved, Draft, Killed, Published, Scheduled, Spiked, Submitted, Unpublished};
+    match (step, from.state) {
+        (Step::Edit, Spiked | Killed) => None,
         (Step::Edit, same) => Some(same),
         (Step::Submit, Draft) => Some(Submitted),
         (Step::Return, Submitted | Approved) => Some(Draft),
-        (Step::Approve, Submitted) => Some(Approved),
-        (Step::Publish, Draft | Submitted | Approved | Published | Unpublished) => Some(Published),
+        (Step::Approve, Submitted) | (Step::Unschedule, Scheduled) => Some(Approved),
+        (Step::Schedule, Draft | Submitted | Approved | Scheduled | Unpublished) => Some(Scheduled),
+        (Step::Unschedule, Published) if !from.planned => None,
+        (Step::Schedule | Step::Unschedule | Step::Correct, Published)
+        | (Step::Publish, Draft | Submitted | Approved | Scheduled | Published | Unpublished) => Some(Published),
         (Step::Unpublish, Published) => Some(Unpublished),
+        (Step::Kill, Scheduled | Published | Unpublished) => Some(Killed),
         (Step::Spike, Draft | Submitted | Approved | Unpublished) => Some(Spiked),
-        (Step::Unspike, Spiked) => before,
+        (Step::Unspike, Spiked) => from.before,
         _ => None,
     }
 }
 
 /// Whether somebody may take a step: an editor any, a writer those that concern the own draft.
-pub fn may(by: &User, owner: UserId, step: Step, from: ArticleState, before: Option<ArticleState>) -> bool {
-    let draft = from == ArticleState::Draft;
+pub fn may(by: &User, owner: UserId, step: Step, from: Standing) -> bool {
     match by.role {
         Role::Editor | Role::Admin => true,
         Role::Journalist if by.id == owner => match step {
-            Step::Edit | Step::Submit | Step::Spike => draft,
-            Step::Unspike => before == Some(ArticleState::Draft),
+            Step::Edit | Step::Submit | Step::Spike => from.state == ArticleState::Draft,
+            Step::Unspike => from.before == Some(ArticleState::Draft),
             _ => false,
         },
         _ => false,
@@ -84,9 +110,29 @@ pub fn may(by: &User, owner: UserId, step: Step, from: ArticleState, before: Opt
 }
 
 /// The steps that somebody may take from here.
-pub fn allowed(by: &User, owner: UserId, from: ArticleState, before: Option<ArticleState>) -> Vec<Step> {
-    let open = |step: &Step| after(*step, from, before).is_some() && may(by, owner, *step, from, before);
+pub fn allowed(by: &User, owner: UserId, from: Standing) -> Vec<Step> {
+    let open = |step: &Step| after(*step, from).is_some() && may(by, owner, *step, from);
     Step::ALL.iter().copied().filter(open).collect()
+}
+
+/// What the clock does to an article by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// A revision becomes public.
+    Appears,
+    /// What is public has come to its end.
+    Ends,
+}
+
+/// When the clock next turns, and to what: `due` is when a revision becomes public, `ends` when what is public ends.
+/// Of both at once, the revision that becomes public takes the place of what ends.
+pub fn next_turn(due: Option<UtcTime>, ends: Option<UtcTime>) -> Option<(UtcTime, Turn)> {
+    match (due, ends) {
+        (Some(due), Some(ends)) if ends < due => Some((ends, Turn::Ends)),
+        (Some(due), _) => Some((due, Turn::Appears)),
+        (None, Some(ends)) => Some((ends, Turn::Ends)),
+        (None, None) => None,
+    }
 }
 
 /// Whether somebody may know of a working copy: editors of all, writers of their own.
@@ -146,60 +192,94 @@ mod tests {
         User { id: Id::of(Uuid::from_u128(id)), role, session: Id::of(Uuid::nil()) }
     }
 
+    fn at(state: ArticleState) -> Standing {
+        let before = (state == ArticleState::Spiked).then_some(ArticleState::Submitted);
+        Standing { state, before, planned: state == ArticleState::Scheduled }
+    }
+
     #[test]
     fn every_step_leads_where_the_table_says_and_nowhere_else() {
-        use ArticleState::{Approved, Draft, Published, Spiked, Submitted, Unpublished};
-        // Columns: draft, submitted, approved, published, unpublished, spiked (from submitted).
-        let table: [(Step, [Option<ArticleState>; 6]); 8] = [
-            (Step::Edit, [Some(Draft), Some(Submitted), Some(Approved), Some(Published), Some(Unpublished), None]),
-            (Step::Submit, [Some(Submitted), None, None, None, None, None]),
-            (Step::Return, [None, Some(Draft), Some(Draft), None, None, None]),
-            (Step::Approve, [None, Some(Approved), None, None, None, None]),
-            (
-                Step::Publish,
-                [Some(Published), Some(Published), Some(Published), Some(Published), Some(Published), None],
-            ),
-            (Step::Unpublish, [None, None, None, Some(Unpublished), None, None]),
-            (Step::Spike, [Some(Spiked), Some(Spiked), Some(Spiked), None, Some(Spiked), None]),
-            (Step::Unspike, [None, None, None, None, None, Some(Submitted)]),
+        // Columns as in `ArticleState::ALL`; a letter is where the step leads, a dot is nowhere.
+        let letter = |state: ArticleState| match state {
+            ArticleState::Draft => 'd',
+            ArticleState::Submitted => 's',
+            ArticleState::Approved => 'a',
+            ArticleState::Scheduled => 'h',
+            ArticleState::Published => 'p',
+            ArticleState::Unpublished => 'u',
+            ArticleState::Spiked => 'x',
+            ArticleState::Killed => 'k',
+        };
+        let table = [
+            (Step::Edit, "dsahpu.."),
+            (Step::Submit, "s......."),
+            (Step::Return, ".dd....."),
+            (Step::Approve, ".a......"),
+            (Step::Schedule, "hhhhph.."),
+            (Step::Unschedule, "...a...."),
+            (Step::Publish, "pppppp.."),
+            (Step::Correct, "....p..."),
+            (Step::Unpublish, "....u..."),
+            (Step::Kill, "...kkk.."),
+            (Step::Spike, "xxx..x.."),
+            (Step::Unspike, "......s."),
         ];
         assert_eq!(table.len(), Step::ALL.len());
         for (step, row) in table {
-            for (from, expected) in ArticleState::ALL.iter().zip(row) {
-                let before = (*from == Spiked).then_some(Submitted);
-                assert_eq!(after(step, *from, before), expected, "{step} from {from}");
+            for (from, expected) in ArticleState::ALL.iter().zip(row.chars()) {
+                assert_eq!(after(step, at(*from)).map_or('.', letter), expected, "{step} from {from}");
             }
         }
+        let planned = Standing { planned: true, ..at(ArticleState::Published) };
+        assert_eq!(after(Step::Unschedule, planned), Some(ArticleState::Published));
     }
 
     #[test]
     fn writers_touch_only_their_own_drafts_and_others_nothing() {
         let owner = user(Role::Journalist, 1);
         let draft = ArticleState::Draft;
-        assert_eq!(allowed(&owner, owner.id, draft, None), [Step::Edit, Step::Submit, Step::Spike]);
+        let spiked = Standing { before: Some(draft), ..at(ArticleState::Spiked) };
+        assert_eq!(allowed(&owner, owner.id, at(draft)), [Step::Edit, Step::Submit, Step::Spike]);
         for state in ArticleState::ALL.iter().filter(|state| **state != draft) {
-            assert_eq!(allowed(&owner, owner.id, *state, None), [], "{state}");
+            assert_eq!(allowed(&owner, owner.id, at(*state)), [], "{state}");
         }
-        assert_eq!(allowed(&owner, owner.id, ArticleState::Spiked, Some(draft)), [Step::Unspike]);
+        assert_eq!(allowed(&owner, owner.id, spiked), [Step::Unspike]);
         for stranger in [user(Role::Journalist, 2), user(Role::Reader, 1), user(Role::Moderator, 1)] {
-            for state in ArticleState::ALL {
-                assert_eq!(allowed(&stranger, owner.id, *state, Some(draft)).len(), usize::from(false), "{state}");
+            for from in ArticleState::ALL.iter().map(|state| at(*state)).chain([spiked]) {
+                assert_eq!(allowed(&stranger, owner.id, from), [], "{from:?}");
             }
+        }
+    }
+
+    #[test]
+    fn of_two_turns_the_earlier_comes_first_and_a_new_revision_takes_the_place_of_an_end() {
+        let time = |micros: Option<i64>| micros.map(UtcTime::from_micros);
+        let cases = [
+            (None, None, None),
+            (Some(5), None, Some((5, Turn::Appears))),
+            (None, Some(5), Some((5, Turn::Ends))),
+            (Some(5), Some(4), Some((4, Turn::Ends))),
+            (Some(5), Some(5), Some((5, Turn::Appears))),
+            (Some(5), Some(6), Some((5, Turn::Appears))),
+        ];
+        for (due, ends, expected) in cases {
+            let expected = expected.map(|(at, turn)| (UtcTime::from_micros(at), turn));
+            assert_eq!(next_turn(time(due), time(ends)), expected, "{due:?} {ends:?}");
         }
     }
 
     proptest::proptest! {
         #[test]
-        fn no_walk_ends_in_a_state_without_a_way_out(steps in proptest::collection::vec(0_usize..8, 0..60)) {
+        fn only_a_killed_article_has_no_way_on(steps in proptest::collection::vec(0_usize..12, 0..60)) {
             let editor = user(Role::Editor, 1);
-            let (mut state, mut before) = (ArticleState::Draft, None);
+            let mut standing = at(ArticleState::Draft);
             for step in steps.into_iter().filter_map(|index| Step::ALL.get(index)) {
-                if let Some(next) = after(*step, state, before) {
-                    before = (next == ArticleState::Spiked).then_some(state);
-                    state = next;
+                if let Some(state) = after(*step, standing) {
+                    let before = (state == ArticleState::Spiked).then_some(standing.state);
+                    standing = Standing { state, before, planned: state == ArticleState::Scheduled };
                 }
-                assert_eq!(before.is_some(), state == ArticleState::Spiked);
-                assert!(!allowed(&editor, editor.id, state, before).is_empty());
+                assert_eq!(standing.before.is_some(), standing.state == ArticleState::Spiked);
+                assert_eq!(allowed(&editor, editor.id, standing).is_empty(), standing.state == ArticleState::Killed);
             }
         }
     }

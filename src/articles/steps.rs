@@ -1,20 +1,23 @@
 //! The steps in the life of an article: each is one transaction that changes its state and makes a revision.
 
-use super::dto::{ArticleIn, NoteIn, PublishIn};
+use super::corrections::{self, CorrectionKind};
+use super::dto::{ArticleIn, CorrectionIn, KillIn, NoteIn, PublishIn, ScheduleIn};
 use super::kept::{Saved, advance, begin, read_texts, save, saved};
 use super::model::{self, ArticleState, Step};
 use super::names::{ids, refusal};
-use super::store::{self, Head, NewPublication, Texts};
+use super::store::{self, Ahead, Head, NewPublication, Texts};
 use super::told::{change, sections};
+use super::turns::{plan, store as turns};
 use crate::app::Tx;
-use crate::auth::actions::{PublishArticles, WriteArticles};
+use crate::auth::actions::{KillArticles, PublishArticles, WriteArticles};
 use crate::auth::{Permit, User};
 use crate::blocks::Body;
-use crate::fault::Fault;
+use crate::fault::{Fault, Faults};
 use crate::http::Expected;
 use crate::ids::ArticleId;
 use crate::problem::{Code, Problem};
 use crate::records;
+use crate::site;
 use crate::text::{safe, slug};
 use crate::time::UtcTime;
 
@@ -30,6 +33,12 @@ pub struct Notes {
     pub date_published: Option<UtcTime>,
     /// Whether a reader would call it no change.
     pub minor: bool,
+    /// When it is to become public: an instant, or a local time in the zone beside it or the site's.
+    pub publish_at: Option<(String, Option<String>)>,
+    /// What was wrong, for everyone to read.
+    pub correction: Option<(CorrectionKind, String)>,
+    /// What everyone reads in its place.
+    pub notice: Option<String>,
 }
 
 impl From<NoteIn> for Notes {
@@ -40,7 +49,42 @@ impl From<NoteIn> for Notes {
 
 impl From<PublishIn> for Notes {
     fn from(PublishIn { note, date_published, minor }: PublishIn) -> Self {
-        Self { note, date_published, minor }
+        Self { note, date_published, minor, ..Self::default() }
+    }
+}
+
+impl From<ScheduleIn> for Notes {
+    fn from(ScheduleIn { publish_at, time_zone, note }: ScheduleIn) -> Self {
+        Self { note, publish_at: Some((publish_at, time_zone)), ..Self::default() }
+    }
+}
+
+impl From<CorrectionIn> for Notes {
+    fn from(CorrectionIn { kind, text, minor, note }: CorrectionIn) -> Self {
+        Self { note, minor, correction: Some((kind, text)), ..Self::default() }
+    }
+}
+
+impl From<KillIn> for Notes {
+    fn from(KillIn { notice, note }: KillIn) -> Self {
+        Self { note, notice: Some(notice), ..Self::default() }
+    }
+}
+
+impl Notes {
+    /// The same with its texts tidied, or everything that is wrong with them.
+    fn checked(self, step: Step) -> Result<Self, Problem> {
+        let mut faults = Faults::new();
+        let Self { note, date_published, minor, publish_at, correction, notice } = self;
+        let note = faults.take("/note", safe::optional_paragraph(note.as_deref(), NOTE_MAX)).flatten();
+        if matches!(step, Step::Return | Step::Unpublish) && note.is_none() && faults.0.is_empty() {
+            faults.add("/note", Fault::Required);
+        }
+        let correction =
+            correction.and_then(|(kind, text)| Some((kind, faults.take("/text", safe::paragraph(&text, NOTE_MAX))?)));
+        let notice = notice.and_then(|text| faults.take("/notice", safe::paragraph(&text, NOTE_MAX)));
+        let notes = Self { note, date_published, minor, publish_at, correction, notice };
+        faults.finish(Some(notes)).map_err(Problem::from)
     }
 }
 
@@ -67,13 +111,15 @@ pub fn editor_step(tx: &mut Tx<'_>, permit: &Permit<PublishArticles>, order: Ord
     step(tx, &permit.user, order)
 }
 
+/// Takes an article back for good.
+pub fn kill(tx: &mut Tx<'_>, permit: &Permit<KillArticles>, order: Order) -> Result<Saved, Problem> {
+    step(tx, &permit.user, order)
+}
+
 fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Problem> {
-    let Order { id, expected, step, mut notes } = order;
+    let Order { id, expected, step, notes } = order;
     let (head, next) = begin(tx, by, id, &expected, step)?;
-    notes.note = safe::optional_paragraph(notes.note.as_deref(), NOTE_MAX).map_err(|f| Problem::field("/note", f))?;
-    if matches!(step, Step::Return | Step::Unpublish) && notes.note.is_none() {
-        return Err(Problem::field("/note", Fault::Required));
-    }
+    let notes = notes.checked(step)?;
     let texts = store::texts(tx.conn, id)?;
     let (form, body) = read_texts(&texts)?;
     let from = head.state;
@@ -86,26 +132,30 @@ fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Problem> {
     }
     let mut head = advance(tx, by, head, next);
     match step {
-        Step::Publish => publish(tx, &mut head, &form, &body, &notes, &texts)?,
-        Step::Unpublish => {
-            store::withdraw(tx.conn, id, tx.now)?;
-            head.live_version = None;
+        Step::Publish | Step::Schedule | Step::Correct => release(tx, &mut head, (&form, &body), &notes, &texts)?,
+        Step::Unschedule => unschedule(tx, &mut head)?,
+        Step::Unpublish | Step::Kill => {
+            withdraw(tx, &mut head)?;
+            head.notice.clone_from(&notes.notice);
         }
         _ => {}
     }
     head.spiked_from = (next == ArticleState::Spiked).then_some(from);
+    if let Some(correction) = notes.correction {
+        corrections::add(tx, id, head.version, correction)?;
+    }
     save(tx, &head, step, notes.note, &texts)?;
     tx.record(change(step, &head, &listed));
     let references = records::references(&mut tx.reading(), &ids(&form))?;
-    Ok(saved(by, head, form, body, &references))
+    saved(&mut tx.reading(), by, head, (form, body), &references)
 }
 
-/// Freezes the working copy as what the public sees from now on.
-fn publish(
+/// Freezes the working copy as what the public sees from its hour on: now, at the instant that was asked for, or when its
+/// embargo ends, whichever comes last. It takes the place of what was planned before.
+fn release(
     tx: &mut Tx<'_>,
     head: &mut Head,
-    form: &ArticleIn,
-    body: &Body,
+    (form, body): (&ArticleIn, &Body),
     notes: &Notes,
     texts: &Texts,
 ) -> Result<(), Problem> {
@@ -113,26 +163,82 @@ fn publish(
     if notes.date_published.is_some_and(|date| date > tx.now) {
         return Err(Problem::field("/datePublished", Fault::NotPast));
     }
-    let first = head.date_published.is_none();
-    let date_published = notes.date_published.or(head.date_published).unwrap_or(tx.now);
-    let date_modified = match head.date_modified {
-        _ if first => date_published,
-        Some(date) if notes.minor => date.max(date_published),
-        _ => tx.now,
+    let asked = asked(tx, notes)?;
+    let embargo = form.embargoed_until.filter(|until| *until > tx.now);
+    if notes.correction.is_some() && embargo.is_some() {
+        return Err(Problem::field("/embargoedUntil", Fault::NotPast));
+    }
+    let visible_from = asked.as_ref().map_or(tx.now, |(at, _)| *at).max(embargo.unwrap_or(tx.now));
+    if form.expires.is_some_and(|expires| expires <= visible_from) {
+        return Err(Problem::field("/expires", Fault::NotLater));
+    }
+    turns::drop_planned(tx.conn, head.id, head.ahead.ends_at, tx.now)?;
+    turns::end(tx.conn, head.id, visible_from)?;
+    let (date_published, date_modified) = dates(head, notes, visible_from);
+    let ahead = if visible_from > tx.now {
+        let (publish_at, time_zone) = asked.unzip();
+        let due = (Some(head.version), Some(visible_from));
+        let ends_at = head.ahead.ends_at;
+        Ahead { due_version: due.0, due_at: due.1, due_ends_at: form.expires, publish_at, time_zone, ends_at }
+    } else {
+        head.date_published = Some(date_published);
+        head.date_modified = Some(date_modified);
+        head.live_version = Some(head.version);
+        Ahead { ends_at: form.expires, ..Ahead::default() }
     };
-    head.date_published = Some(date_published);
-    head.date_modified = Some(date_modified);
-    head.live_version = Some(head.version);
-    store::withdraw(tx.conn, head.id, tx.now)?;
+    head.ahead = ahead;
+    head.state = if head.live_version.is_some() { ArticleState::Published } else { ArticleState::Scheduled };
     let new = NewPublication {
         id: tx.next_id(),
         slug_key: slug::key(&head.slug),
-        visible_from: tx.now,
+        visible_from,
+        visible_until: form.expires,
         date_published,
         date_modified,
         head,
         texts,
     };
     store::publish(tx.conn, &new, &ids(form)).map_err(refusal)?;
-    Ok(())
+    plan(tx, head)
+}
+
+/// The dates of publication and of the last change, as they are once a publication is visible.
+fn dates(head: &Head, notes: &Notes, visible_from: UtcTime) -> (UtcTime, UtcTime) {
+    let date_published = notes.date_published.or(head.date_published).unwrap_or(visible_from);
+    let date_modified = match head.date_modified {
+        _ if head.date_published.is_none() => date_published,
+        Some(date) if notes.minor => date.max(date_published),
+        _ => visible_from,
+    };
+    (date_published, date_modified)
+}
+
+/// The instant that was asked for, which lies ahead, and the zone that it was asked for in.
+fn asked(tx: &mut Tx<'_>, notes: &Notes) -> Result<Option<(UtcTime, String)>, Problem> {
+    let Some((text, zone)) = &notes.publish_at else { return Ok(None) };
+    let zone = match zone {
+        Some(name) => site::time_zone(name).map_err(|fault| Problem::field("/timeZone", fault))?,
+        None => site::present(&mut tx.reading())?.time_zone,
+    };
+    let at = UtcTime::parse_in(text, &zone).map_err(|fault| Problem::field("/publishAt", fault))?;
+    if at <= tx.now {
+        return Err(Problem::field("/publishAt", Fault::NotLater));
+    }
+    Ok(Some((at, zone.iana_name().unwrap_or("UTC").to_owned())))
+}
+
+/// Takes back what is planned. What is public stays.
+fn unschedule(tx: &mut Tx<'_>, head: &mut Head) -> Result<(), Problem> {
+    turns::drop_planned(tx.conn, head.id, head.ahead.ends_at, tx.now)?;
+    head.ahead = Ahead { ends_at: head.ahead.ends_at, ..Ahead::default() };
+    plan(tx, head)
+}
+
+/// Ends what is public, and takes back what is planned.
+fn withdraw(tx: &mut Tx<'_>, head: &mut Head) -> Result<(), Problem> {
+    turns::drop_planned(tx.conn, head.id, head.ahead.ends_at, tx.now)?;
+    turns::end(tx.conn, head.id, tx.now)?;
+    head.live_version = None;
+    head.ahead = Ahead::default();
+    plan(tx, head)
 }

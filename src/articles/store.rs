@@ -2,7 +2,7 @@
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use diesel::sql_types::Binary;
+use diesel::sql_types::{Binary, Bool};
 
 use super::model::{ArticleState, Step};
 use super::query::Sort;
@@ -33,6 +33,27 @@ pub(super) struct Head {
     pub word_count: i64,
     pub created_at: UtcTime,
     pub updated_at: UtcTime,
+    pub notice: Option<String>,
+    #[diesel(embed)]
+    pub ahead: Ahead,
+}
+
+/// What the clock will make of an article.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = articles)]
+pub(super) struct Ahead {
+    /// The revision that becomes public.
+    pub due_version: Option<i64>,
+    /// When it does.
+    pub due_at: Option<UtcTime>,
+    /// When that ends.
+    pub due_ends_at: Option<UtcTime>,
+    /// The instant that was asked for, before any embargo.
+    pub publish_at: Option<UtcTime>,
+    /// The zone that it was asked for in.
+    pub time_zone: Option<String>,
+    /// When what is public now ends.
+    pub ends_at: Option<UtcTime>,
 }
 
 /// The texts of a row, as JSON.
@@ -78,6 +99,7 @@ pub(super) struct NewPublication<'a> {
     pub head: &'a Head,
     pub slug_key: String,
     pub visible_from: UtcTime,
+    pub visible_until: Option<UtcTime>,
     pub date_published: UtcTime,
     pub date_modified: UtcTime,
     pub texts: &'a Texts,
@@ -95,12 +117,14 @@ pub(super) struct Wanted {
 }
 
 /// Which working copies the desk wants.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct DeskFilter {
     pub owner: Option<UserId>,
     pub states: Vec<ArticleState>,
     pub languages: Vec<String>,
     pub sections: Option<Vec<RecordId>>,
+    /// The instant that decides in which state they are.
+    pub now: UtcTime,
 }
 
 pub(super) fn head(conn: &mut Conn, id: ArticleId) -> QueryResult<Option<Head>> {
@@ -140,6 +164,7 @@ pub(super) fn insert(conn: &mut Conn, head: &Head, slug_key: &str, texts: &Texts
 
 /// Writes a head and its texts over the version that was read; 0 when another change came first.
 pub(super) fn update(conn: &mut Conn, head: &Head, slug_key: &str, texts: &Texts, present: i64) -> QueryResult<usize> {
+    let Ahead { due_version, due_at, due_ends_at, publish_at, time_zone, ends_at } = &head.ahead;
     diesel::update(articles::table.find(head.id).filter(articles::version.eq(present)))
         .set((
             articles::language.eq(&head.language),
@@ -157,6 +182,13 @@ pub(super) fn update(conn: &mut Conn, head: &Head, slug_key: &str, texts: &Texts
             articles::updated_at.eq(head.updated_at),
             articles::content.eq(&texts.content),
             articles::body.eq(&texts.body),
+            articles::notice.eq(&head.notice),
+            articles::due_version.eq(due_version),
+            articles::due_at.eq(due_at),
+            articles::due_ends_at.eq(due_ends_at),
+            articles::publish_at.eq(publish_at),
+            articles::time_zone.eq(time_zone),
+            articles::ends_at.eq(ends_at),
         ))
         .execute(conn)
 }
@@ -249,6 +281,26 @@ pub(super) fn revisions(conn: &mut Conn, id: ArticleId, page: &PageRequest) -> Q
     Ok(slice)
 }
 
+/// Whether an article is in one of these states at an instant: the kept state counts until the clock has turned since it
+/// was kept. Those that have turned and are not noted yet are few.
+macro_rules! in_states {
+    ($states:expr, $now:expr) => {{
+        use diesel::dsl::not;
+        let (states, now): (&[ArticleState], UtcTime) = ($states, $now);
+        let came = || articles::due_at.is_not_null().and(articles::due_at.assume_not_null().le(now));
+        let ended = || articles::ends_at.is_not_null().and(articles::ends_at.assume_not_null().le(now));
+        let went = || articles::due_ends_at.is_not_null().and(articles::due_ends_at.assume_not_null().le(now));
+        let is_wanted = |state| states.contains(&state).into_sql::<Bool>();
+        let kept = articles::state.eq_any(states.to_vec()).and(not(came())).and(not(ended()));
+        let published = is_wanted(ArticleState::Published).and(came()).and(not(went()));
+        let waits = articles::due_at.is_not_null().and(not(came()));
+        let scheduled = is_wanted(ArticleState::Scheduled).and(ended()).and(waits);
+        let gone = came().and(went()).or(ended().and(articles::due_at.is_null()));
+        let unpublished = is_wanted(ArticleState::Unpublished).and(gone);
+        kept.or(published).or(scheduled).or(unpublished)
+    }};
+}
+
 pub(super) fn desk(conn: &mut Conn, filter: &DeskFilter, page: &PageRequest) -> QueryResult<Slice<(Head, String)>> {
     let filtered = || {
         let mut query = articles::table.into_boxed();
@@ -256,7 +308,7 @@ pub(super) fn desk(conn: &mut Conn, filter: &DeskFilter, page: &PageRequest) -> 
             query = query.filter(articles::created_by.eq(owner));
         }
         if !filter.states.is_empty() {
-            query = query.filter(articles::state.eq_any(filter.states.clone()));
+            query = query.filter(in_states!(&filter.states, filter.now));
         }
         if !filter.languages.is_empty() {
             query = query.filter(articles::language.eq_any(filter.languages.clone()));
@@ -275,23 +327,15 @@ pub(super) fn desk(conn: &mut Conn, filter: &DeskFilter, page: &PageRequest) -> 
     Ok(slice)
 }
 
-/// Ends what is visible of an article.
-pub(super) fn withdraw(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<usize> {
-    diesel::update(
-        publications::table.filter(publications::article_id.eq(id).and(publications::visible_until.is_null())),
-    )
-    .set(publications::visible_until.eq(now))
-    .execute(conn)
-}
-
 pub(super) fn publish(conn: &mut Conn, new: &NewPublication<'_>, links: &[RecordId]) -> QueryResult<usize> {
-    let NewPublication { id, head, slug_key, visible_from, date_published, date_modified, texts } = new;
+    let NewPublication { id, head, slug_key, visible_from, visible_until, date_published, date_modified, texts } = new;
     diesel::insert_into(publications::table)
         .values((
             publications::id.eq(*id),
             publications::article_id.eq(head.id),
             publications::version.eq(head.version),
             publications::visible_from.eq(*visible_from),
+            publications::visible_until.eq(*visible_until),
             publications::language.eq(&head.language),
             publications::slug.eq(&head.slug),
             publications::slug_key.eq(slug_key),
@@ -334,10 +378,29 @@ pub(super) fn moved_from(conn: &mut Conn, key: &str, now: UtcTime) -> QueryResul
     let old = diesel::alias!(publications as old);
     publications::table
         .inner_join(old.on(old.field(publications::article_id).eq(publications::article_id)))
-        .filter(old.field(publications::slug_key).eq(key))
+        .filter(old.field(publications::slug_key).eq(key).and(old.field(publications::visible_from).le(now)))
         .filter(visible!(now))
         .order(old.field(publications::visible_from).desc())
         .select(Live::as_select())
+        .first(conn)
+        .optional()
+}
+
+/// Why an article that was public was taken back for good.
+pub(super) fn killed(conn: &mut Conn, id: ArticleId) -> QueryResult<Option<String>> {
+    let was_public = exists(publications::table.filter(publications::article_id.eq(articles::id)));
+    let killed = articles::table.find(id).filter(articles::state.eq(ArticleState::Killed)).filter(was_public);
+    killed.filter(articles::notice.is_not_null()).select(articles::notice.assume_not_null()).first(conn).optional()
+}
+
+/// The same of the article that had a slug.
+pub(super) fn killed_by_slug(conn: &mut Conn, key: &str) -> QueryResult<Option<String>> {
+    publications::table
+        .inner_join(articles::table.on(articles::id.eq(publications::article_id)))
+        .filter(publications::slug_key.eq(key).and(articles::state.eq(ArticleState::Killed)))
+        .filter(articles::notice.is_not_null())
+        .order(publications::visible_from.desc())
+        .select(articles::notice.assume_not_null())
         .first(conn)
         .optional()
 }

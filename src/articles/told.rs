@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::dto::ArticleIn;
-use super::model::{ArticleState, Step};
+use super::model::{ArticleState, Step, Turn};
 use super::store::Head;
 use crate::events::{Change, Kind};
 use crate::ids::RecordId;
@@ -18,8 +18,15 @@ pub const EVENTS: &[Kind] = &[
     Kind::of::<ArticleEvent>("article.submitted", "A draft awaits an editor."),
     Kind::of::<ArticleEvent>("article.returned", "An editor gave it back to its writer."),
     Kind::of::<ArticleEvent>("article.approved", "An editor found it fit to be published."),
+    Kind::of::<ArticleEvent>(
+        "article.scheduled",
+        "A revision will become public at its hour, or when its embargo ends.",
+    ),
+    Kind::of::<ArticleEvent>("article.unscheduled", "It will not: that was taken back."),
     Kind::of::<ArticleEvent>("article.published", "Readers see it, or see another version of it."),
+    Kind::of::<ArticleEvent>("article.corrected", "Readers see another version of it, and what was wrong."),
     Kind::of::<ArticleEvent>("article.unpublished", "Readers no longer see it."),
+    Kind::of::<ArticleEvent>("article.killed", "It was taken back for good; who asks for it reads why."),
     Kind::of::<ArticleEvent>("article.spiked", "It was set aside."),
     Kind::of::<ArticleEvent>("article.unspiked", "It was taken up again."),
 ];
@@ -42,6 +49,12 @@ pub struct ArticleEvent {
     date_published: Option<UtcTime>,
     /// When what the public sees last changed.
     date_modified: Option<UtcTime>,
+    /// When the clock did it, where nobody else has.
+    #[schema(required = false)]
+    due_at: Option<UtcTime>,
+    /// Milliseconds from that instant to this event; readers have seen it since then.
+    #[schema(required = false, example = json!(null))]
+    late_ms: Option<i64>,
 }
 
 /// The sections that list an article.
@@ -56,15 +69,37 @@ pub(super) fn change(step: Step, head: &Head, sections: &[RecordId]) -> Change {
         Step::Submit => "article.submitted",
         Step::Return => "article.returned",
         Step::Approve => "article.approved",
-        Step::Publish => "article.published",
+        Step::Publish | Step::Schedule if head.live_version != Some(head.version) => "article.scheduled",
+        Step::Schedule | Step::Publish => "article.published",
+        Step::Unschedule => "article.unscheduled",
+        Step::Correct => "article.corrected",
+        Step::Kill => "article.killed",
         Step::Unpublish => "article.unpublished",
         Step::Spike => "article.spiked",
         Step::Unspike => "article.unspiked",
     };
-    match step {
-        Step::Publish | Step::Unpublish => Change::public(topic, head.id, summary(head, sections)),
+    match topic {
+        "article.published" | "article.corrected" | "article.unpublished" => {
+            Change::public(topic, head.id, summary(head, sections))
+        }
+        // One that nobody has seen goes without anybody's knowing.
+        "article.killed" if head.date_published.is_some() => Change::public(topic, head.id, summary(head, sections)),
         _ => Change::newsroom(topic, head.id, summary(head, sections)),
     }
+}
+
+/// What the clock did at an instant, told at another.
+pub(super) fn turned(turn: Turn, head: &Head, sections: &[RecordId], at: UtcTime, now: UtcTime) -> Change {
+    let topic = match turn {
+        Turn::Appears => "article.published",
+        Turn::Ends => "article.unpublished",
+    };
+    let mut told = summary(head, sections);
+    if let Some(told) = told.as_object_mut() {
+        told.insert("dueAt".into(), json!(at));
+        told.insert("lateMs".into(), json!(i64::try_from(now.since(at).as_millis()).unwrap_or(i64::MAX)));
+    }
+    Change::public(topic, head.id, told)
 }
 
 /// What there is to know of an article.

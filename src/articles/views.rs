@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::corrections::CorrectionView;
 use super::dto::{ArticleIn, LeadMedia, Seo};
 use super::store::Live;
 use crate::authors::dto::AuthorView;
@@ -149,6 +150,11 @@ pub struct ArticleView {
     date_published: UtcTime,
     /// When it last changed.
     date_modified: UtcTime,
+    /// When it stops being public.
+    #[schema(example = json!(null))]
+    expires: Option<UtcTime>,
+    /// What was put right, in order.
+    corrections: Vec<CorrectionView>,
     /// The date of publication as the page shows it, in the site's zone.
     dateline: Dateline,
     /// Words of the body.
@@ -243,6 +249,7 @@ pub(super) struct Setting<'a> {
     pub site: &'a Site,
     pub references: &'a HashMap<RecordId, Reference>,
     pub comment_counts: &'a HashMap<ArticleId, i64>,
+    pub corrections: &'a HashMap<ArticleId, Vec<CorrectionView>>,
     /// Of the articles that the shown ones name, those that are published now.
     pub live: &'a HashSet<ArticleId>,
     pub public_url: &'a str,
@@ -274,6 +281,8 @@ impl Setting<'_> {
             sources,
             date_published: live.date_published,
             date_modified: live.date_modified,
+            expires: form.expires,
+            corrections: self.corrections.get(&live.article_id).cloned().unwrap_or_default(),
             dateline: dateline(live.date_published.timestamp(), &self.site.time_zone, zone_label, &language),
             word_count: live.word_count,
             reading_minutes: count::reading_minutes(usize::try_from(live.word_count).unwrap_or_default()),

@@ -39,8 +39,10 @@ policy! {
     ModerateComments = "comment.moderate":              Editor Moderator Admin;
     /// Write articles; change, submit and spike the own ones.
     WriteArticles   = "article.write":           Journalist Editor Admin;
-    /// Return, approve, publish, correct and unpublish any article.
+    /// Return, approve, schedule, publish, correct and unpublish any article.
     PublishArticles = "article.publish":                    Editor Admin;
+    /// Take any article back for good.
+    KillArticles    = "article.kill":                       Editor Admin;
     /// See sources, sections, tags and authors as the newsroom does, those out of use too.
     ReadRecords     = "record.read":      Journalist Editor Moderator Admin;
     /// Make and change sources, sections, tags and authors.

@@ -80,6 +80,40 @@ diesel::table! {
         updated_at -> BigInt,
         content -> Text,
         body -> Text,
+        due_version -> Nullable<BigInt>,
+        due_at -> Nullable<BigInt>,
+        due_ends_at -> Nullable<BigInt>,
+        publish_at -> Nullable<BigInt>,
+        time_zone -> Nullable<Text>,
+        ends_at -> Nullable<BigInt>,
+        notice -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    article_turns (id) {
+        id -> Binary,
+        article_id -> Binary,
+        version -> BigInt,
+        action -> Text,
+        due_at -> BigInt,
+        publish_at -> Nullable<BigInt>,
+        time_zone -> Nullable<Text>,
+        outcome -> Text,
+        planned_by -> Binary,
+        planned_at -> BigInt,
+        told_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    corrections (id) {
+        id -> Binary,
+        article_id -> Binary,
+        version -> BigInt,
+        kind -> Text,
+        text -> Text,
+        created_at -> BigInt,
     }
 }
 
@@ -351,6 +385,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     records,
     articles,
     article_links,
+    article_turns,
+    corrections,
     revisions,
     publications,
     publication_links,

@@ -130,7 +130,8 @@ fn parse_languages(faults: &mut Faults, tags: &[String]) -> Vec<Language> {
     languages
 }
 
-fn parse_zone(name: &str) -> Result<TimeZone, Fault> {
+/// The zone of a name in the IANA time zone database.
+pub(super) fn parse_zone(name: &str) -> Result<TimeZone, Fault> {
     let zone = TimeZone::get(name).ok().filter(|zone| !zone.is_unknown());
     zone.ok_or(Fault::NotATimeZone)
 }

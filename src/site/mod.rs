@@ -32,6 +32,11 @@ pub fn present(read: &mut Read<'_>) -> Result<Site, Problem> {
     Ok(Site { version: row.version, updated_at: Some(row.updated_at), ..site })
 }
 
+/// The zone of a name in the IANA time zone database.
+pub fn time_zone(name: &str) -> Result<jiff::tz::TimeZone, crate::fault::Fault> {
+    dto::parse_zone(name)
+}
+
 /// The site as the newsroom sees it.
 pub fn read(read: &mut Read<'_>, _: &Permit<ReadSite>) -> Result<Site, Problem> {
     present(read)

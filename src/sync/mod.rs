@@ -2,7 +2,7 @@
 //!
 //! The log says which things have changed since; their present state says how. So however often something changed, it
 //! comes once, as it is now or as gone, and whatever was withdrawn in the meantime is told by its id alone. Alerts that
-//! the clock has turned are found by the clock, with no job running.
+//! the clock has turned, and articles, are found by the clock, with no job running.
 
 pub mod dto;
 pub mod http;
@@ -104,6 +104,11 @@ pub fn changes(read: &mut Read<'_>, query: &SyncQuery) -> Result<SyncView, Probl
         return snapshot(read, query, &which);
     }
     touched.alerts.extend(turned);
+    let turned = articles::turned_between(read, UtcTime::from_micros(from.at), TURNS_MAX)?;
+    if turned.len() > TURNS_MAX {
+        return snapshot(read, query, &which);
+    }
+    touched.articles.extend(turned);
     let articles = article_changes(read, &which, &touched)?;
     let counts = count_changes(read, &which, &touched, &articles.upserted)?;
     let alerts = alert_changes(read, query, &touched)?;

@@ -52,14 +52,33 @@ async fn hide(desk: &Desk, published: &str) -> Vec<[String; 2]> {
         }
         hidden.push([made.text("/id"), made.text("/slug")]);
     }
+    // Held for its hour, by an embargo, and killed before anyone saw it.
+    let hour = json!({ "publishAt": "2026-01-16T12:00:00Z", "note": CANARY });
+    for (name, steps) in [("7", vec!["schedule"]), ("8", vec!["publish"]), ("9", vec!["schedule", "kill"])] {
+        let embargo = json!({ "embargoedUntil": if name == "8" { Some("2026-01-16T12:00:00Z") } else { None } });
+        let made = desk.journalist.post(DESK).json(&with(canary(desk, name), embargo)).send().await.expect(201);
+        for step in steps {
+            let said = match step {
+                "schedule" => hour.clone(),
+                "kill" => json!({ "notice": CANARY }),
+                _ => json!({ "note": CANARY }),
+            };
+            desk.step(&desk.editor, &made.text("/id"), step, said).await.expect(200);
+        }
+        hidden.push([made.text("/id"), made.text("/slug")]);
+    }
     let once = desk.live("كان هنا").await;
     desk.step(&desk.editor, &once, "unpublish", json!({ "note": CANARY })).await.expect(200);
     let patch = with(canary(desk, "5"), json!({ "slug": "عنقاء-5" }));
     desk.edit(&desk.editor, &once, patch).await.expect(200);
     hidden.push([once.clone(), "كان-هنا".into()]);
     hidden.push([once, "عنقاء-5".into()]);
+    // The next version of what everyone reads, held for its hour, and a change after that.
     let patch = with(canary(desk, "6"), json!({ "slug": "عنقاء-6" }));
     desk.edit(&desk.editor, published, patch).await.expect(200);
+    desk.step(&desk.editor, published, "schedule", hour).await.expect(200);
+    desk.edit(&desk.editor, published, json!({ "headline": format!("{CANARY} 10") })).await.expect(200);
+    hidden.push([NOBODYS_ID.to_owned(), "عنقاء-6".into()]);
     hidden
 }
 
@@ -132,6 +151,9 @@ fn queries(operation: &Operation, [id, slug]: [&str; 2]) -> Vec<String> {
 async fn nothing_that_is_hidden_is_told_to_anyone_outside_the_newsroom() {
     let desk = Desk::new().await;
     let published = desk.live("منشور").await;
+    // What everyone has read until it was taken back for good: nobody reads a word of it any more.
+    let killed = desk.live_with("x", canary(&desk, "0")).await;
+    desk.step(&desk.editor, &killed, "kill", json!({ "notice": "سُحب." })).await.expect(200);
     let callers = [
         ("anonymous", desk.app.anonymous(), false),
         ("reader", desk.app.as_(Role::Reader).await, false),
@@ -144,6 +166,10 @@ async fn nothing_that_is_hidden_is_told_to_anyone_outside_the_newsroom() {
         for operation in readable(*newsroom) {
             for query in queries(operation, [NOBODYS_ID, "لا-أحد"]) {
                 let seen = ask(caller, operation, &published, &query).await;
+                let gone = ask(caller, operation, &killed, &query).await;
+                for answer in [&seen, &gone] {
+                    assert!(!String::from_utf8_lossy(&answer.bytes).contains(CANARY), "{who} {} {query}", operation.id);
+                }
                 before.insert((who, &operation.id, query), told(&seen, &[]));
             }
         }

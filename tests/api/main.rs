@@ -36,6 +36,7 @@ mod properties;
 mod push;
 mod push_rounds;
 mod refusals;
+mod schedule;
 mod seed_page;
 mod sources;
 mod standards;

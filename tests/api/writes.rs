@@ -226,11 +226,28 @@ async fn article(ledger: &Ledger, people: &People, records: &BTreeMap<&str, Stri
         ("unspike", "article.unspiked"),
         ("publish", "article.published"),
     ] {
-        let body = json!({ "note": "سبب" });
-        let ask = people.editor.post(&format!("{address}/{step}")).if_match(&last.etag()).json(&body);
-        last = ledger.made(&format!("{step}_article"), by, ask, &[topic]).await;
+        last = step_of_article(ledger, people, &last, step, topic).await;
+    }
+    // One that ends for good.
+    let create = people.editor.post("/api/v1/newsroom/articles").json(&form);
+    let mut gone = ledger.made("create_article", by, create, &["article.created"]).await;
+    for (step, topic) in [
+        ("schedule", "article.scheduled"),
+        ("unschedule", "article.unscheduled"),
+        ("publish", "article.published"),
+        ("correct", "article.corrected"),
+        ("kill", "article.killed"),
+    ] {
+        gone = step_of_article(ledger, people, &gone, step, topic).await;
     }
     last
+}
+
+async fn step_of_article(ledger: &Ledger, people: &People, last: &Answer, step: &str, topic: &str) -> Answer {
+    let path = if step == "correct" { "corrections" } else { step };
+    let address = format!("/api/v1/newsroom/articles/{}/{path}", last.text("/id"));
+    let ask = people.editor.post(&address).if_match(&last.etag()).json(&crate::articles::said(step));
+    ledger.made(&format!("{step}_article"), By::person(&people.editor, Role::Editor), ask, &[topic]).await
 }
 
 /// Alerts go out, change, and leave in each way.

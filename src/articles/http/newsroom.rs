@@ -3,7 +3,7 @@
 use actix_web::{get, patch, post};
 
 use crate::articles::desk_views::{NewsroomArticleView, RevisionView};
-use crate::articles::dto::{ArticleIn, NoteIn, PublishIn};
+use crate::articles::dto::{ArticleIn, NoteIn};
 use crate::articles::query::DeskQuery;
 use crate::articles::{self, Notes, Order, Saved, Step};
 use crate::auth::Permit;
@@ -21,8 +21,6 @@ pub fn routes(config: &mut Routes<'_>) {
         .service(submit_article)
         .service(return_article)
         .service(approve_article)
-        .service(publish_article)
-        .service(unpublish_article)
         .service(spike_article)
         .service(unspike_article)
         .service(list_revisions)
@@ -45,7 +43,7 @@ struct RevisionList {
     page: PageView,
 }
 
-fn reply(saved: Saved) -> Result<Reply, Problem> {
+pub(super) fn reply(saved: Saved) -> Result<Reply, Problem> {
     let (version, modified) = saved.stamp();
     Ok(Reply::json(&NewsroomArticleView::from(saved))?.version(version).modified(modified))
 }
@@ -144,7 +142,7 @@ async fn write_step(
 }
 
 /// Takes a step that is the editors'.
-async fn editor_step<T: Into<Notes> + Send + 'static>(
+pub(super) async fn editor_step<T: Into<Notes> + Send + 'static>(
     permit: Permit<PublishArticles>,
     call: Call,
     id: Segment,
@@ -217,48 +215,6 @@ async fn approve_article(
     input: Input<NoteIn>,
 ) -> Result<Reply, Problem> {
     editor_step(permit, call, id, Step::Approve, input).await
-}
-
-/// Publish an article
-///
-/// From any state but `spiked`; from `published` it makes the changes since the last publication public. A
-/// published article has a headline, a body, a source, a section and a language: 422 `not_publishable` names
-/// what is missing. `datePublished` is now, or stays, unless an older one is given.
-#[utoipa::path(
-    tag = "articles",
-    extensions(("x-permission" = json!(PublishArticles::NAME))),
-    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
-    request_body = PublishIn,
-    responses((status = OK, description = "The working copy", body = NewsroomArticleView)),
-)]
-#[post("/articles/{id}/publish")]
-async fn publish_article(
-    permit: Permit<PublishArticles>,
-    call: Call,
-    id: Segment,
-    input: Input<PublishIn>,
-) -> Result<Reply, Problem> {
-    editor_step(permit, call, id, Step::Publish, input).await
-}
-
-/// Withdraw an article from the public
-///
-/// From `published`. `note` is required: it says why. Delivery answers 404 from then on.
-#[utoipa::path(
-    tag = "articles",
-    extensions(("x-permission" = json!(PublishArticles::NAME))),
-    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
-    request_body = NoteIn,
-    responses((status = OK, description = "The working copy", body = NewsroomArticleView)),
-)]
-#[post("/articles/{id}/unpublish")]
-async fn unpublish_article(
-    permit: Permit<PublishArticles>,
-    call: Call,
-    id: Segment,
-    input: Input<NoteIn>,
-) -> Result<Reply, Problem> {
-    editor_step(permit, call, id, Step::Unpublish, input).await
 }
 
 /// Give an article up

@@ -1,0 +1,11 @@
+DROP INDEX publications_visible_until_index;
+DROP INDEX publications_visible_from_index;
+DROP TABLE corrections;
+DROP TABLE article_turns;
+ALTER TABLE articles DROP COLUMN notice;
+ALTER TABLE articles DROP COLUMN ends_at;
+ALTER TABLE articles DROP COLUMN time_zone;
+ALTER TABLE articles DROP COLUMN publish_at;
+ALTER TABLE articles DROP COLUMN due_ends_at;
+ALTER TABLE articles DROP COLUMN due_at;
+ALTER TABLE articles DROP COLUMN due_version;

@@ -1,0 +1,219 @@
+//! What the clock does to articles: a revision becomes public at its hour, and what is public comes to its end.
+//!
+//! Readers need none of this to see what is right: publications say from when until when they are visible. It keeps the
+//! newsroom's plan, and announces each turn once, by the next change of the article or by a job, whichever comes first.
+
+pub mod dto;
+pub(super) mod store;
+
+use std::time::Duration;
+
+use self::dto::{Lateness, ScheduleQuery, TurnView};
+use self::store::Row;
+use super::dto::ArticleIn;
+use super::model::{Turn, next_turn};
+use super::store::{self as articles, Ahead, Head};
+use super::told::{sections, turned};
+use crate::app::{App, Read, Tx};
+use crate::auth::actions::PublishArticles;
+use crate::auth::{Actor, Permit};
+use crate::db::page::{PageRequest, Slice};
+use crate::ids::{ArticleId, RecordId};
+use crate::problem::Problem;
+use crate::text_enum;
+use crate::time::UtcTime;
+
+/// Articles whose turns are told in one transaction.
+const BATCH: i64 = 100;
+/// How long the job looks away at the most.
+const TICK: Duration = Duration::from_secs(1);
+/// How far back lateness is measured, and over how many turns at the most.
+const LATELY: (Duration, i64) = (Duration::from_secs(7 * 86_400), 10_000);
+
+text_enum! {
+    /// What the clock does.
+    #[schema(example = "publish")]
+    pub enum Action {
+        /// The article appears.
+        Publish = "publish",
+        /// Another revision takes the place of what is public.
+        Update = "update",
+        /// What is public comes to its end.
+        Expire = "expire",
+    }
+}
+
+text_enum! {
+    /// What became of a plan.
+    #[schema(example = "planned")]
+    pub enum Outcome {
+        /// It has yet to come, or to be announced.
+        Planned = "planned",
+        /// It came, and was announced.
+        Done = "done",
+        /// Something else was decided before it came.
+        Cancelled = "cancelled",
+    }
+}
+
+/// Which turns somebody asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Planned {
+    pub outcome: Outcome,
+    pub from: Option<UtcTime>,
+    pub until: Option<UtcTime>,
+    pub article: Option<ArticleId>,
+}
+
+impl Head {
+    /// The next turn, if it has come by an instant.
+    fn turn(&self, now: UtcTime) -> Option<(UtcTime, Turn)> {
+        next_turn(self.ahead.due_at, self.ahead.ends_at).filter(|(at, _)| *at <= now)
+    }
+
+    /// What a turn makes of it.
+    fn turned(self, at: UtcTime, turn: Turn) -> Self {
+        use super::model::ArticleState::{Published, Scheduled, Unpublished};
+        match turn {
+            Turn::Appears => Self {
+                state: Published,
+                live_version: self.ahead.due_version,
+                date_published: self.date_published.or(Some(at)),
+                date_modified: Some(at),
+                ahead: Ahead { ends_at: self.ahead.due_ends_at, ..Ahead::default() },
+                ..self
+            },
+            Turn::Ends => Self {
+                state: if self.ahead.due_at.is_some() { Scheduled } else { Unpublished },
+                live_version: None,
+                ahead: Ahead { ends_at: None, ..self.ahead },
+                ..self
+            },
+        }
+    }
+
+    /// Where it stands at an instant, whether or not anything has noted it.
+    pub(super) fn at(mut self, now: UtcTime) -> Self {
+        while let Some((at, turn)) = self.turn(now) {
+            self = self.turned(at, turn);
+        }
+        self
+    }
+}
+
+/// Notes what the clock has made of an article by now, and tells of each turn that was not told of.
+pub(super) fn settle(tx: &mut Tx<'_>, head: Head) -> Result<Head, Problem> {
+    if head.turn(tx.now).is_none() {
+        return Ok(head);
+    }
+    let mut head = head;
+    while let Some((at, turn)) = head.turn(tx.now) {
+        let listed = listed(tx, &head)?;
+        head = head.turned(at, turn);
+        if store::claim(tx.conn, head.id, at, tx.now)? > 0 {
+            tx.record(turned(turn, &head, &listed, at, tx.now));
+        }
+    }
+    store::settle(tx.conn, &head)?;
+    Ok(head)
+}
+
+/// The sections that list what is public, and what is about to be.
+fn listed(tx: &mut Tx<'_>, head: &Head) -> Result<Vec<RecordId>, Problem> {
+    let versions: Vec<i64> = head.live_version.into_iter().chain(head.ahead.due_version).collect();
+    let mut listed = Vec::new();
+    for content in store::contents(tx.conn, head.id, &versions)? {
+        listed.extend(sections(&serde_json::from_str::<ArticleIn>(&content)?));
+    }
+    listed.sort_unstable();
+    listed.dedup();
+    Ok(listed)
+}
+
+/// Puts what is ahead of an article in the place of what was planned for it.
+pub(super) fn plan(tx: &mut Tx<'_>, head: &Head) -> Result<(), Problem> {
+    store::cancel(tx.conn, head.id)?;
+    let Ahead { due_version, due_at, due_ends_at, publish_at, time_zone, ends_at } = head.ahead.clone();
+    let appears = if head.live_version.is_some() { Action::Update } else { Action::Publish };
+    let ends_first = ends_at.filter(|ends| due_at.is_none_or(|due| *ends < due));
+    let turns = [
+        ends_first.zip(head.live_version).map(|(at, version)| (Action::Expire, at, version)),
+        due_at.zip(due_version).map(|(at, version)| (appears, at, version)),
+        due_ends_at.zip(due_version).map(|(at, version)| (Action::Expire, at, version)),
+    ];
+    for (action, due_at, version) in turns.into_iter().flatten() {
+        let is_asked = action != Action::Expire;
+        let row = Row {
+            id: tx.next_id(),
+            article_id: head.id,
+            version,
+            action,
+            due_at,
+            publish_at: publish_at.filter(|_| is_asked),
+            time_zone: time_zone.clone().filter(|_| is_asked),
+            outcome: Outcome::Planned,
+            planned_by: head.updated_by,
+            planned_at: tx.now,
+            told_at: None,
+        };
+        store::insert(tx.conn, &row)?;
+    }
+    Ok(())
+}
+
+/// Tells what the clock has done to articles, and says when it next turns.
+pub async fn announce(app: App) -> Result<Duration, Problem> {
+    let now = app.now();
+    match app.read(|read| Ok(store::next(read.conn)?)).await? {
+        None => Ok(TICK),
+        Some(next) if next > now => Ok(next.since(now).min(TICK)),
+        Some(_) => {
+            app.write(Actor::itself(), tell_due).await?;
+            Ok(Duration::ZERO)
+        }
+    }
+}
+
+fn tell_due(tx: &mut Tx<'_>) -> Result<(), Problem> {
+    let mut due = store::due(tx.conn, tx.now, BATCH)?;
+    due.dedup();
+    for id in due {
+        if let Some(head) = articles::head(tx.conn, id)? {
+            settle(tx, head)?;
+        }
+        store::lapse(tx.conn, id, tx.now)?;
+    }
+    Ok(())
+}
+
+/// A page of what will happen when, or of what has happened.
+pub fn schedule(
+    read: &mut Read<'_>,
+    _: &Permit<PublishArticles>,
+    query: &ScheduleQuery,
+    page: &PageRequest,
+) -> Result<Slice<TurnView>, Problem> {
+    let ScheduleQuery { outcome, from, until, article } = query;
+    let outcome = outcome.unwrap_or(Outcome::Planned);
+    let wanted = Planned { outcome, from: *from, until: *until, article: *article };
+    let Slice { rows, next, prev, total } = store::list(read.conn, &wanted, page)?;
+    let rows: Result<Vec<TurnView>, Problem> = rows
+        .into_iter()
+        .map(|(row, content)| Ok(TurnView::of(row, &serde_json::from_str::<ArticleIn>(&content)?, read.now)))
+        .collect();
+    Ok(Slice { rows: rows?, next, prev, total })
+}
+
+/// How late the turns of the last week were announced.
+pub fn lateness(read: &mut Read<'_>, _: &Permit<PublishArticles>) -> Result<Lateness, Problem> {
+    let (since, limit) = LATELY;
+    let told = store::told_lately(read.conn, read.now.before(since), limit)?;
+    Ok(Lateness::of(told.into_iter().map(|(due, told)| told.since(due)).collect()))
+}
+
+/// The articles that appeared or disappeared after an instant, until now, by the clock; so many at the most, and then
+/// the answer is longer than that.
+pub fn turned_between(read: &mut Read<'_>, after: UtcTime, most: usize) -> Result<Vec<ArticleId>, Problem> {
+    let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
+    Ok(store::turned_between(read.conn, after, read.now, limit)?)
+}

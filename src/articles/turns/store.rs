@@ -1,0 +1,187 @@
+//! The only SQL for what the clock does to articles.
+
+use diesel::prelude::*;
+
+use super::{Action, Outcome, Planned};
+use crate::articles::store::{Ahead, Head};
+use crate::db::Conn;
+use crate::db::page::{PageRequest, Position, Slice};
+use crate::db::schema::{article_turns, articles, publication_links, publications};
+use crate::ids::{ArticleId, PublicationId, TurnId, UserId};
+use crate::keyset;
+use crate::time::UtcTime;
+
+/// A row of `article_turns`.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = article_turns)]
+pub(super) struct Row {
+    pub id: TurnId,
+    pub article_id: ArticleId,
+    pub version: i64,
+    pub action: Action,
+    pub due_at: UtcTime,
+    pub publish_at: Option<UtcTime>,
+    pub time_zone: Option<String>,
+    pub outcome: Outcome,
+    pub planned_by: UserId,
+    pub planned_at: UtcTime,
+    pub told_at: Option<UtcTime>,
+}
+
+pub(super) fn insert(conn: &mut Conn, row: &Row) -> QueryResult<usize> {
+    diesel::insert_into(article_turns::table).values(row).execute(conn)
+}
+
+/// Gives up what is planned for an article; how many turns that were.
+pub(super) fn cancel(conn: &mut Conn, id: ArticleId) -> QueryResult<usize> {
+    let of_article = article_turns::table.filter(article_turns::article_id.eq(id));
+    diesel::update(of_article.filter(article_turns::outcome.eq(Outcome::Planned)))
+        .set(article_turns::outcome.eq(Outcome::Cancelled))
+        .execute(conn)
+}
+
+/// Takes a turn that nobody has told of yet; 0 when somebody has.
+pub(super) fn claim(conn: &mut Conn, id: ArticleId, due_at: UtcTime, now: UtcTime) -> QueryResult<usize> {
+    let of_article = article_turns::table.filter(article_turns::article_id.eq(id));
+    let planned = of_article.filter(article_turns::outcome.eq(Outcome::Planned));
+    diesel::update(planned.filter(article_turns::due_at.eq(due_at)))
+        .set((article_turns::outcome.eq(Outcome::Done), article_turns::told_at.eq(now)))
+        .execute(conn)
+}
+
+/// Gives up what was due and has come to nothing.
+pub(super) fn lapse(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<usize> {
+    let of_article = article_turns::table.filter(article_turns::article_id.eq(id));
+    let planned = of_article.filter(article_turns::outcome.eq(Outcome::Planned));
+    diesel::update(planned.filter(article_turns::due_at.le(now)))
+        .set(article_turns::outcome.eq(Outcome::Cancelled))
+        .execute(conn)
+}
+
+/// When the next turn comes.
+pub(super) fn next(conn: &mut Conn) -> QueryResult<Option<UtcTime>> {
+    let planned = article_turns::table.filter(article_turns::outcome.eq(Outcome::Planned));
+    planned.order(article_turns::due_at.asc()).select(article_turns::due_at).first(conn).optional()
+}
+
+/// The articles whose time has come.
+pub(super) fn due(conn: &mut Conn, now: UtcTime, limit: i64) -> QueryResult<Vec<ArticleId>> {
+    let planned = article_turns::table.filter(article_turns::outcome.eq(Outcome::Planned));
+    let due = planned.filter(article_turns::due_at.le(now)).order((article_turns::due_at, article_turns::id));
+    due.select(article_turns::article_id).limit(limit).load(conn)
+}
+
+/// The newsroom's list: what is planned in order, what was the latest first. With each article's present text.
+pub(super) fn list(conn: &mut Conn, wanted: &Planned, page: &PageRequest) -> QueryResult<Slice<(Row, String)>> {
+    let filtered = || {
+        let mut query = article_turns::table.filter(article_turns::outcome.eq(wanted.outcome)).into_boxed();
+        if let Some(from) = wanted.from {
+            query = query.filter(article_turns::due_at.ge(from));
+        }
+        if let Some(until) = wanted.until {
+            query = query.filter(article_turns::due_at.lt(until));
+        }
+        if let Some(article) = wanted.article {
+            query = query.filter(article_turns::article_id.eq(article));
+        }
+        query
+    };
+    let latest_first = wanted.outcome != Outcome::Planned;
+    let query = keyset!(filtered(), page, article_turns::due_at => number, article_turns::id, latest_first);
+    let rows: Vec<Row> = query.select(Row::as_select()).load(conn)?;
+    let ids: Vec<ArticleId> = rows.iter().map(|row| row.article_id).collect();
+    let of_page = articles::table.filter(articles::id.eq_any(ids));
+    let texts: Vec<(ArticleId, String)> = of_page.select((articles::id, articles::content)).load(conn)?;
+    let text = |id: ArticleId| texts.iter().find(|(of, _)| *of == id).map(|(_, text)| text.clone());
+    let rows = rows.into_iter().map(|row| (row.clone(), text(row.article_id).unwrap_or_default())).collect();
+    let mut slice = page.cut(rows, |(row, _): &(Row, String)| Position::at(row.due_at.micros(), row.id.uuid()));
+    if page.count {
+        slice.total = Some(filtered().count().get_result(conn)?);
+    }
+    Ok(slice)
+}
+
+/// When the latest turns were due and when they were told.
+pub(super) fn told_lately(conn: &mut Conn, since: UtcTime, limit: i64) -> QueryResult<Vec<(UtcTime, UtcTime)>> {
+    let done = article_turns::table.filter(article_turns::outcome.eq(Outcome::Done));
+    done.filter(article_turns::due_at.ge(since))
+        .order((article_turns::due_at.desc(), article_turns::id.desc()))
+        .select((article_turns::due_at, article_turns::told_at.assume_not_null()))
+        .limit(limit)
+        .load(conn)
+}
+
+/// Takes back what is to become public; what is public now stays until its own end.
+pub(in crate::articles) fn drop_planned(
+    conn: &mut Conn,
+    id: ArticleId,
+    ends_at: Option<UtcTime>,
+    now: UtcTime,
+) -> QueryResult<()> {
+    let ahead = publications::table.filter(publications::article_id.eq(id)).filter(publications::visible_from.gt(now));
+    let ids: Vec<PublicationId> = ahead.select(publications::id).load(conn)?;
+    if !ids.is_empty() {
+        diesel::delete(publication_links::table.filter(publication_links::publication_id.eq_any(ids.clone())))
+            .execute(conn)?;
+        diesel::delete(publications::table.filter(publications::id.eq_any(ids))).execute(conn)?;
+        let live = publications::table.filter(publications::article_id.eq(id));
+        diesel::update(live.filter(publications::visible_until.gt(now)))
+            .set(publications::visible_until.eq(ends_at))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Ends what is public at an instant, unless it ends before.
+pub(in crate::articles) fn end(conn: &mut Conn, id: ArticleId, at: UtcTime) -> QueryResult<usize> {
+    let of_article = publications::table.filter(publications::article_id.eq(id));
+    let lasts = publications::visible_until.is_null().or(publications::visible_until.gt(at));
+    diesel::update(of_article.filter(publications::visible_from.le(at)).filter(lasts))
+        .set(publications::visible_until.eq(at))
+        .execute(conn)
+}
+
+/// The texts of an article's publications of these versions.
+pub(super) fn contents(conn: &mut Conn, id: ArticleId, versions: &[i64]) -> QueryResult<Vec<String>> {
+    let of_article = publications::table.filter(publications::article_id.eq(id));
+    of_article.filter(publications::version.eq_any(versions.to_vec())).select(publications::content).load(conn)
+}
+
+/// The articles that appeared or disappeared between two instants by the clock alone.
+pub(super) fn turned_between(
+    conn: &mut Conn,
+    after: UtcTime,
+    until: UtcTime,
+    limit: i64,
+) -> QueryResult<Vec<ArticleId>> {
+    let came = publications::table
+        .filter(publications::visible_from.gt(after).and(publications::visible_from.le(until)))
+        .select(publications::article_id)
+        .limit(limit);
+    let mut ids: Vec<ArticleId> = came.load(conn)?;
+    let went = publications::table
+        .filter(publications::visible_until.gt(after).and(publications::visible_until.le(until)))
+        .select(publications::article_id)
+        .limit(limit);
+    ids.extend(went.load::<ArticleId>(conn)?);
+    Ok(ids)
+}
+
+/// Writes what the clock has made of an article. No version is spent on it.
+pub(super) fn settle(conn: &mut Conn, head: &Head) -> QueryResult<usize> {
+    let Ahead { due_version, due_at, due_ends_at, publish_at, time_zone, ends_at } = &head.ahead;
+    diesel::update(articles::table.find(head.id).filter(articles::version.eq(head.version)))
+        .set((
+            articles::state.eq(head.state),
+            articles::live_version.eq(head.live_version),
+            articles::date_published.eq(head.date_published),
+            articles::date_modified.eq(head.date_modified),
+            articles::due_version.eq(due_version),
+            articles::due_at.eq(due_at),
+            articles::due_ends_at.eq(due_ends_at),
+            articles::publish_at.eq(publish_at),
+            articles::time_zone.eq(time_zone),
+            articles::ends_at.eq(ends_at),
+        ))
+        .execute(conn)
+}
