@@ -32,8 +32,8 @@ mod to_html;
 
 pub use embed::Provider;
 pub use model::{
-    BLOCKS_MAX, Block, Body, Decorator, EmbedBlock, EmbedTag, GRAPHEMES_MAX, ImageBlock, ImageTag, LinkDef, LinkTag,
-    ListItem, Span, SpanTag, Style, TextBlock, TextTag,
+    BLOCKS_MAX, BYTES_MAX, Block, Body, Decorator, EmbedBlock, EmbedTag, GRAPHEMES_MAX, ImageBlock, ImageTag, LinkDef,
+    LinkTag, ListItem, Span, SpanTag, Style, TextBlock, TextTag,
 };
 
 #[cfg(test)]

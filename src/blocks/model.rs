@@ -12,6 +12,9 @@ pub const BLOCKS_MAX: usize = 2_000;
 /// Graphemes that a body has at most, captions and alternative texts included.
 pub const GRAPHEMES_MAX: usize = 100_000;
 
+/// Bytes that these have at most: a grapheme can carry any number of marks.
+pub const BYTES_MAX: usize = 2_000_000;
+
 /// What a `_key` looks like; the schema says the same.
 pub(super) const KEY_PATTERN: &str = "^[A-Za-z0-9_.:-]{1,100}$";
 

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    BLOCKS_MAX, Block, Body, Decorator, EmbedBlock, EmbedTag, GRAPHEMES_MAX, ImageBlock, ImageTag, LinkDef, Span,
-    TextBlock, TextTag, embed,
+    BLOCKS_MAX, BYTES_MAX, Block, Body, Decorator, EmbedBlock, EmbedTag, GRAPHEMES_MAX, ImageBlock, ImageTag, LinkDef,
+    Span, TextBlock, TextTag, embed,
     model::{KEY_CHARS_MAX, KEY_PATTERN},
     runs::{Marks, Run, one_line, spans},
 };
@@ -51,10 +51,13 @@ impl Body {
     /// Checks the size of a body that a conversion gave, which takes whatever it gets.
     ///
     /// # Errors
-    /// `too_long`, in blocks or in graphemes.
+    /// `too_long`, in blocks, in graphemes or in bytes.
     pub fn within_limits(&self) -> Result<(), Fault> {
         if self.0.len() > BLOCKS_MAX {
             return Err(Fault::TooLong(BLOCKS_MAX));
+        }
+        if self.0.iter().flat_map(texts).map(str::len).sum::<usize>() > BYTES_MAX {
+            return Err(Fault::TooLong(BYTES_MAX));
         }
         let graphemes: usize = self.0.iter().flat_map(texts).map(count::graphemes).sum();
         if graphemes > GRAPHEMES_MAX { Err(Fault::TooLong(GRAPHEMES_MAX)) } else { Ok(()) }

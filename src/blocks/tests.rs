@@ -117,6 +117,9 @@ fn a_body_has_an_end() {
     let family = "👨‍👩‍👧".repeat(GRAPHEMES_MAX / 10);
     assert_eq!(parse(many(10, &family)).within_limits(), Ok(()));
     assert_eq!(faults(many(11, &family)), [(String::new(), "too_long")]);
+    let tower = format!("خ{}", "\u{651}".repeat(BYTES_MAX / 20));
+    assert_eq!(parse(many(9, &tower)).within_limits(), Ok(()));
+    assert_eq!(faults(many(11, &tower)), [(String::new(), "too_long")]);
     assert_eq!(Body::from_html(&"<p>x".repeat(2001)).within_limits(), Err(Fault::TooLong(BLOCKS_MAX)));
 }
 

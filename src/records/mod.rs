@@ -414,7 +414,7 @@ fn row<N: Noun>(record: &Record<N>) -> Result<store::Row, Problem> {
         kind: N::KIND,
         slug: slug.to_owned(),
         slug_key: slug::key(slug),
-        sort_key: format!("{:010} {}", form.rank(), arabic::fold(form.name())),
+        sort_key: format!("{:010} {}", form.rank(), arabic::sort_key(form.name())),
         parent_id: form.parent(),
         is_active: form.is_active(),
         content: serde_json::to_string(form)?,

@@ -1,9 +1,10 @@
 //! The time of a news item as its readers say it, in the zone of the newsroom.
 //!
-//! Digits are always Latin, as in the newsrooms that this is for. What is asked for is an instant and a zone, so both
-//! edges of summer time come out right by themselves.
+//! What is asked for is an instant and a zone, so both edges of summer time come out right by themselves. Names of
+//! months, zones and digits are tables here, so that a page reads the same after every update: they are those of the
+//! Unicode CLDR (<https://cldr.unicode.org>), common/main/ar.xml and its countries, except where a comment says so.
 
-use super::Language;
+use super::{Language, digits::Digits, zone_names};
 use jiff::{Timestamp, Zoned, civil::Weekday, tz::TimeZone};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,6 +19,9 @@ pub struct Dateline {
     /// The day of the week in the language of the line.
     #[schema(example = "الجمعة")]
     pub weekday: String,
+    /// The local date in words, with the month names and the digits of the country.
+    #[schema(example = "الجمعة، 9 أكتوبر 2020")]
+    pub long_date: String,
     /// The local date.
     #[schema(example = "2020-10-09")]
     pub date: String,
@@ -30,6 +34,10 @@ pub struct Dateline {
     /// What readers call the zone.
     #[schema(example = "نيويورك")]
     pub zone_label: String,
+    /// What the time of the zone is formally called at this instant, summer time told apart; by its place where it has
+    /// no such name.
+    #[schema(example = "التوقيت الصيفي الشرقي لأمريكا الشمالية")]
+    pub zone_name: String,
     /// How far local time is from UTC at this instant.
     #[schema(example = "-04:00")]
     pub utc_offset: String,
@@ -46,33 +54,39 @@ pub fn dateline(at: Timestamp, zone: &TimeZone, zone_label: Option<&str>, langua
     let sign = if minutes < 0 { '-' } else { '+' };
     let utc_offset = format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60);
     let time_zone = zone.iana_name().unwrap_or(&utc_offset).to_owned();
+    let zone_name = zone_names::formal(at, zone, arabic)
+        .map_or_else(|| zone_names::of_place(&place(&time_zone, arabic), arabic), str::to_owned);
     let zone_label = zone_label.map_or_else(|| place(&time_zone, arabic), str::to_owned);
     let weekday = if arabic { weekday_arabic(&local).to_owned() } else { local.strftime("%A").to_string() };
-    let moment = local.strftime("%d/%m/%Y - %H:%M");
+    let moment = Digits::of(language).write(&local.strftime("%d/%m/%Y - %H:%M").to_string());
     let text = if arabic {
         format!("{weekday} {moment} بتوقيت {zone_label}")
     } else {
         format!("{weekday} {moment} {zone_label} time")
     };
+    let long_date = long_date(at, zone, language);
     let date = local.date().to_string();
     let time = local.strftime("%H:%M").to_string();
-    Dateline { text, weekday, date, time, time_zone, zone_label, utc_offset }
+    Dateline { text, weekday, long_date, date, time, time_zone, zone_label, zone_name, utc_offset }
 }
 
-/// The date of an instant in words, with the month names of the country: `الجمعة، 9 تشرين الأول 2020` for `ar-SY`.
+/// The date of an instant in words, with the month names and the digits of the country: `الجمعة، ٩ تشرين الأول ٢٠٢٠`
+/// for `ar-SY`, and `الجمعة، 9 تشرين الأول 2020` for `ar-SY-u-nu-latn`.
 pub fn long_date(at: Timestamp, zone: &TimeZone, language: &Language) -> String {
     let local = at.to_zoned(zone.clone());
+    let digits = Digits::of(language);
     if language.base() != "ar" {
-        return local.strftime("%A, %-d %B %Y").to_string();
+        return digits.write(&local.strftime("%A, %-d %B %Y").to_string());
     }
     let months = match language.region() {
         Some("SY" | "LB" | "JO" | "IQ" | "PS") => MONTHS_LEVANT,
         Some("TN" | "DZ") => MONTHS_TUNISIA,
         Some("MA") => MONTHS_MOROCCO,
+        Some("MR") => MONTHS_MAURITANIA,
         _ => MONTHS_ARABIC,
     };
     let month = (1..).zip(months).find(|(number, _)| *number == local.month()).map_or("", |(_, name)| name);
-    format!("{}، {} {month} {}", weekday_arabic(&local), local.day(), local.year())
+    digits.write(&format!("{}، {} {month} {}", weekday_arabic(&local), local.day(), local.year()))
 }
 
 fn weekday_arabic(local: &Zoned) -> &'static str {
@@ -121,6 +135,9 @@ const MONTHS_TUNISIA: [&str; 12] =
 
 const MONTHS_MOROCCO: [&str; 12] =
     ["يناير", "فبراير", "مارس", "أبريل", "ماي", "يونيو", "يوليوز", "غشت", "شتنبر", "أكتوبر", "نونبر", "دجنبر"];
+
+const MONTHS_MAURITANIA: [&str; 12] =
+    ["يناير", "فبراير", "مارس", "إبريل", "مايو", "يونيو", "يوليو", "أغشت", "شتمبر", "أكتوبر", "نوفمبر", "دجمبر"];
 
 /// Arabic names of zones: the country in the Arab world, elsewhere the city (CLDR, territories and exemplar cities).
 const PLACES_ARABIC: [(&str, &str); 86] = [
@@ -242,10 +259,12 @@ mod tests {
         let expected = Dateline {
             text: "الجمعة 09/10/2020 - 04:30 بتوقيت نيويورك".into(),
             weekday: "الجمعة".into(),
+            long_date: "الجمعة، 9 أكتوبر 2020".into(),
             date: "2020-10-09".into(),
             time: "04:30".into(),
             time_zone: "America/New_York".into(),
             zone_label: "نيويورك".into(),
+            zone_name: "التوقيت الصيفي الشرقي لأمريكا الشمالية".into(),
             utc_offset: "-04:00".into(),
         };
         assert_eq!(line, expected);
@@ -277,7 +296,7 @@ mod tests {
             assert_eq!(dateline(at(SEED), &zone(id), None, &language("en")).zone_label, english);
         }
         let own = dateline(at(SEED), &zone("Asia/Damascus"), Some("دمشق"), &language("ar-SY"));
-        assert_eq!(own.text, "الجمعة 09/10/2020 - 11:30 بتوقيت دمشق");
+        assert_eq!(own.text, "الجمعة ٠٩/١٠/٢٠٢٠ - ١١:٣٠ بتوقيت دمشق");
         let fixed = dateline(at(SEED), &TimeZone::fixed(jiff::tz::offset(3)), None, &language("en"));
         assert_eq!((fixed.time_zone.as_str(), fixed.zone_label.as_str()), ("+03:00", "UTC+03:00"));
     }
@@ -318,18 +337,23 @@ mod tests {
     fn a_month_is_called_as_in_the_country() {
         let cases = [
             ("ar", "2020-10-09", "الجمعة، 9 أكتوبر 2020"),
-            ("ar-SY", "2020-10-09", "الجمعة، 9 تشرين الأول 2020"),
-            ("ar-Arab-IQ", "2020-10-09", "الجمعة، 9 تشرين الأول 2020"),
+            ("ar-SY-u-nu-latn", "2020-10-09", "الجمعة، 9 تشرين الأول 2020"),
+            ("ar-SY", "2020-10-09", "الجمعة، ٩ تشرين الأول ٢٠٢٠"),
+            ("ar-Arab-IQ", "2020-10-09", "الجمعة، ٩ تشرين الأول ٢٠٢٠"),
+            ("ar-EG", "2020-10-09", "الجمعة، ٩ أكتوبر ٢٠٢٠"),
+            ("ar-AE", "2020-10-09", "الجمعة، 9 أكتوبر 2020"),
+            ("ar-u-nu-arab", "2020-10-09", "الجمعة، ٩ أكتوبر ٢٠٢٠"),
             ("en", "2020-10-09", "Friday, 9 October 2020"),
             ("ar", "2021-01-01", "الجمعة، 1 يناير 2021"),
-            ("ar-SY", "2021-01-01", "الجمعة، 1 كانون الثاني 2021"),
+            ("ar-SY-u-nu-latn", "2021-01-01", "الجمعة، 1 كانون الثاني 2021"),
             ("ar-TN", "2021-01-01", "الجمعة، 1 جانفي 2021"),
             ("ar-DZ", "2021-01-01", "الجمعة، 1 جانفي 2021"),
             ("ar-MA", "2021-01-01", "الجمعة، 1 يناير 2021"),
             ("ar", "2021-08-15", "الأحد، 15 أغسطس 2021"),
-            ("ar-LB", "2021-08-15", "الأحد، 15 آب 2021"),
+            ("ar-LB", "2021-08-15", "الأحد، ١٥ آب ٢٠٢١"),
             ("ar-TN", "2021-08-15", "الأحد، 15 أوت 2021"),
             ("ar-MA", "2021-08-15", "الأحد، 15 غشت 2021"),
+            ("ar-MR-u-nu-latn", "2021-08-15", "الأحد، 15 أغشت 2021"),
         ];
         for (tag, date, expected) in cases {
             assert_eq!(long_date(at(&format!("{date}T12:00:00Z")), &zone("UTC"), &language(tag)), expected);

@@ -11,9 +11,15 @@ use utoipa::ToSchema;
 pub mod arabic;
 pub mod count;
 pub mod dateline;
+pub mod digits;
 pub mod nearest;
+pub mod plural;
 pub mod safe;
 pub mod slug;
+mod zone_names;
+
+#[cfg(test)]
+mod vectors_tests;
 
 /// The language of our own messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,6 +138,15 @@ impl Language {
     /// The region subtag, if there is one: `TW` of `zh-Hant-TW`.
     pub fn region(&self) -> Option<&str> {
         self.subtags().find(|subtag| is_region(subtag))
+    }
+
+    /// The numbering system that the tag asks for (BCP 47, `-u-nu-`): `latn` of `ar-SY-u-nu-latn`.
+    pub fn numbering(&self) -> Option<&str> {
+        let mut extensions = self.0.split('-').skip(1).take_while(|subtag| *subtag != "x");
+        extensions.by_ref().find(|subtag| *subtag == "u")?;
+        let mut keywords = extensions.take_while(|subtag| subtag.len() > 1);
+        keywords.by_ref().find(|subtag| *subtag == "nu")?;
+        keywords.next().filter(|system| system.len() > 2)
     }
 
     /// Which way texts in this language run: as its script says, or else the usual script of the language.
@@ -372,6 +387,23 @@ mod tests {
         assert_eq!(parts("zh-Hant-TW"), ("zh".into(), Some("TW".into())));
         assert_eq!(parts("es-419"), ("es".into(), Some("419".into())));
         assert_eq!(parts("ar-u-nu-latn"), ("ar".into(), None));
+    }
+
+    #[test]
+    fn a_language_may_ask_for_a_numbering_system() {
+        let cases = [
+            ("ar", None),
+            ("ar-SY-u-nu-latn", Some("latn")),
+            ("ar-u-ca-islamic-nu-arab-hc-h12", Some("arab")),
+            ("ar-t-fr-u-nu-arab", Some("arab")),
+            ("ar-u-ca-nu", None),
+            ("ar-u-nu-ca-islamic", None),
+            ("ar-u-ca-islamic-a-nu-arab", None),
+            ("ar-x-u-nu-arab", None),
+        ];
+        for (tag, numbering) in cases {
+            assert_eq!(Language::parse(tag).unwrap().numbering(), numbering, "{tag}");
+        }
     }
 
     #[test]

@@ -11,6 +11,9 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 pub const URL_BYTES_MAX: usize = 2048;
 /// The longest e-mail address, in bytes.
 pub const EMAIL_BYTES_MAX: usize = 254;
+/// Bytes that a text has at most for each grapheme that it may have: a letter can carry any number of marks, and both
+/// indexes and screens have an end. Vocalised Arabic needs six.
+pub const GRAPHEME_BYTES_MAX: usize = 10;
 /// The longest part of one before the `@`, in bytes.
 const MAILBOX_BYTES_MAX: usize = 64;
 
@@ -50,7 +53,7 @@ pub fn clean(input: &str) -> String {
 /// A text of one line such as a headline: cleaned, trimmed, line breaks and tabs made one space.
 ///
 /// # Errors
-/// `blank`, or `too_long` in graphemes.
+/// `blank`, or `too_long` in graphemes, or in bytes by [`GRAPHEME_BYTES_MAX`].
 pub fn line(input: &str, max_graphemes: usize) -> Result<String, Fault> {
     let cleaned = clean(input);
     let pieces: Vec<_> = cleaned.split(['\n', '\t']).filter(|piece| !piece.is_empty()).collect();
@@ -190,7 +193,7 @@ fn fitting(text: &str, max_graphemes: usize) -> Result<String, Fault> {
     if is_blank(text) {
         return Err(Fault::Blank);
     }
-    if count::graphemes(text) > max_graphemes {
+    if text.len() > max_graphemes * GRAPHEME_BYTES_MAX || count::graphemes(text) > max_graphemes {
         return Err(Fault::TooLong(max_graphemes));
     }
     Ok(text.to_owned())
@@ -308,6 +311,15 @@ mod tests {
         assert_eq!(optional_line(None, 9), Ok(None));
         assert_eq!(optional_line(Some(" خبر "), 9), Ok(Some("خبر".into())));
         assert_eq!(optional_line(Some("خبر"), 2), Err(Fault::TooLong(2)));
+    }
+
+    #[test]
+    fn marks_without_end_are_too_long() {
+        let tower = format!("خ{}", "\u{651}".repeat(14));
+        assert_eq!(line(&tower, 3).unwrap(), tower);
+        assert_eq!(line(&tower, 2), Err(Fault::TooLong(2)));
+        assert_eq!(name(&tower.repeat(2), 5), Err(Fault::TooLong(5)));
+        assert_eq!(paragraph(&"قُّ".repeat(100), 100).unwrap().len(), 600);
     }
 
     #[test]

@@ -43,6 +43,7 @@ mod standards;
 mod streams;
 mod support;
 mod sync;
+mod texts;
 mod users;
 mod webhooks;
 mod writes;
