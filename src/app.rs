@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::auth::{Actor, Hasher, Tokens, Vault};
 use crate::config::Config;
-use crate::db::{Conn, Db};
+use crate::db::{self, Conn, Db};
 use crate::events::{self, Change, Hub};
 use crate::ids::{Id, Ids};
 use crate::outbound::{NoClient, Outbound};
@@ -151,6 +151,24 @@ impl Tx<'_> {
     /// Notes a change for the event log and the audit log.
     pub fn record(&mut self, change: Change) {
         self.changes.push(change);
+    }
+
+    /// Makes a part of the changes whole or not at all, within the same transaction.
+    pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, Problem>) -> Result<T, Problem> {
+        let (now, by, ids) = (self.now, self.by, self.ids);
+        let before = self.changes.len();
+        let mut changes = std::mem::take(&mut self.changes);
+        let done = db::part(self.conn, |conn| {
+            let mut tx = Tx { conn, now, by, ids, changes: std::mem::take(&mut changes) };
+            let value = work(&mut tx);
+            changes = tx.changes;
+            value
+        });
+        if done.is_err() {
+            changes.truncate(before);
+        }
+        self.changes = changes;
+        done
     }
 
     /// The same transaction, to read from.

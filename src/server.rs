@@ -55,6 +55,7 @@ fn delivery(config: &mut Routes<'_>) {
 fn newsroom(config: &mut Routes<'_>) {
     config
         .configure(articles::http::newsroom::routes)
+        .configure(articles::http::bulk::routes)
         .configure(articles::http::steps::routes)
         .configure(alerts::http::newsroom)
         .configure(comments::http::newsroom::routes)

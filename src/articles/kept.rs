@@ -35,6 +35,11 @@ impl Saved {
         self.head.id
     }
 
+    /// Where it is in its life.
+    pub const fn state(&self) -> ArticleState {
+        self.head.state
+    }
+
     /// The version that a later change must name, and when it was made.
     pub const fn stamp(&self) -> (i64, UtcTime) {
         (self.head.version, self.head.updated_at)

@@ -116,7 +116,8 @@ pub fn kill(tx: &mut Tx<'_>, permit: &Permit<KillArticles>, order: Order) -> Res
     step(tx, &permit.user, order)
 }
 
-fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Problem> {
+/// Takes a step that the caller may take.
+pub(super) fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Problem> {
     let Order { id, expected, step, notes } = order;
     let (head, next) = begin(tx, by, id, &expected, step)?;
     let notes = notes.checked(step)?;

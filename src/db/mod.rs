@@ -18,9 +18,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use diesel::RunQueryDsl as _;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::result::DatabaseErrorKind;
+use diesel::{Connection as _, RunQueryDsl as _};
 
 pub use conn::Conn;
 pub use dialect::violates;
@@ -192,6 +192,14 @@ impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Db")
     }
+}
+
+/// Runs a part of a transaction between SAVEPOINT and RELEASE, or takes it back when it fails.
+pub fn part<T, E>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E>
+where
+    E: From<QueryError>,
+{
+    conn.transaction(work)
 }
 
 /// Runs work between BEGIN and COMMIT, or ROLLBACK when it fails.

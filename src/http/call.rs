@@ -4,9 +4,10 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, IF_MATCH};
+use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, IF_MATCH};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::contract::Contract;
@@ -18,7 +19,7 @@ use crate::auth::{Actor, Viewer};
 use crate::db::replies;
 use crate::ids::Id;
 use crate::problem::{Code, Problem};
-use crate::text::hex;
+use crate::text::{Lang, hex};
 
 /// The longest `Idempotency-Key`, in bytes.
 const KEY_BYTES_MAX: usize = 255;
@@ -48,6 +49,8 @@ pub struct Call {
     idempotency_key: Option<String>,
     /// Method and path, with the query.
     route: String,
+    path: String,
+    lang: Lang,
 }
 
 impl Call {
@@ -110,6 +113,11 @@ impl Call {
         Ok(Expected(header.split(',').filter_map(version).collect()))
     }
 
+    /// A refusal in the caller's language, for an answer that has several.
+    pub fn explain(&self, problem: &Problem) -> Value {
+        problem.body(self.lang, &self.path, &self.request_id)
+    }
+
     /// Who makes the change, for the audit log.
     pub fn actor(&self) -> Actor {
         let user = self.viewer.user();
@@ -144,6 +152,8 @@ impl Call {
             if_match: header(IF_MATCH.as_str())?,
             idempotency_key,
             route: format!("{} {}", request.method(), request.uri()),
+            path: request.path().to_owned(),
+            lang: Lang::negotiate(header(ACCEPT_LANGUAGE.as_str())?.as_deref()),
         })
     }
 }

@@ -105,7 +105,8 @@ fn merge_below(target: &mut Value, patch: &Value) {
     }
 }
 
-fn parse<T: DeserializeOwned + ToSchema>(contract: &Contract, body: Value) -> Result<T, Problem> {
+/// A body's type, or every way in which the body is not of it.
+pub fn parse<T: DeserializeOwned + ToSchema>(contract: &Contract, body: Value) -> Result<T, Problem> {
     contract.check_body(&T::name(), &body).map_err(|problem| named_nearest::<T>(contract, problem))?;
     // What the schema lets pass and the type does not is a format, such as an instant's.
     serde_path::<T>(body)

@@ -14,7 +14,7 @@ mod tag;
 
 pub use call::{Call, Expected, KEPT, RequestId, Segment, Segments, address};
 pub use contract::{Contract, REPETITIONS_MAX};
-pub use input::{Empty, Input, Patch};
+pub use input::{Empty, Input, Patch, parse};
 pub use layer::is_head;
 pub use query::{FieldsQuery, ListQuery, Page, PageView, Query, Unfiltered, View};
 pub use reply::Reply;

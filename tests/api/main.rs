@@ -20,6 +20,7 @@ mod article_lists;
 mod articles;
 mod bad_input;
 mod bad_tokens;
+mod bulk;
 mod comments;
 mod conditional;
 mod contract;

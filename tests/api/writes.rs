@@ -228,6 +228,12 @@ async fn article(ledger: &Ledger, people: &People, records: &BTreeMap<&str, Stri
     ] {
         last = step_of_article(ledger, people, &last, step, topic).await;
     }
+    // Several at once, which are one here.
+    let one =
+        json!({ "id": last.text("/id"), "version": last.at("/version"), "action": "edit", "with": { "by": "كاتب" } });
+    let several = people.editor.post("/api/v1/newsroom/articles/bulk").json(&json!({ "items": [one] }));
+    ledger.made("change_articles", by, several, &["article.edited"]).await;
+    let last = people.editor.get(&address).send().await.expect(200);
     // One that ends for good.
     let create = people.editor.post("/api/v1/newsroom/articles").json(&form);
     let mut gone = ledger.made("create_article", by, create, &["article.created"]).await;

@@ -1,5 +1,6 @@
 //! Articles over HTTP, on both surfaces.
 
+pub mod bulk;
 pub mod delivery;
 pub mod newsroom;
 pub mod steps;
