@@ -68,6 +68,10 @@ pub enum Fault {
     UnknownProvider,
     /// An address inside a house, which nobody outside may have knocked at.
     InnerAddress,
+    /// Comes back to where it began.
+    Loop,
+    /// Other articles are translations of this one.
+    IsOriginal,
 }
 
 impl Fault {
@@ -103,6 +107,8 @@ impl Fault {
             Self::OutOfUse => "out_of_use",
             Self::UnknownProvider => "unknown_provider",
             Self::InnerAddress => "inner_address",
+            Self::Loop => "loop",
+            Self::IsOriginal => "is_original",
         }
     }
 
@@ -154,6 +160,10 @@ impl Fault {
             Self::OutOfUse => "This is out of use; choose another.".into(),
             Self::UnknownProvider => "Embeds from this provider are not allowed.".into(),
             Self::InnerAddress => "Must be an address that the whole internet can reach.".into(),
+            Self::Loop => "Comes back to where it began; choose another.".into(),
+            Self::IsOriginal => {
+                "Other articles are translations of this one, so it can't be a translation itself.".into()
+            }
         }
     }
 
@@ -194,6 +204,8 @@ impl Fault {
             Self::OutOfUse => "لم يعد قيد الاستخدام؛ اختر غيره.".into(),
             Self::UnknownProvider => "التضمين من هذا الموقع غير مسموح به.".into(),
             Self::InnerAddress => "يجب أن يكون عنوانًا يمكن الوصول إليه من الإنترنت كله.".into(),
+            Self::Loop => "يعود إلى حيث بدأ؛ اختر غيره.".into(),
+            Self::IsOriginal => "لهذا المقال ترجمات، فلا يمكن أن يكون هو نفسه ترجمة.".into(),
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | [`server`], [`openapi`], [`operation`] | layers, routes, the document, health |
 //! | [`articles`], [`comments`], [`alerts`], [`users`], [`site`] | a noun each: `model` (pure), `store` (its SQL), `dto`, `http` |
 //! | [`sources`], [`sections`], [`tags`], [`authors`] | four nouns that are kept alike, by [`records`] |
+//! | [`stories`] | what articles and alerts tell of one event, in order of time |
 //! | [`events`] | the log that every change is written to, and what carries it on |
 //! | [`streams`], [`sync`] | what is public, told as it happens, and to those who were away |
 //! | [`jobs`] | what happens by itself |
@@ -45,6 +46,7 @@ pub mod sections;
 pub mod server;
 pub mod site;
 pub mod sources;
+pub mod stories;
 pub mod streams;
 pub mod sync;
 pub mod tags;

@@ -28,6 +28,7 @@ const SCHEMAS: &str = "#/components/schemas/";
     tags(
         (name = "articles", description = "What is published, and the work that leads there."),
         (name = "alerts", description = "Breaking news."),
+        (name = "stories", description = "What alerts and articles tell of one event."),
         (name = "push", description = "Breaking news on browsers that are closed."),
         (name = "comments", description = "What readers say."),
         (name = "sources", description = "Where the news comes from."),

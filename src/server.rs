@@ -17,8 +17,8 @@ use crate::config::Config;
 use crate::events::Hub;
 use crate::http::{Contract, Routes, layer};
 use crate::{
-    alerts, articles, authors, comments, events, openapi, operation, push, sections, site, sources, streams, sync,
-    tags, users, webhooks,
+    alerts, articles, authors, comments, events, openapi, operation, push, sections, site, sources, stories, streams,
+    sync, tags, users, webhooks,
 };
 
 /// Connections that one worker takes: streams are many and idle.
@@ -43,6 +43,7 @@ fn delivery(config: &mut Routes<'_>) {
         .configure(sync::http::delivery)
         .configure(alerts::http::delivery)
         .configure(comments::http::delivery::routes)
+        .configure(stories::http::delivery)
         .configure(site::http::delivery)
         .configure(sources::http::delivery)
         .configure(sections::http::delivery)
@@ -57,6 +58,7 @@ fn newsroom(config: &mut Routes<'_>) {
         .configure(articles::http::newsroom::routes)
         .configure(articles::http::bulk::routes)
         .configure(articles::http::steps::routes)
+        .configure(articles::http::translations::routes)
         .configure(alerts::http::newsroom)
         .configure(comments::http::newsroom::routes)
         .configure(site::http::newsroom)

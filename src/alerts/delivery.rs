@@ -7,7 +7,7 @@ use super::store::{self, Sought};
 use crate::app::Read;
 use crate::articles;
 use crate::db::page::{PageRequest, Slice};
-use crate::ids::{AlertId, ArticleId, RecordId};
+use crate::ids::{AlertId, ArticleId, RecordId, StoryId};
 use crate::problem::Problem;
 use crate::records;
 use crate::time::UtcTime;
@@ -47,6 +47,17 @@ pub fn about(
     for_readers(read, public)
 }
 
+/// The alerts of a story that readers may know of, the first one first.
+pub fn of_story(read: &mut Read<'_>, story: StoryId, limit: i64) -> Result<Vec<Shown>, Problem> {
+    let rows = store::of_story(read.conn, story, read.now, limit)?;
+    let alerts = rows.into_iter().map(alert).collect::<Result<Vec<_>, _>>()?;
+    let public = alerts.into_iter().filter(|alert| alert.is_public(read.now)).collect();
+    let mut shown = for_readers(read, public)?;
+    // Not those that belong to it only for an article that nobody reads yet.
+    shown.retain(|one| one.alert.form.story_id == Some(story));
+    Ok(shown)
+}
+
 /// Some of the alerts that the clock has made something else after an instant, until now.
 pub fn turned_between(read: &mut Read<'_>, after: UtcTime, limit: usize) -> Result<Vec<AlertId>, Problem> {
     Ok(store::turned_between(read.conn, after, read.now, i64::try_from(limit).unwrap_or(i64::MAX))?)
@@ -61,7 +72,7 @@ pub(super) fn for_readers(read: &mut Read<'_>, alerts: Vec<Alert>) -> Result<Vec
         one.article_id = one.article_id.filter(|id| live.contains(id));
         // Nor of what the newsroom did for an article that nobody reads yet.
         one.alert.version -= one.alert.quiet_changes;
-        if one.alert.quiet_changes > 0 && one.article_id.is_none() {
+        if one.alert.quiet_changes > 0 && one.alert.quiet_story && one.article_id.is_none() {
             one.alert.form.story_id = None;
         }
     }

@@ -217,7 +217,8 @@ pub fn begin_article(
     }))?;
     let article = articles::create(tx, writing, form)?;
     let form = AlertIn { article_id: Some(article.id()), story_id, ..present.form.clone() };
-    let alert = save_quietly(tx, Alert { form, ..present })?;
+    let quiet_story = present.quiet_story || present.form.story_id.is_none();
+    let alert = save_quietly(tx, Alert { form, quiet_story, ..present })?;
     record_inside(tx, "alert.linked", &alert)?;
     Ok(article)
 }

@@ -29,6 +29,13 @@ struct Content {
     override_reason: Option<String>,
     #[serde(default)]
     quiet_changes: i64,
+    #[serde(default = "quiet")]
+    quiet_story: bool,
+}
+
+/// What was kept before it was said is on the safe side.
+const fn quiet() -> bool {
+    true
 }
 
 /// The alert with this id.
@@ -114,6 +121,7 @@ pub(super) fn row(alert: &Alert) -> Result<store::Row, Problem> {
         next_at,
         peak_urgency,
         quiet_changes,
+        quiet_story,
         created_by,
         version,
         created_at,
@@ -139,6 +147,7 @@ pub(super) fn row(alert: &Alert) -> Result<store::Row, Problem> {
         region_keys: keys::topic_keys(&form.regions),
         peak_urgency: peak_urgency.into(),
         next_at,
+        story_id: form.story_id,
         content: serde_json::to_string(&Content {
             form,
             superseded_by,
@@ -147,6 +156,7 @@ pub(super) fn row(alert: &Alert) -> Result<store::Row, Problem> {
             approvals,
             override_reason,
             quiet_changes,
+            quiet_story,
         })?,
     })
 }
@@ -173,8 +183,9 @@ pub(super) fn alert(row: store::Row) -> Result<Alert, Problem> {
         region_keys: _,
         peak_urgency,
         next_at,
+        story_id: _,
     } = row;
-    let Content { form, superseded_by, retraction, note, approvals, override_reason, quiet_changes } =
+    let Content { form, superseded_by, retraction, note, approvals, override_reason, quiet_changes, quiet_story } =
         serde_json::from_str(&content)?;
     Ok(Alert {
         id,
@@ -190,6 +201,7 @@ pub(super) fn alert(row: store::Row) -> Result<Alert, Problem> {
         next_at,
         peak_urgency: u8::try_from(peak_urgency).unwrap_or(1),
         quiet_changes,
+        quiet_story,
         created_by,
         version,
         created_at,

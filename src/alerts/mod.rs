@@ -17,7 +17,7 @@ mod told;
 pub mod view;
 
 pub use clock::announce;
-pub use delivery::{about, active, list as public_list, one as public, turned_between};
+pub use delivery::{about, active, list as public_list, of_story, one as public, turned_between};
 pub use desk::{
     Place, approve, audience, begin_article, cancel, draft, edit, issue, list, read, retract, supersede, update,
 };

@@ -204,6 +204,8 @@ pub struct Alert {
     pub peak_urgency: u8,
     /// How many of its changes readers do not know of.
     pub quiet_changes: i64,
+    /// Whether it came to its story only with an article, which readers learn of with that.
+    pub quiet_story: bool,
     /// Who drafted it.
     pub created_by: UserId,
     /// Counts its changes.
@@ -222,6 +224,7 @@ impl Alert {
             kept: Kept::Draft,
             peak_urgency: form.urgency,
             quiet_changes: 0,
+            quiet_story: false,
             form,
             issued_at: None,
             supersedes: None,

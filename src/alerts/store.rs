@@ -12,7 +12,7 @@ use crate::db::Conn;
 use crate::db::dialect::{self, Door};
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{alert_links, alerts, records};
-use crate::ids::{AlertId, ArticleId, RecordId, UserId};
+use crate::ids::{AlertId, ArticleId, RecordId, StoryId, UserId};
 use crate::keyset;
 use crate::text::Language;
 use crate::time::UtcTime;
@@ -54,6 +54,7 @@ pub(super) struct Row {
     pub region_keys: String,
     pub peak_urgency: i64,
     pub next_at: Option<UtcTime>,
+    pub story_id: Option<StoryId>,
 }
 
 pub(super) fn insert(conn: &mut Conn, row: &Row) -> QueryResult<usize> {
@@ -80,6 +81,7 @@ pub(super) fn update(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<us
             alerts::region_keys.eq(&row.region_keys),
             alerts::peak_urgency.eq(row.peak_urgency),
             alerts::next_at.eq(row.next_at),
+            alerts::story_id.eq(row.story_id),
         ))
         .execute(conn)
 }
@@ -140,6 +142,17 @@ pub(super) fn about(
     rows.sort_by_key(|row| row.id);
     rows.dedup_by_key(|row| row.id);
     Ok(rows)
+}
+
+/// The alerts of a story that were ever in the ticker, the first one first.
+pub(super) fn of_story(conn: &mut Conn, story: StoryId, now: UtcTime, limit: i64) -> QueryResult<Vec<Row>> {
+    alerts::table
+        .filter(alerts::story_id.eq(story).and(alerts::starts_at.le(now)))
+        .filter(alerts::issued_at.is_not_null().and(alerts::state.ne(Kept::Cancelled)))
+        .order((alerts::starts_at.asc(), alerts::id.asc()))
+        .limit(limit)
+        .select(Row::as_select())
+        .load(conn)
 }
 
 /// The alerts whose start or end lies between two instants.

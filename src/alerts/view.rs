@@ -142,6 +142,7 @@ impl From<Shown> for AlertView {
             next_at: _,
             peak_urgency,
             quiet_changes: _,
+            quiet_story: _,
             created_by: _,
             version,
             created_at: _,

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::corrections;
 use super::dto::ArticleIn;
+use super::kin;
 use super::names::ids;
 use super::query::{ArticleQuery, BodyForm, OneArticleQuery};
 use super::store::{self, Live, Wanted};
@@ -24,7 +25,7 @@ use crate::text::slug;
 use crate::time::UtcTime;
 
 /// What may stand in `include`.
-const INCLUDES: [&str; 5] = ["author", "section", "tags", "sources", "related"];
+const INCLUDES: [&str; 6] = ["author", "section", "tags", "sources", "related", "translations"];
 
 /// A page of articles, with the records that were asked for.
 #[derive(Clone, Debug)]
@@ -86,6 +87,7 @@ pub fn find(
             BySlug::Moved(live) => return Ok(Sought::Moved(live.slug)),
         },
     };
+    let live = translated(read, live, query.language.as_deref(), &site)?;
     let body: Body = serde_json::from_str(&store::live_body(read.conn, live.id)?)?;
     let (mut shown, included) = show(read, &[live], &include, public_url)?;
     let mut article = shown.pop().ok_or_else(Problem::not_found)?;
@@ -139,6 +141,15 @@ fn absent(killed: Option<String>) -> Problem {
     }
 }
 
+/// The translation that a reader of the asked-for language is served; the article itself where there is none.
+fn translated(read: &mut Read<'_>, live: Live, language: Option<&str>, site: &Site) -> Result<Live, Problem> {
+    let Some(asked) = language else { return Ok(live) };
+    match kin::in_language(read, &live, asked, site)? {
+        Some(id) => Ok(store::live(read.conn, id, read.now)?.unwrap_or(live)),
+        None => Ok(live),
+    }
+}
+
 enum BySlug {
     Here(Live),
     Moved(Live),
@@ -162,7 +173,7 @@ fn by_slug(read: &mut Read<'_>, key: &str, language: Option<&str>, site: &Site) 
 }
 
 /// Publications as everyone may see them, with a fixed number of statements.
-fn show(
+pub(super) fn show(
     read: &mut Read<'_>,
     rows: &[Live],
     include: &[&str],
@@ -179,47 +190,51 @@ fn show(
     let corrections = corrections::up_to(read, &versions)?;
     let others: Vec<ArticleId> = forms.iter().flat_map(named_articles).collect();
     let live = live_among(read, &others)?;
+    let kin = kin::published(read, rows, &forms)?;
     let setting = Setting {
         site: &site,
         references: &references,
         comment_counts: &comment_counts,
         corrections: &corrections,
         live: &live,
+        kin: &kin,
         public_url,
         now: read.now,
     };
     let related: Vec<ArticleId> = forms.iter().flat_map(|form| form.related_ids.clone()).collect();
     let views = rows.iter().zip(forms).map(|(live, form)| setting.show(live, form)).collect();
-    let included = if include.is_empty() {
-        None
-    } else {
-        let related = if include.contains(&"related") { Some(show_related(read, &related, public_url)?) } else { None };
-        Some(included(include, &references, related)?)
-    };
-    Ok((views, included))
+    if include.is_empty() {
+        return Ok((views, None));
+    }
+    let mut included = included(include, &references)?;
+    if include.contains(&"related") {
+        included.related = Some(show_many(read, &related, public_url)?);
+    }
+    if include.contains(&"translations") {
+        included.translations = Some(show_many(read, &kin.others(&article_ids), public_url)?);
+    }
+    Ok((views, Some(included)))
 }
 
 fn named_articles(form: &ArticleIn) -> Vec<ArticleId> {
     form.related_ids.iter().copied().chain(form.rewrite_of).chain(form.translation_of).collect()
 }
 
-fn show_related(read: &mut Read<'_>, ids: &[ArticleId], public_url: &str) -> Result<Vec<ArticleView>, Problem> {
+/// Of these articles, those that are published now, without their bodies.
+pub(super) fn show_many(read: &mut Read<'_>, ids: &[ArticleId], public_url: &str) -> Result<Vec<ArticleView>, Problem> {
     let live = if ids.is_empty() { Vec::new() } else { store::live_many(read.conn, ids, read.now)? };
     Ok(show(read, &live, &[], public_url)?.0)
 }
 
-fn included(
-    names: &[&str],
-    references: &HashMap<RecordId, Reference>,
-    related: Option<Vec<ArticleView>>,
-) -> Result<Included, Problem> {
+fn included(names: &[&str], references: &HashMap<RecordId, Reference>) -> Result<Included, Problem> {
     let wants = |name: &str| names.contains(&name);
     Ok(Included {
         authors: wants("author").then(|| of_kind::<AuthorIn>(references)).transpose()?,
         sections: wants("section").then(|| of_kind::<SectionIn>(references)).transpose()?,
         tags: wants("tags").then(|| of_kind::<TagIn>(references)).transpose()?,
         sources: wants("sources").then(|| of_kind::<SourceIn>(references)).transpose()?,
-        related,
+        related: None,
+        translations: None,
     })
 }
 

@@ -5,6 +5,7 @@ use super::dto::ArticleIn;
 use super::kept::{
     Revision, Saved, advance, begin, card, read_texts, record, save, saved, visible_to, words, write_texts,
 };
+use super::kin;
 use super::model::{ArticleState, Step};
 use super::names::{check_references, choose_slug, ids, refusal};
 use super::query::DeskQuery;
@@ -27,6 +28,7 @@ pub fn create(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, form: ArticleIn) 
     let slug = choose_slug(tx, id, &form, None)?;
     form.slug = Some(slug.to_string());
     let references = check_references(tx, &form, None)?;
+    kin::place(tx, id, &mut form, None)?;
     let head = Head {
         id,
         language: form.language.to_string(),
@@ -50,6 +52,7 @@ pub fn create(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, form: ArticleIn) 
     let texts = write_texts(&form, &body)?;
     store::insert(tx.conn, &head, &slug.key(), &texts).map_err(refusal)?;
     store::relink(tx.conn, id, &ids(&form)).map_err(refusal)?;
+    kin::keep(tx, id, &form, None)?;
     record(tx, &head, Step::Edit, None, &texts)?;
     tx.record(Change::newsroom("article.created", id, summary(&head, &sections(&form))));
     saved(&mut tx.reading(), &permit.user, head, (form, body), &references)
@@ -72,6 +75,7 @@ pub fn revise(
     let slug = choose_slug(tx, id, &form, Some(&before))?;
     form.slug = Some(slug.to_string());
     let references = check_references(tx, &form, Some(&before))?;
+    kin::place(tx, id, &mut form, Some(&before))?;
     let texts = write_texts(&form, &body)?;
     if texts == present {
         return saved(&mut tx.reading(), &permit.user, head, (form, body), &references);
@@ -85,6 +89,7 @@ pub fn revise(
     };
     save(tx, &head, Step::Edit, None, &texts)?;
     store::relink(tx.conn, id, &ids(&form)).map_err(refusal)?;
+    kin::keep(tx, id, &form, Some(&before))?;
     tx.record(change(Step::Edit, &head, &sections(&form)));
     saved(&mut tx.reading(), &permit.user, head, (form, body), &references)
 }

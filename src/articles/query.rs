@@ -47,7 +47,8 @@ pub struct ArticleQuery {
     /// The order; newest publication first unless said otherwise.
     #[param(required = false, inline)]
     pub sort: Option<Sort>,
-    /// Full records under `included`, separated by commas: `author`, `section`, `tags`, `sources`, `related`.
+    /// Full records under `included`, separated by commas: `author`, `section`, `tags`, `sources`, `related`,
+    /// `translations`.
     #[param(required = false, example = "section,sources")]
     pub include: Option<String>,
 }
@@ -72,13 +73,16 @@ pub enum Sort {
 #[serde(rename_all = "camelCase", default)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct OneArticleQuery {
-    /// The language, where two articles share a slug; the site's first otherwise.
+    /// The language that is wanted: among articles that share a slug, and of the article's translations. Without a
+    /// translation in it the site's fallbacks decide, and then the article that was asked for; `Content-Language` says what
+    /// was served.
     #[param(required = false)]
     pub language: Option<String>,
     /// The form of the body.
     #[param(required = false, inline)]
     pub body: Option<BodyForm>,
-    /// Full records under `included`, separated by commas: `author`, `section`, `tags`, `sources`, `related`.
+    /// Full records under `included`, separated by commas: `author`, `section`, `tags`, `sources`, `related`,
+    /// `translations`.
     #[param(required = false, example = "section,sources")]
     pub include: Option<String>,
 }

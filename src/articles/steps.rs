@@ -3,6 +3,7 @@
 use super::corrections::{self, CorrectionKind};
 use super::dto::{ArticleIn, CorrectionIn, KillIn, NoteIn, PublishIn, ScheduleIn};
 use super::kept::{Saved, advance, begin, read_texts, save, saved};
+use super::kin;
 use super::model::{self, ArticleState, Step};
 use super::names::{ids, refusal};
 use super::store::{self, Ahead, Head, NewPublication, Texts};
@@ -200,6 +201,7 @@ fn release(
         texts,
     };
     store::publish(tx.conn, &new, &ids(form)).map_err(refusal)?;
+    kin::freeze(tx, new.id, form)?;
     plan(tx, head)
 }
 

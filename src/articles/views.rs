@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::corrections::CorrectionView;
 use super::dto::{ArticleIn, LeadMedia, Seo};
+use super::kin::Kin;
 use super::store::Live;
 use crate::authors::dto::AuthorView;
 use crate::blocks::Block;
@@ -39,13 +40,13 @@ pub struct NamedRef {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SourceRef {
     /// The source.
-    source_id: RecordId,
+    pub source_id: RecordId,
     /// The readable part of its address.
     #[schema(example = "وكالات")]
-    slug: String,
+    pub slug: String,
     /// Its name in the article's language.
     #[schema(example = "وكالات")]
-    name: String,
+    pub name: String,
     /// Its place in the credit line, from 1.
     #[schema(example = 1)]
     position: usize,
@@ -72,6 +73,32 @@ pub struct AuthorRef {
     /// What they did.
     #[schema(example = "writer")]
     role: Option<String>,
+}
+
+/// The same article in another language.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Alternate {
+    /// The language.
+    language: Language,
+    /// The article there.
+    id: ArticleId,
+    /// The readable part of its address.
+    #[schema(example = "putin-calls-for-talks-in-moscow")]
+    slug: String,
+    /// Its address in this API.
+    #[schema(example = "https://news.example/api/v1/articles/0192f3a4-5b6c-7d8e-9f01-23456789abcd")]
+    url: String,
+}
+
+impl Alternate {
+    pub(super) fn new(id: ArticleId, language: Language, slug: String, public_url: &str) -> Self {
+        Self { language, id, slug, url: address(public_url, id) }
+    }
+}
+
+fn address(public_url: &str, id: ArticleId) -> String {
+    format!("{public_url}/api/v1/articles/{id}")
 }
 
 /// Who may comment on an article now.
@@ -176,9 +203,13 @@ pub struct ArticleView {
     /// The article that it is a new version of.
     #[schema(example = json!(null))]
     rewrite_of: Option<ArticleId>,
+    /// The new versions of it that are published now, the first one first.
+    rewritten_by: Vec<ArticleId>,
     /// The article that it translates.
     #[schema(example = json!(null))]
     translation_of: Option<ArticleId>,
+    /// The same article in other languages, as far as it is published now.
+    alternates: Vec<Alternate>,
     /// What the text may be used for.
     #[schema(example = "جميع الحقوق محفوظة")]
     usage_terms: Option<String>,
@@ -220,6 +251,31 @@ impl ArticleView {
     pub const fn language(&self) -> &Language {
         &self.language
     }
+
+    /// Its id.
+    pub const fn id(&self) -> ArticleId {
+        self.id
+    }
+
+    /// The date of publication.
+    pub const fn published(&self) -> UtcTime {
+        self.date_published
+    }
+
+    /// What was put right, in order.
+    pub fn corrections(&self) -> &[CorrectionView] {
+        &self.corrections
+    }
+
+    /// The same article in other languages, as far as it is published now.
+    pub fn alternate_ids(&self) -> impl Iterator<Item = ArticleId> {
+        self.alternates.iter().map(|alternate| alternate.id)
+    }
+
+    /// The sources in order.
+    pub fn sources(&self) -> &[SourceRef] {
+        &self.sources
+    }
 }
 
 /// Full records, each once, that `include` asked for.
@@ -242,6 +298,10 @@ pub struct Included {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(no_recursion)]
     pub(super) related: Option<Vec<ArticleView>>,
+    /// With `include=translations`: the other articles of the set that are published now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(no_recursion)]
+    pub(super) translations: Option<Vec<ArticleView>>,
 }
 
 /// What an article is shown with.
@@ -252,6 +312,8 @@ pub(super) struct Setting<'a> {
     pub corrections: &'a HashMap<ArticleId, Vec<CorrectionView>>,
     /// Of the articles that the shown ones name, those that are published now.
     pub live: &'a HashSet<ArticleId>,
+    /// What is published beside the shown ones.
+    pub kin: &'a Kin,
     pub public_url: &'a str,
     pub now: UtcTime,
 }
@@ -271,8 +333,10 @@ impl Setting<'_> {
             id: live.article_id,
             dir: language.direction(),
             slug: live.slug.clone(),
-            url: format!("{}/api/v1/articles/{}", self.public_url, live.article_id),
+            url: address(self.public_url, live.article_id),
             version: live.version,
+            rewritten_by: self.kin.rewritten_by(live.article_id),
+            alternates: self.kin.alternates(live.article_id, &form, self.public_url),
             credit_text: form.credit_text.clone().unwrap_or_else(|| names.join(" - ")),
             authors: self.authors(&form),
             section: form.section_id.and_then(|id| self.named(id, &language)),

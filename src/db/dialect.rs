@@ -164,6 +164,8 @@ pub enum Door {
     Push,
     /// Taking what is due from the webhooks' queue.
     Deliveries,
+    /// Saying which articles belong together.
+    Kin,
 }
 
 /// Makes transactions that pass here take turns until each has ended, so that the later one sees what the

@@ -87,6 +87,9 @@ diesel::table! {
         time_zone -> Nullable<Text>,
         ends_at -> Nullable<BigInt>,
         notice -> Nullable<Text>,
+        story_id -> Nullable<Binary>,
+        rewrite_of -> Nullable<Binary>,
+        translation_of -> Nullable<Binary>,
     }
 }
 
@@ -157,6 +160,9 @@ diesel::table! {
         word_count -> BigInt,
         content -> Text,
         body -> Text,
+        story_id -> Nullable<Binary>,
+        rewrite_of -> Nullable<Binary>,
+        translation_of -> Nullable<Binary>,
     }
 }
 
@@ -209,6 +215,7 @@ diesel::table! {
         region_keys -> Text,
         peak_urgency -> BigInt,
         next_at -> Nullable<BigInt>,
+        story_id -> Nullable<Binary>,
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::model::{ByLanguage, CommentPolicy, Feed, Site, SocialLink};
+use super::model::{ByLanguage, CommentPolicy, Fallbacks, Feed, Site, SocialLink};
 use crate::fault::{Fault, Faults};
 use crate::text::{Language, safe};
 
@@ -24,6 +24,8 @@ pub struct SiteEvent {
 const NAME_MAX: usize = 200;
 /// The longest tagline, in graphemes.
 const TAGLINE_MAX: usize = 500;
+/// Languages that one falls back on at most.
+const FALLBACKS_MAX: usize = 10;
 /// The longest label or heading, in graphemes.
 const LABEL_MAX: usize = 100;
 
@@ -68,6 +70,10 @@ pub struct SiteIn {
     #[serde(default = "premoderated")]
     #[schema(default = "premoderated")]
     pub comment_policy: CommentPolicy,
+    /// By language, in which others its readers are served what there is not in it, the first choice first.
+    #[serde(default)]
+    #[schema(example = json!({ "ar-SY": ["ar", "en"] }))]
+    pub language_fallbacks: BTreeMap<String, Vec<String>>,
 }
 
 const fn premoderated() -> CommentPolicy {
@@ -88,11 +94,13 @@ impl SiteIn {
             social_links,
             feeds,
             comment_policy,
+            language_fallbacks,
         } = self;
         let mut faults = Faults::new();
         let name = faults.take("/name", safe::name(&name, NAME_MAX));
         let tagline = faults.take("/tagline", safe::optional_line(tagline.as_deref(), TAGLINE_MAX));
-        let languages = parse_languages(&mut faults, &languages);
+        let languages = parse_languages(&mut faults, "/languages", &languages);
+        let language_fallbacks = parse_fallbacks(&mut faults, &language_fallbacks);
         let time_zone = faults.take("/timeZone", parse_zone(&time_zone));
         let zone_labels = parse_texts(&mut faults, "/zoneLabels", &zone_labels);
         let latest_heading = parse_texts(&mut faults, "/latestHeading", &latest_heading);
@@ -112,6 +120,7 @@ impl SiteIn {
                 social_links,
                 feeds,
                 comment_policy,
+                language_fallbacks,
                 version: 0,
                 updated_at: None,
             })
@@ -120,14 +129,32 @@ impl SiteIn {
     }
 }
 
-fn parse_languages(faults: &mut Faults, tags: &[String]) -> Vec<Language> {
+fn parse_languages(faults: &mut Faults, pointer: &str, tags: &[String]) -> Vec<Language> {
     let mut languages = Vec::new();
     for (n, tag) in tags.iter().enumerate() {
         let once = |language| if languages.contains(&language) { Err(Fault::Repeated) } else { Ok(language) };
-        let language = faults.take(format!("/languages/{n}"), Language::parse(tag).and_then(once));
+        let language = faults.take(format!("{pointer}/{n}"), Language::parse(tag).and_then(once));
         languages.extend(language);
     }
     languages
+}
+
+fn parse_fallbacks(faults: &mut Faults, fallbacks: &BTreeMap<String, Vec<String>>) -> Fallbacks {
+    let mut parsed = Fallbacks::new();
+    for (tag, others) in fallbacks {
+        let at = below("/languageFallbacks", tag);
+        if others.len() > FALLBACKS_MAX {
+            faults.add(at.clone(), Fault::TooLong(FALLBACKS_MAX));
+        }
+        let others = parse_languages(faults, &at, others);
+        parsed.extend(faults.take(at, Language::parse(tag)).map(|language| (language, others)));
+    }
+    parsed
+}
+
+/// The pointer to what a map holds under a key.
+fn below(pointer: &str, key: &str) -> String {
+    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 /// The zone of a name in the IANA time zone database.
@@ -139,7 +166,7 @@ pub(super) fn parse_zone(name: &str) -> Result<TimeZone, Fault> {
 fn parse_texts(faults: &mut Faults, pointer: &str, texts: &BTreeMap<String, String>) -> ByLanguage {
     let mut parsed = ByLanguage::new();
     for (tag, text) in texts {
-        let at = format!("{pointer}/{}", tag.replace('~', "~0").replace('/', "~1"));
+        let at = below(pointer, tag);
         let language = faults.take(at.clone(), Language::parse(tag));
         let text = faults.take(at, safe::line(text, LABEL_MAX));
         parsed.extend(language.zip(text));
@@ -166,13 +193,15 @@ impl From<Site> for SiteIn {
             social_links,
             feeds,
             comment_policy,
+            language_fallbacks,
         } = site.into();
+        let tags = |languages: Vec<Language>| languages.iter().map(Language::to_string).collect();
         let texts =
             |texts: ByLanguage| texts.into_iter().map(|(language, text)| (language.to_string(), text)).collect();
         Self {
             name,
             tagline,
-            languages: languages.iter().map(Language::to_string).collect(),
+            languages: tags(languages),
             time_zone,
             zone_labels: texts(zone_labels),
             latest_heading: texts(latest_heading),
@@ -180,6 +209,10 @@ impl From<Site> for SiteIn {
             social_links,
             feeds,
             comment_policy,
+            language_fallbacks: language_fallbacks
+                .into_iter()
+                .map(|(language, others)| (language.to_string(), tags(others)))
+                .collect(),
         }
     }
 }
@@ -215,6 +248,9 @@ pub struct SiteView {
     pub feeds: Vec<Feed>,
     /// Who may comment, and when it shows.
     pub comment_policy: CommentPolicy,
+    /// By language, in which others its readers are served what there is not in it, the first choice first.
+    #[schema(example = json!({ "ar-SY": ["ar", "en"] }))]
+    pub language_fallbacks: BTreeMap<Language, Vec<Language>>,
 }
 
 impl From<Site> for SiteView {
@@ -230,6 +266,7 @@ impl From<Site> for SiteView {
             social_links,
             feeds,
             comment_policy,
+            language_fallbacks,
             version: _,
             updated_at: _,
         } = site;
@@ -245,6 +282,7 @@ impl From<Site> for SiteView {
             social_links,
             feeds,
             comment_policy,
+            language_fallbacks,
         }
     }
 }

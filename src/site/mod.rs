@@ -16,7 +16,7 @@ use crate::http::{Expected, Patch};
 use crate::problem::Problem;
 use dto::SiteIn;
 
-pub use model::{ByLanguage, CommentPolicy, Feed, FeedKind, Site, SocialLink};
+pub use model::{ByLanguage, CommentPolicy, Fallbacks, Feed, FeedKind, Site, SocialLink};
 
 /// What happens to the site.
 pub const EVENTS: &[Kind] = &[Kind::of::<dto::SiteEvent>("site.updated", "The site's settings were changed.")];

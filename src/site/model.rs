@@ -40,6 +40,9 @@ text_enum! {
     }
 }
 
+/// By language, what is served in its place, the first choice first.
+pub type Fallbacks = BTreeMap<Language, Vec<Language>>;
+
 /// Texts by language.
 pub type ByLanguage = BTreeMap<Language, String>;
 
@@ -90,6 +93,8 @@ pub struct Site {
     pub feeds: Vec<Feed>,
     /// Who may comment.
     pub comment_policy: CommentPolicy,
+    /// What readers of a language are served where there is nothing in it.
+    pub language_fallbacks: Fallbacks,
     /// Counts its changes.
     pub version: i64,
     /// When it was last changed, if ever.
@@ -110,6 +115,7 @@ impl Site {
             social_links: Vec::new(),
             feeds: Vec::new(),
             comment_policy: CommentPolicy::Premoderated,
+            language_fallbacks: Fallbacks::new(),
             version: 0,
             updated_at: None,
         }
@@ -118,6 +124,14 @@ impl Site {
     /// The language of what does not say its own.
     pub fn language(&self) -> Language {
         self.languages.first().cloned().unwrap_or_else(|| Lang::Ar.into())
+    }
+
+    /// The languages in which a reader of one is served, in order: that one, then those that it falls back on, which is the
+    /// one without the region where nothing else is said.
+    pub fn fallbacks(&self, language: &Language) -> Vec<Language> {
+        let base = || Language::parse(language.base()).into_iter().collect();
+        let others = self.language_fallbacks.get(language).cloned().unwrap_or_else(base);
+        std::iter::once(language.clone()).chain(others).collect()
     }
 
     /// What datelines in a language call the zone, where not by its city: `ar-SY` reads as `ar` when it has no own label.

@@ -11,7 +11,7 @@ use crate::support::{Answer, Client, TestApp};
 const NEWSROOM: &str = "/api/v1/newsroom/alerts";
 const TICKER: &str = "/api/v1/alerts";
 
-fn form(headline: &str) -> Value {
+pub fn form(headline: &str) -> Value {
     json!({ "headline": headline, "language": "ar" })
 }
 
@@ -20,12 +20,12 @@ async fn draft(who: &Client, form: &Value) -> Answer {
 }
 
 /// A step on the version that somebody has seen.
-async fn step(who: &Client, seen: &Answer, step: &str, body: Value) -> Answer {
+pub async fn step(who: &Client, seen: &Answer, step: &str, body: Value) -> Answer {
     let path = format!("{NEWSROOM}/{}/{step}", seen.text("/id"));
     who.post(&path).if_match(&seen.etag()).json(&body).send().await
 }
 
-async fn issue(editor: &Client, form: &Value) -> Answer {
+pub async fn issue(editor: &Client, form: &Value) -> Answer {
     let made = draft(editor, form).await;
     let said = if form["urgency"] == 1 { json!({ "override": "لا أحد غيري هنا" }) } else { json!({}) };
     step(editor, &made, "issue", said).await.expect(200)

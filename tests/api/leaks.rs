@@ -135,7 +135,7 @@ fn queries(operation: &Operation, [id, slug]: [&str; 2]) -> Vec<String> {
         queries.extend(match name {
             "count" => vec!["count=true".to_owned()],
             "sort" => vec!["sort=-dateModified".to_owned(), "sort=datePublished".to_owned()],
-            "include" => vec!["include=author,section,tags,sources,related".to_owned()],
+            "include" => vec!["include=author,section,tags,sources,related,translations".to_owned()],
             "body" => vec!["body=html".to_owned(), "body=text".to_owned()],
             "language" => vec!["language=ar".to_owned()],
             "since" => vec!["since=1970-01-01T00:00:00Z".to_owned()],

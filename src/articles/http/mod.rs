@@ -4,3 +4,4 @@ pub mod bulk;
 pub mod delivery;
 pub mod newsroom;
 pub mod steps;
+pub mod translations;

@@ -1,0 +1,13 @@
+DROP INDEX alerts_story_id_index;
+ALTER TABLE alerts DROP COLUMN story_id;
+DROP INDEX publications_translation_of_index;
+DROP INDEX publications_rewrite_of_index;
+DROP INDEX publications_story_id_index;
+ALTER TABLE publications DROP COLUMN translation_of;
+ALTER TABLE publications DROP COLUMN rewrite_of;
+ALTER TABLE publications DROP COLUMN story_id;
+DROP INDEX articles_translation_of_index;
+DROP INDEX articles_story_id_index;
+ALTER TABLE articles DROP COLUMN translation_of;
+ALTER TABLE articles DROP COLUMN rewrite_of;
+ALTER TABLE articles DROP COLUMN story_id;

@@ -1,0 +1,58 @@
+//! What came of an event, in order of time: the alert, the first article, its updates and corrections, and what was taken
+//! back. A story has no row of its own: it is what articles and alerts say that they belong to.
+
+pub mod dto;
+pub mod http;
+
+use std::collections::HashSet;
+
+use crate::alerts::{self, view::AlertView};
+use crate::app::Read;
+use crate::articles::{self, ArticleView};
+use crate::ids::{ArticleId, StoryId};
+use crate::problem::Problem;
+use crate::text::Language;
+use dto::{StepKind, StoryStep, StoryView};
+
+/// Articles of one story that are told of at most, and alerts: the first ones.
+const STEPS_MAX: u16 = 500;
+
+/// A story, as everyone may see it now.
+pub fn read(read: &mut Read<'_>, id: StoryId, languages: &[Language], public_url: &str) -> Result<StoryView, Problem> {
+    let articles = articles::of_story(read, id, STEPS_MAX.into(), public_url)?;
+    let alerts = alerts::of_story(read, id, STEPS_MAX.into())?;
+    if articles.is_empty() && alerts.is_empty() {
+        return Err(Problem::not_found());
+    }
+    let alerts = alerts.into_iter().map(AlertView::from).flat_map(|alert| alert_steps(&alert));
+    let mut items: Vec<StoryStep> = alerts.chain(article_steps(articles)).collect();
+    items.retain(|step| languages.is_empty() || languages.contains(step.language()));
+    // What happened at the same instant: the alert, and then what followed it.
+    items.sort_by_key(|step| (step.at, step.kind));
+    Ok(StoryView { id, items })
+}
+
+/// That an alert went out, and that it was taken back.
+fn alert_steps(alert: &AlertView) -> Vec<StoryStep> {
+    let Some(issued) = alert.starts_at else { return Vec::new() };
+    let retraction = alert.retraction.as_ref().map(|retraction| (StepKind::Retraction, retraction.at));
+    let steps = std::iter::once((StepKind::Alert, issued)).chain(retraction);
+    steps.map(|(kind, at)| StoryStep::of_alert(kind, at, alert.clone())).collect()
+}
+
+/// The first article with its translations, and then what followed; what was put right in each.
+fn article_steps(mut articles: Vec<ArticleView>) -> Vec<StoryStep> {
+    articles.sort_by_key(|article| (article.published(), article.id()));
+    let mut first = HashSet::<ArticleId>::new();
+    if let Some(article) = articles.first() {
+        first.extend(std::iter::once(article.id()).chain(article.alternate_ids()));
+    }
+    let steps = |article: ArticleView| {
+        let kind = if first.contains(&article.id()) { StepKind::Article } else { StepKind::Update };
+        let corrections = article.corrections().to_vec().into_iter();
+        let mut steps: Vec<_> = corrections.map(|one| StoryStep::of_correction(article.clone(), one)).collect();
+        steps.push(StoryStep::of_article(kind, article));
+        steps
+    };
+    articles.into_iter().flat_map(steps).collect()
+}
