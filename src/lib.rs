@@ -12,6 +12,7 @@
 //! | [`stories`] | what articles and alerts tell of one event, in order of time |
 //! | [`events`] | the log that every change is written to, and what carries it on |
 //! | [`streams`], [`sync`] | what is public, told as it happens, and to those who were away |
+//! | [`embargo`] | proof that what is held back shows nowhere |
 //! | [`jobs`] | what happens by itself |
 //! | [`outbound`] | requests to addresses that other people chose |
 //! | [`push`] | breaking alerts on browsers that are closed |
@@ -31,6 +32,7 @@ pub mod cli;
 pub mod comments;
 pub mod config;
 pub mod db;
+pub mod embargo;
 pub mod events;
 pub mod fault;
 pub mod http;

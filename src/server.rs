@@ -17,8 +17,8 @@ use crate::config::Config;
 use crate::events::Hub;
 use crate::http::{Contract, Routes, layer};
 use crate::{
-    alerts, articles, authors, comments, events, openapi, operation, push, sections, site, sources, stories, streams,
-    sync, tags, users, webhooks,
+    alerts, articles, authors, comments, embargo, events, openapi, operation, push, sections, site, sources, stories,
+    streams, sync, tags, users, webhooks,
 };
 
 /// Connections that one worker takes: streams are many and idle.
@@ -67,6 +67,7 @@ fn newsroom(config: &mut Routes<'_>) {
         .configure(tags::http::newsroom)
         .configure(authors::http::newsroom)
         .configure(users::http::newsroom)
+        .configure(embargo::http::newsroom)
         .configure(events::http::newsroom)
         .configure(webhooks::http::newsroom);
 }

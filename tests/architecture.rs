@@ -67,9 +67,9 @@ fn sources() -> Vec<Source> {
 }
 
 /// The rooms with a noun each.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 16] = [
     "articles", "comments", "alerts", "users", "site", "sources", "sections", "tags", "authors", "records", "webhooks",
-    "push", "streams", "sync", "stories",
+    "push", "streams", "sync", "stories", "embargo",
 ];
 
 /// No file outside of these places has any of these words.

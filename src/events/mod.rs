@@ -156,6 +156,11 @@ pub fn public_after(read: &mut Read<'_>, number: i64, limit: u32) -> Result<Vec<
     store::public_after(read.conn, number, i64::from(limit))?.into_iter().map(event).collect()
 }
 
+/// The latest public events about one thing, the latest first.
+pub fn public_about(read: &mut Read<'_>, target: Uuid, limit: u32) -> Result<Vec<Event>, Problem> {
+    store::public_about(read.conn, target, i64::from(limit))?.into_iter().map(event).collect()
+}
+
 /// Whether all that is public and came after a public number is still in the log; not so when the number lies ahead.
 pub fn reaches_back_to(read: &mut Read<'_>, number: i64) -> Result<bool, Problem> {
     let (_, last) = store::last(read.conn)?;

@@ -65,6 +65,12 @@ pub(super) fn public_after(conn: &mut Conn, number: i64, limit: i64) -> QueryRes
     later.limit(limit).select(Row::as_select()).load(conn)
 }
 
+pub(super) fn public_about(conn: &mut Conn, target: Uuid, limit: i64) -> QueryResult<Vec<Row>> {
+    let about = events::table.filter(events::target_id.eq(target.as_bytes().to_vec()));
+    let public = about.filter(events::public_seq.is_not_null());
+    public.order((events::target_id.desc(), events::seq.desc())).select(Row::as_select()).limit(limit).load(conn)
+}
+
 pub(super) fn of_topics_after(conn: &mut Conn, topics: &[&str], seq: i64, limit: i64) -> QueryResult<Vec<Row>> {
     let topics: Vec<String> = topics.iter().map(|topic| (*topic).to_owned()).collect();
     let later = events::table.filter(events::topic.eq_any(topics).and(events::seq.gt(seq))).order(events::seq.asc());

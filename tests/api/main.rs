@@ -24,6 +24,7 @@ mod bulk;
 mod comments;
 mod conditional;
 mod contract;
+mod embargo;
 mod event_order;
 mod idempotency;
 mod leaks;

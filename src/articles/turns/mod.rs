@@ -18,7 +18,7 @@ use crate::app::{App, Read, Tx};
 use crate::auth::actions::PublishArticles;
 use crate::auth::{Actor, Permit};
 use crate::db::page::{PageRequest, Slice};
-use crate::ids::{ArticleId, RecordId};
+use crate::ids::{ArticleId, RecordId, StoryId};
 use crate::problem::Problem;
 use crate::text_enum;
 use crate::time::UtcTime;
@@ -202,6 +202,35 @@ pub fn schedule(
         .map(|(row, content)| Ok(TurnView::of(row, &serde_json::from_str::<ArticleIn>(&content)?, read.now)))
         .collect();
     Ok(Slice { rows: rows?, next, prev, total })
+}
+
+/// A revision that nobody outside of the newsroom may know of yet.
+#[derive(Clone, Debug)]
+pub struct Withheld {
+    /// Whose.
+    pub article: ArticleId,
+    /// Which.
+    pub version: i64,
+    /// Until when.
+    pub until: UtcTime,
+    /// The slug that it will have.
+    pub slug: String,
+    /// The story that it belongs to.
+    pub story: Option<StoryId>,
+}
+
+/// The revisions that are held back for their hour or by an embargo, the next first; so many at the most.
+pub fn withheld(read: &mut Read<'_>, most: usize) -> Result<Vec<Withheld>, Problem> {
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    let waiting = store::waiting(read.conn, read.now, limit)?.into_iter();
+    let withheld = |store::Waiting { article_id, version, due_at, slug, story_id }| Withheld {
+        article: article_id,
+        version,
+        until: due_at,
+        slug,
+        story: story_id,
+    };
+    Ok(waiting.map(withheld).collect())
 }
 
 /// How late the turns of the last week were announced.

@@ -7,7 +7,7 @@ use crate::articles::store::{Ahead, Head};
 use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_turns, articles, publication_links, publications};
-use crate::ids::{ArticleId, PublicationId, TurnId, UserId};
+use crate::ids::{ArticleId, PublicationId, StoryId, TurnId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
 
@@ -69,6 +69,35 @@ pub(super) fn due(conn: &mut Conn, now: UtcTime, limit: i64) -> QueryResult<Vec<
     let planned = article_turns::table.filter(article_turns::outcome.eq(Outcome::Planned));
     let due = planned.filter(article_turns::due_at.le(now)).order((article_turns::due_at, article_turns::id));
     due.select(article_turns::article_id).limit(limit).load(conn)
+}
+
+/// A revision that is to become public.
+#[derive(Clone, Debug, Queryable)]
+pub(super) struct Waiting {
+    pub article_id: ArticleId,
+    pub version: i64,
+    pub due_at: UtcTime,
+    pub slug: String,
+    pub story_id: Option<StoryId>,
+}
+
+/// The revisions that are to become public after an instant, the next first, with what they will be found by.
+pub(super) fn waiting(conn: &mut Conn, now: UtcTime, limit: i64) -> QueryResult<Vec<Waiting>> {
+    let same = publications::article_id.eq(article_turns::article_id);
+    article_turns::table
+        .inner_join(publications::table.on(same.and(publications::version.eq(article_turns::version))))
+        .filter(article_turns::outcome.eq(Outcome::Planned).and(article_turns::due_at.gt(now)))
+        .filter(article_turns::action.ne(Action::Expire))
+        .order((article_turns::due_at, article_turns::id))
+        .select((
+            article_turns::article_id,
+            article_turns::version,
+            article_turns::due_at,
+            publications::slug,
+            publications::story_id,
+        ))
+        .limit(limit)
+        .load(conn)
 }
 
 /// The newsroom's list: what is planned in order, what was the latest first. With each article's present text.
