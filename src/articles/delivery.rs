@@ -94,6 +94,7 @@ pub fn find(
     match query.body.unwrap_or_default() {
         BodyForm::Blocks => article.body = Some(body.into_blocks()),
         BodyForm::Html => article.body_html = Some(body.to_html()),
+        BodyForm::Markdown => article.body_markdown = Some(body.to_markdown()),
         BodyForm::Text => article.body_text = Some(body.to_text()),
     }
     article.included = included;

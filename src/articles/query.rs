@@ -96,6 +96,8 @@ pub enum BodyForm {
     Blocks,
     /// HTML, in `bodyHtml`.
     Html,
+    /// Markdown, in `bodyMarkdown`.
+    Markdown,
     /// Plain text, in `bodyText`.
     Text,
 }

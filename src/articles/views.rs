@@ -231,6 +231,10 @@ pub struct ArticleView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "<p>دعا الرئيس الروسي…</p>")]
     pub(super) body_html: Option<String>,
+    /// The body as Markdown, with `body=markdown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "دعا **الرئيس الروسي**…")]
+    pub(super) body_markdown: Option<String>,
     /// The body as plain text, with `body=text`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "دعا الرئيس الروسي…")]
@@ -373,6 +377,7 @@ impl Setting<'_> {
             seo: form.seo,
             body: None,
             body_html: None,
+            body_markdown: None,
             body_text: None,
             included: None,
         }

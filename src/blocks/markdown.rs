@@ -1,8 +1,8 @@
 //! Markdown in, by way of HTML.
 
-use pulldown_cmark::{Event, Options, Parser, html};
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd, html};
 
-use super::Body;
+use super::{Body, to_html::quoted};
 
 impl Body {
     /// Reads `CommonMark` with `~~strike-through~~`. HTML inside of it is read as by [`Body::from_html`].
@@ -10,9 +10,52 @@ impl Body {
     /// It takes whatever it gets; check [`Body::within_limits`].
     pub fn from_markdown(markdown: &str) -> Self {
         let mut html = String::with_capacity(markdown.len());
-        html::push_html(&mut html, Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH));
+        let mut picture: Option<Picture> = None;
+        let events = Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH);
+        html::push_html(&mut html, events.filter_map(|event| addressed(event, &mut picture)));
         Self::from_html(&html)
     }
+}
+
+/// A picture whose description is being read.
+struct Picture {
+    src: String,
+    alt: String,
+    /// Pictures in the description, of which the words count.
+    inner: usize,
+}
+
+/// Links and pictures with their addresses as they were typed: `pulldown_cmark` would write Arabic ones in percents, hosts
+/// too, which is no address any more.
+fn addressed<'a>(event: Event<'a>, picture: &mut Option<Picture>) -> Option<Event<'a>> {
+    if let Some(open) = picture {
+        match event {
+            Event::Text(text) | Event::Code(text) => open.alt.push_str(&text),
+            Event::SoftBreak | Event::HardBreak => open.alt.push(' '),
+            Event::Start(Tag::Image { .. }) => open.inner += 1,
+            Event::End(TagEnd::Image) if open.inner > 0 => open.inner -= 1,
+            Event::End(TagEnd::Image) => {
+                let html = format!(r#"<img src="{}" alt="{}">"#, quoted(&open.src), quoted(&open.alt));
+                *picture = None;
+                return Some(Event::InlineHtml(html.into()));
+            }
+            _ => {}
+        }
+        return None;
+    }
+    let html = match &event {
+        Event::Start(Tag::Link { link_type: LinkType::Email, dest_url, .. }) => {
+            format!(r#"<a href="mailto:{}">"#, quoted(dest_url))
+        }
+        Event::Start(Tag::Link { dest_url, .. }) => format!(r#"<a href="{}">"#, quoted(dest_url)),
+        Event::End(TagEnd::Link) => "</a>".to_owned(),
+        Event::Start(Tag::Image { dest_url, .. }) => {
+            *picture = Some(Picture { src: dest_url.to_string(), alt: String::new(), inner: 0 });
+            return None;
+        }
+        _ => return Some(event),
+    };
+    Some(Event::InlineHtml(html.into()))
 }
 
 /// The character of an HTML reference such as `eacute`; `CommonMark` has the same table as HTML.
@@ -47,6 +90,15 @@ mod tests {
             (
                 "<https://a.example/?b&c>",
                 "<p><a href=\"https://a.example/?b&amp;c\" rel=\"noopener noreferrer\">https://a.example/?b&amp;c</a></p>",
+            ),
+            (
+                "[خبر](https://مثال.إختبار/خبر \"t\") <desk@a.example>",
+                "<p><a href=\"https://مثال.إختبار/خبر\" rel=\"noopener noreferrer\">خبر</a> \
+                    <a href=\"mailto:desk@a.example\" rel=\"noopener noreferrer\">desk@a.example</a></p>",
+            ),
+            (
+                "![a *b* ![c](x) \"d\"](https://مثال.إختبار/1.jpg)",
+                "<figure><img src=\"https://مثال.إختبار/1.jpg\" alt=\"a b c &quot;d&quot;\"></figure>",
             ),
             ("![حقل](https://a.example/1.jpg)", "<figure><img src=\"https://a.example/1.jpg\" alt=\"حقل\"></figure>"),
         ] {

@@ -1,8 +1,8 @@
 //! The body of an article: Portable Text blocks, and the ways in and out of them.
 //!
 //! A body comes in as blocks ([`Body::parse`]), as HTML ([`Body::from_html`]) or as Markdown
-//! ([`Body::from_markdown`]) and goes out as blocks (serde), HTML ([`Body::to_html`]) or plain text
-//! ([`Body::to_text`]). Whatever came in, a [`Body`] holds one *normal form*, so that equal texts are equal
+//! ([`Body::from_markdown`]) and goes out as blocks (serde), HTML ([`Body::to_html`]), Markdown
+//! ([`Body::to_markdown`]) or plain text ([`Body::to_text`]). Whatever came in, a [`Body`] holds one *normal form*, so that equal texts are equal
 //! values: the same words give the same bytes, the same hash and an empty diff.
 //!
 //! The normal form:
@@ -12,7 +12,7 @@
 //! - Links of a block are `link-1`, `link-2`, … in the order of their first use; one for each address.
 //! - List items have a level, other blocks none. Embeds know their provider.
 //!
-//! `from_html(to_html(body))` gives the body back without the `_key` of blocks and spans
+//! `from_html(to_html(body))` and `from_markdown(to_markdown(body))` give the body back without the `_key` of blocks and spans
 //! ([`Body::without_keys`]), and nothing else is lost.
 //!
 //! This room reads no database and fetches no address. No markup of the sender reaches a reader: HTML is read
@@ -29,6 +29,7 @@ mod parse;
 mod plain;
 mod runs;
 mod to_html;
+mod to_markdown;
 
 pub use embed::Provider;
 pub use model::{
@@ -38,5 +39,7 @@ pub use model::{
 
 #[cfg(test)]
 mod from_html_tests;
+#[cfg(test)]
+mod round_trip_tests;
 #[cfg(test)]
 mod tests;

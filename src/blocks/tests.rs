@@ -232,6 +232,18 @@ fn any_text() -> impl Strategy<Value = String> {
         "🏴",
         "\u{e0067}",
         "]]>",
+        "*",
+        "**",
+        "_",
+        "`",
+        "~~",
+        "# ",
+        "1. ",
+        "- ",
+        "!",
+        "](x)",
+        "\\",
+        "«",
         "\u{ffff}",
         "\u{85}",
         "\u{3000}",
@@ -312,6 +324,13 @@ proptest! {
         let body = Body::parse(blocks).unwrap();
         let html = body.to_html();
         prop_assert_eq!(&Body::from_html(&html), &body, "{}", html);
+    }
+
+    #[test]
+    fn markdown_gives_the_body_back(blocks in vec(any_block(), 0..8)) {
+        let body = Body::parse(blocks).unwrap();
+        let markdown = body.to_markdown();
+        prop_assert_eq!(&Body::from_markdown(&markdown), &body, "{}", markdown);
     }
 
     #[test]

@@ -166,7 +166,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// A text as it stands in the double quotes of an attribute.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     escaped(text).replace('"', "&quot;")
 }
 

@@ -1,8 +1,9 @@
-//! Texts, on their way through the API: in which order names stand, and how dates are written.
+//! Texts, on their way through the API: in which order names stand, how dates are written, what becomes of markup.
 
+use scraper::Html;
 use serde_json::{Value, json};
 
-use crate::articles::{Desk, record};
+use crate::articles::{ARTICLES, Desk, record};
 
 const VECTORS: &str = include_str!("../fixtures/arabic_text_vectors.json");
 
@@ -42,5 +43,49 @@ async fn a_date_is_in_the_words_and_digits_of_the_articles_country() {
         assert_eq!(shown.text("/dateline/longDate"), long_date, "{language}");
         assert_eq!(shown.text("/dateline/text"), text, "{language}");
         assert_eq!((shown.text("/dateline/date"), shown.text("/dateline/time")), ("2020-10-09".into(), "04:30".into()));
+    }
+}
+
+/// What would do harm in a browser's tree of this HTML, read twice.
+fn harmful(html: &str) -> Vec<String> {
+    let again = Html::parse_fragment(html).root_element().inner_html();
+    let mut found = Vec::new();
+    for html in [html, &again] {
+        let tree = Html::parse_document(html);
+        for element in tree.root_element().descendent_elements().map(|element| element.value()) {
+            let forbidden =
+                ["script", "style", "svg", "math", "iframe", "form", "object", "embed", "base", "meta", "link"];
+            found.extend(forbidden.contains(&element.name()).then(|| element.name().to_owned()));
+            let soundly =
+                |value: &str| ["https://", "http://", "mailto:", "tel:"].iter().any(|scheme| value.starts_with(scheme));
+            let harms = |(name, value): &(&str, &str)| {
+                name.starts_with("on") || *name == "style" || (["href", "src"].contains(name) && !soundly(value))
+            };
+            found.extend(element.attrs().filter(harms).map(|(name, value)| format!("{name}={value}")));
+        }
+    }
+    found
+}
+
+#[actix_web::test]
+async fn no_script_comes_through_whichever_way_a_body_comes_and_goes() {
+    let desk = Desk::new().await;
+    let vectors = include_str!("../../src/blocks/xss_vectors.txt");
+    assert!(!harmful(vectors).is_empty(), "the test sees harm");
+    let parts: Vec<_> = vectors.lines().step_by(3).collect();
+    let body = format!("<p>قبل</p>{}", parts.join("<p>بعد</p>\n\n<p>قبل</p>"));
+    for (n, field) in ["bodyHtml", "bodyMarkdown"].into_iter().enumerate() {
+        let id = desk.live_with(&format!("خبر {n}"), json!({ "body": null, field: body })).await;
+        let get = |form: &str| desk.app.anonymous().get(&format!("{ARTICLES}/{id}?body={form}")).send();
+        let html = get("html").await.expect(200).text("/bodyHtml");
+        assert!(html.contains("<p>قبل</p>"));
+        assert_eq!(harmful(&html), Vec::<String>::new());
+        let blocks = get("blocks").await.expect(200).at("/body").clone();
+        let markdown = get("markdown").await.expect(200).text("/bodyMarkdown");
+        for (back, text) in [("bodyHtml", html), ("bodyMarkdown", markdown)] {
+            let fields = json!({ "body": null, back: text });
+            let again = desk.draft_with(&format!("{back} {n}"), fields).await;
+            assert_eq!(*again.at("/body"), blocks, "{field} by {back}");
+        }
     }
 }
