@@ -85,6 +85,9 @@ codes! {
     /// Something like it exists.
     Duplicate "duplicate" CONFLICT "This exists already" "هذا موجود من قبل"
         "`existing` is the id of the first one, where there is one.";
+    /// Another took its place.
+    Merged "merged" CONFLICT "This was merged into another" "دُمج هذا العنصر في غيره"
+        "`into` is the id of the one that took its place: use that.";
     /// Other things refer to it.
     InUse "in_use" CONFLICT "This is in use" "هذا العنصر مستخدم"
         "Deactivate it instead (`isActive: false`), or remove the references first.";

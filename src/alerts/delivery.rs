@@ -34,14 +34,15 @@ pub fn active(read: &mut Read<'_>, limit: i64) -> Result<Vec<Shown>, Problem> {
 }
 
 /// What readers may know of these alerts, and of those in the ticker that lead to these articles or credit these
-/// sources.
+/// sources, or others that are one with them by a merge.
 pub fn about(
     read: &mut Read<'_>,
     ids: &[AlertId],
     articles: &[ArticleId],
     sources: &[RecordId],
 ) -> Result<Vec<Shown>, Problem> {
-    let rows = store::about(read.conn, ids, (articles, sources), read.now)?;
+    let sources = records::kin(read, sources)?;
+    let rows = store::about(read.conn, ids, (articles, &sources), read.now)?;
     let alerts = rows.into_iter().map(alert).collect::<Result<Vec<_>, _>>()?;
     let public = alerts.into_iter().filter(|alert| alert.is_public(read.now)).collect();
     for_readers(read, public)

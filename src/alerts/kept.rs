@@ -85,11 +85,12 @@ pub(super) fn shown(read: &mut Read<'_>, alerts: Vec<Alert>) -> Result<Vec<Shown
     let now = read.now;
     let credit = |alert: &Alert| {
         let source = |id| {
-            let reference = known.get(id)?;
+            let reference = known.get(&id)?;
             let name = reference.name(&alert.form.language);
-            Some(AlertSource { source_id: *id, slug: reference.slug.clone(), name })
+            Some(AlertSource { source_id: id, slug: reference.slug.clone(), name })
         };
-        alert.form.source_ids.iter().filter_map(source).collect()
+        let present = |id| known.get(&id).map_or(id, |reference| reference.id);
+        records::once(alert.form.source_ids.iter().copied(), present).into_iter().filter_map(source).collect()
     };
     let show = |alert: Alert| Shown {
         state: alert.state(now),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::dto::{ArticleIn, LeadMedia};
+use super::names::{ids as names, settled};
 use super::store::{self, Live, Wanted};
 use super::told::sections;
 use crate::app::Read;
@@ -122,9 +123,12 @@ fn comment_counts(read: &mut Read<'_>, ids: &[ArticleId]) -> Result<Vec<(Article
 fn compact(read: &mut Read<'_>, rows: Vec<Live>, which: &Which) -> Result<Vec<CompactArticle>, Problem> {
     let ids: Vec<ArticleId> = rows.iter().map(|live| live.article_id).collect();
     let counts: HashMap<ArticleId, i64> = comment_counts(read, &ids)?.into_iter().collect();
+    let forms: Result<Vec<ArticleIn>, _> = rows.iter().map(|live| serde_json::from_str(&live.content)).collect();
+    let forms = forms?;
+    let merged = records::merged(read, &forms.iter().flat_map(names).collect::<Vec<_>>())?;
     let mut articles = Vec::with_capacity(rows.len());
-    for live in rows {
-        let form: ArticleIn = serde_json::from_str(&live.content)?;
+    for (live, form) in rows.into_iter().zip(forms) {
+        let form = settled(form, |id| merged.get(&id).copied().unwrap_or(id));
         if which.takes(&form) {
             let comment_count = counts.get(&live.article_id).copied().unwrap_or_default();
             articles.push(one(live, form, comment_count));

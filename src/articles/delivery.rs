@@ -241,9 +241,11 @@ fn included(names: &[&str], references: &HashMap<RecordId, Reference>) -> Result
 
 /// The records of one kind in full, by id.
 fn of_kind<N: Noun>(references: &HashMap<RecordId, Reference>) -> Result<Vec<N::View>, Problem> {
-    let mut found: Vec<_> = references.iter().filter(|(_, reference)| reference.kind == N::KIND).collect();
+    // What was merged is there as the other, which is there itself.
+    let itself = |(id, reference): &(&RecordId, &Reference)| reference.kind == N::KIND && reference.id == **id;
+    let mut found: Vec<_> = references.iter().filter(itself).collect();
     found.sort_by_key(|(id, _)| **id);
-    found.into_iter().map(|(id, reference)| Ok(N::View::from(reference.record(*id)?))).collect()
+    found.into_iter().map(|(_, reference)| Ok(N::View::from(reference.record()?))).collect()
 }
 
 fn included_names(include: Option<&str>) -> Result<Vec<&'static str>, Problem> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::corrections::{self, CorrectionView};
 use super::dto::ArticleIn;
 use super::model::{self, ArticleState, Standing, Step};
-use super::names::refusal;
+use super::names::{refusal, settled};
 use super::store::{self, Head, RevisionRow, Texts};
 use super::turns::settle;
 use crate::app::{Read, Tx};
@@ -180,6 +180,7 @@ pub(super) fn saved(
 }
 
 pub(super) fn card(by: &User, head: Head, form: ArticleIn, references: &HashMap<RecordId, Reference>) -> Saved {
+    let form = settled(form, |id| references.get(&id).map_or(id, |reference| reference.id));
     let name = |id: RecordId, language: &Language| references.get(&id).map(|reference| reference.name(language));
     let names: Vec<String> = form.sources.iter().filter_map(|credit| name(credit.source_id, &form.language)).collect();
     let warnings = model::warnings(&form, &names);

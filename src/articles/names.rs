@@ -62,14 +62,16 @@ pub(super) fn refusal(error: QueryError) -> Problem {
 }
 
 /// Looks up what the form refers to, and refuses what does not exist, is of another kind, or is newly used
-/// though out of use.
+/// though out of use. What was merged counts as the other, which is what the writer sees in its place.
 pub(super) fn check_references(
     tx: &mut Tx<'_>,
     form: &ArticleIn,
     before: Option<&ArticleIn>,
 ) -> Result<HashMap<RecordId, Reference>, Problem> {
-    let references = records::references(&mut tx.reading(), &ids(form))?;
-    let old = before.map(ids).unwrap_or_default();
+    let mut old = before.map(ids).unwrap_or_default();
+    let named: Vec<RecordId> = ids(form).into_iter().chain(old.iter().copied()).collect();
+    let references = records::references(&mut tx.reading(), &named)?;
+    old.extend(old.clone().iter().filter_map(|id| Some(references.get(id)?.id)));
     let mut faults = Faults::new();
     for (pointer, kind, id) in mentions(form) {
         match references.get(&id).filter(|reference| reference.kind == kind) {
@@ -92,6 +94,21 @@ pub(super) fn check_references(
         }
     }
     faults.finish(Some(references)).map_err(Problem::from)
+}
+
+/// The form as it reads now: what was merged stands in it as the other, once, where the first of both stood.
+pub(super) fn settled(mut form: ArticleIn, now: impl Fn(RecordId) -> RecordId) -> ArticleIn {
+    let mut first = HashMap::new();
+    // A form may credit one twice, for different things; that was so before any merge and stays so.
+    let mut stays = |id: &mut RecordId| {
+        let named = *id;
+        *id = now(named);
+        *first.entry(*id).or_insert(named) == named
+    };
+    form.sources.retain_mut(|credit| stays(&mut credit.source_id));
+    form.authors.retain_mut(|credit| stays(&mut credit.author_id));
+    form.tag_ids.retain_mut(stays);
+    form
 }
 
 /// Every record that a form names, with the pointer to its name.

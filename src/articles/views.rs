@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::corrections::CorrectionView;
 use super::dto::{ArticleIn, LeadMedia, Seo};
 use super::kin::Kin;
+use super::names::settled;
 use super::store::Live;
 use crate::authors::dto::AuthorView;
 use crate::blocks::Block;
@@ -325,6 +326,7 @@ pub(super) struct Setting<'a> {
 impl Setting<'_> {
     /// A publication as everyone may see it.
     pub fn show(&self, live: &Live, form: ArticleIn) -> ArticleView {
+        let form = settled(form, |id| self.references.get(&id).map_or(id, |reference| reference.id));
         let language = form.language.clone();
         let zone_label = self.site.zone_labels.get(&language).map(String::as_str);
         let sources = self.sources(&form);

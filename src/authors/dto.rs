@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::fault::Faults;
-use crate::ids::RecordId;
-use crate::records::{Kind, Names, Noun, Record, active, check_names, getters};
+use crate::ids::{RecordId, UserId};
+use crate::records::{Kind, Mergeable, Names, Noun, Record, active, check_names, getters};
 use crate::text::safe;
 use crate::time::UtcTime;
 
@@ -49,6 +49,10 @@ pub struct AuthorIn {
     #[serde(default)]
     #[schema(example = "haddad@news.example")]
     pub email: Option<String>,
+    /// The author's account, if there is one. Only the newsroom learns of it; no account has two authors.
+    #[serde(default)]
+    #[schema(example = json!(null))]
+    pub user_id: Option<UserId>,
     /// Whether new articles may name the author.
     #[serde(default = "active")]
     #[schema(default = true, example = true)]
@@ -57,11 +61,12 @@ pub struct AuthorIn {
 
 impl Noun for AuthorIn {
     type View = AuthorView;
+    type NewsroomView = NewsroomAuthorView;
     const KIND: Kind = Kind::Author;
     const TOPICS: [&'static str; 3] = ["author.created", "author.updated", "author.deleted"];
 
     fn checked(self) -> Result<Self, Faults> {
-        let Self { name, names, slug, job_title, biography, uri, image_url, email, is_active } = self;
+        let Self { name, names, slug, job_title, biography, uri, image_url, email, user_id, is_active } = self;
         let mut faults = Faults::new();
         let checked = check_names(&mut faults, &name, &names, slug.as_deref());
         let job_title = faults.take("/jobTitle", safe::optional_line(job_title.as_deref(), JOB_TITLE_MAX));
@@ -73,12 +78,20 @@ impl Noun for AuthorIn {
             let (name, names) = checked?;
             let (job_title, biography) = (job_title?, biography?);
             let (uri, image_url, email) = (uri?, image_url?, email?);
-            Some(Self { name, names, slug, job_title, biography, uri, image_url, email, is_active })
+            Some(Self { name, names, slug, job_title, biography, uri, image_url, email, user_id, is_active })
         };
         faults.finish(built())
     }
 
     getters!();
+
+    fn user(&self) -> Option<UserId> {
+        self.user_id
+    }
+}
+
+impl Mergeable for AuthorIn {
+    const MERGED: &'static str = "author.merged";
 }
 
 /// An author as it is read.
@@ -122,8 +135,8 @@ pub struct AuthorView {
 
 impl From<Record<AuthorIn>> for AuthorView {
     fn from(record: Record<AuthorIn>) -> Self {
-        let Record { id, form, version: _, created_at, updated_at } = record;
-        let AuthorIn { name, names, slug, job_title, biography, uri, image_url, email, is_active } = form;
+        let Record { id, form, version: _, created_at, updated_at, merged_into: _ } = record;
+        let AuthorIn { name, names, slug, job_title, biography, uri, image_url, email, user_id: _, is_active } = form;
         Self {
             id,
             slug: slug.unwrap_or_default(),
@@ -138,5 +151,29 @@ impl From<Record<AuthorIn>> for AuthorView {
             date_created: created_at,
             date_modified: updated_at,
         }
+    }
+}
+
+/// An author as the newsroom reads it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewsroomAuthorView {
+    /// What everyone reads.
+    #[serde(flatten)]
+    pub author: AuthorView,
+    /// The author's account.
+    #[schema(example = json!(null))]
+    pub user_id: Option<UserId>,
+    /// The one that took its place.
+    #[schema(example = json!(null))]
+    pub merged_into: Option<RecordId>,
+}
+
+impl From<Record<AuthorIn>> for NewsroomAuthorView {
+    fn from(record: Record<AuthorIn>) -> Self {
+        let merged_into = record.merged_into;
+        // The account was let go with the merge.
+        let user_id = record.form.user_id.filter(|_| merged_into.is_none());
+        Self { author: record.into(), user_id, merged_into }
     }
 }

@@ -2,11 +2,12 @@
 
 use actix_web::{delete, get, patch, post};
 
-use super::dto::{AuthorIn, AuthorView};
+use super::dto::{AuthorIn, AuthorView, NewsroomAuthorView};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ManageRecords, ReadRecords};
 use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, Patch, Reply, Routes, Segment, Unfiltered, View};
 use crate::problem::Problem;
+use crate::records::MergeIn;
 use crate::records::answer::{self, RecordPath};
 
 /// Adds what everyone may read.
@@ -21,6 +22,7 @@ pub fn newsroom(config: &mut Routes<'_>) {
         .service(create_author)
         .service(read_newsroom_author)
         .service(update_author)
+        .service(merge_author)
         .service(delete_author);
 }
 
@@ -29,6 +31,14 @@ pub fn newsroom(config: &mut Routes<'_>) {
 #[expect(dead_code, reason = "describes what `Page::reply` puts together")]
 struct AuthorList {
     items: Vec<AuthorView>,
+    page: crate::http::PageView,
+}
+
+/// The same, for the newsroom.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes what `Page::reply` puts together")]
+struct NewsroomAuthorList {
+    items: Vec<NewsroomAuthorView>,
     page: crate::http::PageView,
 }
 
@@ -43,11 +53,15 @@ async fn list_authors(call: Call, page: Page<Unfiltered>) -> Result<Reply, Probl
 
 /// Get an author
 ///
-/// By its id or its slug.
+/// By its id or its slug. An old slug answers 308 with the present address; so does an author that was merged, with that of the
+/// author in its place.
 #[utoipa::path(
     tag = "authors",
     params(("idOrSlug" = String, Path, description = "Id or slug", example = "ليلى-حداد"), FieldsQuery),
-    responses((status = OK, description = "The author", body = AuthorView)),
+    responses(
+        (status = OK, description = "The author", body = AuthorView),
+        (status = PERMANENT_REDIRECT, description = "An old slug, or merged: `Location` has the present address"),
+    ),
 )]
 #[get("/authors/{idOrSlug}")]
 async fn read_author(call: Call, author: Segment, view: View) -> Result<Reply, Problem> {
@@ -61,7 +75,7 @@ async fn read_author(call: Call, author: Segment, view: View) -> Result<Reply, P
     tag = "authors",
     extensions(("x-permission" = json!(ReadRecords::NAME))),
     params(ListQuery),
-    responses((status = OK, description = "A page", body = AuthorList)),
+    responses((status = OK, description = "A page", body = NewsroomAuthorList)),
 )]
 #[get("/authors")]
 async fn list_newsroom_authors(
@@ -69,7 +83,7 @@ async fn list_newsroom_authors(
     call: Call,
     page: Page<Unfiltered>,
 ) -> Result<Reply, Problem> {
-    answer::list::<AuthorIn>(&call, permit, &page).await
+    answer::list::<AuthorIn, _>(&call, permit, &page, None).await
 }
 
 /// Make an author
@@ -79,7 +93,7 @@ async fn list_newsroom_authors(
     tag = "authors",
     extensions(("x-permission" = json!(ManageRecords::NAME))),
     request_body = AuthorIn,
-    responses((status = CREATED, description = "The new author", body = AuthorView)),
+    responses((status = CREATED, description = "The new author", body = NewsroomAuthorView)),
 )]
 #[post("/authors")]
 async fn create_author(permit: Permit<ManageRecords>, call: Call, input: Input<AuthorIn>) -> Result<Reply, Problem> {
@@ -93,7 +107,7 @@ async fn create_author(permit: Permit<ManageRecords>, call: Call, input: Input<A
     tag = "authors",
     extensions(("x-permission" = json!(ReadRecords::NAME))),
     params(RecordPath),
-    responses((status = OK, description = "The author", body = AuthorView)),
+    responses((status = OK, description = "The author", body = NewsroomAuthorView)),
 )]
 #[get("/authors/{id}")]
 async fn read_newsroom_author(permit: Permit<ReadRecords>, call: Call, id: Segment) -> Result<Reply, Problem> {
@@ -108,7 +122,7 @@ async fn read_newsroom_author(permit: Permit<ReadRecords>, call: Call, id: Segme
     extensions(("x-permission" = json!(ManageRecords::NAME))),
     params(RecordPath),
     request_body(content = AuthorIn, content_type = "application/merge-patch+json"),
-    responses((status = OK, description = "The changed author", body = AuthorView)),
+    responses((status = OK, description = "The changed author", body = NewsroomAuthorView)),
 )]
 #[patch("/authors/{id}")]
 async fn update_author(
@@ -118,6 +132,28 @@ async fn update_author(
     patch: Patch<AuthorIn>,
 ) -> Result<Reply, Problem> {
     answer::update(&call, permit, &id, patch).await
+}
+
+/// Merge an author into another
+///
+/// From now on the other shows wherever this one is named, in drafts and in what is published, and once where both are.
+/// Filters by either find the articles of both; this one's address leads on to the other's. It can't be changed any more
+/// and is in no list, but its slug stays taken. What names it anew names the other.
+#[utoipa::path(
+    tag = "authors",
+    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    params(RecordPath),
+    request_body = MergeIn,
+    responses((status = OK, description = "The merged author", body = NewsroomAuthorView)),
+)]
+#[post("/authors/{id}/merge")]
+async fn merge_author(
+    permit: Permit<ManageRecords>,
+    call: Call,
+    id: Segment,
+    input: Input<MergeIn>,
+) -> Result<Reply, Problem> {
+    answer::merge::<AuthorIn>(&call, permit, &id, input).await
 }
 
 /// Remove an author

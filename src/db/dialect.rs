@@ -166,6 +166,8 @@ pub enum Door {
     Deliveries,
     /// Saying which articles belong together.
     Kin,
+    /// Merging records, and naming tags.
+    Records,
 }
 
 /// Makes transactions that pass here take turns until each has ended, so that the later one sees what the

@@ -56,6 +56,25 @@ diesel::table! {
         version -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        merged_into -> Nullable<Binary>,
+        user_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    record_redirects (kind, slug_key) {
+        kind -> Text,
+        slug_key -> Text,
+        record_id -> Binary,
+    }
+}
+
+diesel::table! {
+    record_names (kind, name_key, record_id) {
+        kind -> Text,
+        name_key -> Text,
+        record_id -> Binary,
+        slug_key -> Nullable<Text>,
     }
 }
 
@@ -390,6 +409,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_tokens,
     site,
     records,
+    record_redirects,
+    record_names,
     articles,
     article_links,
     article_turns,

@@ -106,6 +106,12 @@ impl Call {
         .await
     }
 
+    /// 308 to something with a readable name, with the query that came.
+    pub fn moved(&self, folder: &str, slug: &str) -> Reply {
+        let query = self.route.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
+        Reply::moved(address(folder, slug) + &query)
+    }
+
     /// The versions that the caller's change may be based on.
     pub fn expected(&self) -> Result<Expected, Problem> {
         let header = self.if_match.as_ref().ok_or_else(|| Problem::new(Code::PreconditionRequired))?;

@@ -16,8 +16,6 @@ mod sending;
 mod store;
 pub mod vapid;
 
-use std::collections::HashSet;
-
 use self::dto::{Browser, PushSubscriptionView, Wish};
 use self::model::{Aim, fenced, key};
 use self::store::Row;
@@ -29,7 +27,6 @@ use crate::fault::{Fault, Faults};
 use crate::ids::RecordId;
 use crate::problem::{Code, Problem};
 use crate::records::{self, Kind};
-use crate::text::slug;
 
 pub use notice::{Cause, Notice};
 pub use rounds::{begin_rounds, forget};
@@ -128,19 +125,13 @@ fn chosen(read: &mut Read<'_>, names: &[String]) -> Result<Vec<RecordId>, Proble
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let ids = records::resolve(read, Kind::Section, names)?;
-    let mut found = records::references(read, &ids)?;
-    found.retain(|_, reference| reference.kind == Kind::Section);
-    let slugs: HashSet<String> = found.values().map(|reference| slug::key(&reference.slug)).collect();
-    let is_known = |name: &str| match RecordId::parse(name) {
-        Ok(id) => found.contains_key(&id),
-        Err(_) => slugs.contains(&slug::key(name)),
-    };
+    let known = records::known(read, Kind::Section, names)?;
     let mut faults = Faults::new();
-    for (at, _) in names.iter().enumerate().filter(|(_, name)| !is_known(name)) {
+    for (at, _) in known.iter().enumerate().filter(|(_, section)| section.is_none()) {
         faults.add(format!("/sections/{at}"), Fault::NotFound);
     }
-    let mut ids: Vec<RecordId> = found.into_keys().collect();
+    let mut ids: Vec<RecordId> = known.into_iter().flatten().collect();
     ids.sort_unstable();
+    ids.dedup();
     Ok(faults.finish(Some(ids))?)
 }

@@ -3,7 +3,7 @@
 
 use utoipa::IntoParams;
 
-use super::{Noun, Record};
+use super::{MergeIn, Mergeable, Noun, Record, Sought};
 use crate::auth::Permit;
 use crate::auth::actions::{ManageRecords, ReadRecords};
 use crate::http::{Call, Input, Page, Patch, Reply, Segment, Unfiltered, View};
@@ -26,22 +26,27 @@ pub async fn public_list<N: Noun>(call: &Call, page: &Page<Unfiltered>) -> Resul
     page.reply(&slice.map(N::View::from))
 }
 
-/// Answers one record by its id or slug, in the form that was asked for.
+/// Answers one record by its id or slug, in the form that was asked for; or where it is now.
 pub async fn public<N: Noun>(call: &Call, id_or_slug: Segment, view: &View) -> Result<Reply, Problem> {
-    let record = call.read(move |read| super::public::<N>(read, &id_or_slug.0)).await?;
-    let modified = record.updated_at;
-    Ok(view.reply(&N::View::from(record))?.modified(modified))
+    match call.read(move |read| super::public::<N>(read, &id_or_slug.0)).await? {
+        Sought::Here(record) => {
+            let modified = record.updated_at;
+            Ok(view.reply(&N::View::from(*record))?.modified(modified))
+        }
+        Sought::Moved(slug) => Ok(call.moved(&format!("/api/v1/{}s", N::KIND), &slug)),
+    }
 }
 
-/// Answers a page of all records.
-pub async fn list<N: Noun>(
+/// Answers a page of all records, or of those that are called something that begins so.
+pub async fn list<N: Noun, F>(
     call: &Call,
     permit: Permit<ReadRecords>,
-    page: &Page<Unfiltered>,
+    page: &Page<F>,
+    beginning: Option<String>,
 ) -> Result<Reply, Problem> {
     let request = page.request.clone();
-    let slice = call.read(move |read| super::list::<N>(read, &permit, &request)).await?;
-    page.reply(&slice.map(N::View::from))
+    let slice = call.read(move |read| super::list::<N>(read, &permit, beginning.as_deref(), &request)).await?;
+    page.reply(&slice.map(N::NewsroomView::from))
 }
 
 /// Makes a record and says where it is.
@@ -72,6 +77,17 @@ pub async fn update<N: Noun>(
     one(call.write(move |tx| super::update(tx, &permit, id, &expected, &patch)).await?)
 }
 
+/// Puts another record in the place of one.
+pub async fn merge<N: Mergeable>(
+    call: &Call,
+    permit: Permit<ManageRecords>,
+    id: &Segment,
+    input: Input<MergeIn>,
+) -> Result<Reply, Problem> {
+    let (id, expected) = (id.id()?, call.expected()?);
+    call.act(input, move |tx, MergeIn { into }| one(super::merge::<N>(tx, &permit, id, &expected, into)?)).await
+}
+
 /// Removes a record.
 pub async fn delete<N: Noun>(call: &Call, permit: Permit<ManageRecords>, id: &Segment) -> Result<Reply, Problem> {
     let (id, expected) = (id.id()?, call.expected()?);
@@ -81,5 +97,5 @@ pub async fn delete<N: Noun>(call: &Call, permit: Permit<ManageRecords>, id: &Se
 
 fn one<N: Noun>(record: Record<N>) -> Result<Reply, Problem> {
     let (version, modified) = (record.version, record.updated_at);
-    Ok(Reply::json(&N::View::from(record))?.version(version).modified(modified))
+    Ok(Reply::json(&N::NewsroomView::from(record))?.version(version).modified(modified))
 }

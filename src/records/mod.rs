@@ -2,9 +2,12 @@
 //! rooms says what its noun is; making, changing, finding and removing one is said here, once.
 
 pub mod answer;
+mod checks;
+mod lookup;
+mod merge;
 mod store;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,18 +17,26 @@ use utoipa::ToSchema;
 use crate::app::{Read, Tx};
 use crate::auth::actions::ManageRecords;
 use crate::auth::{Permit, actions::ReadRecords};
-use crate::db::dialect::{self, Door};
+use crate::db::dialect;
 use crate::db::page::{PageRequest, Slice};
 use crate::db::{QueryError, violates};
 use crate::events::{self, Change};
 use crate::fault::{Fault, Faults};
 use crate::http::{Expected, Patch};
-use crate::ids::{RecordId, of};
+use crate::ids::{RecordId, UserId};
 use crate::problem::{Code, Problem};
 use crate::text::slug::{self, Slug};
-use crate::text::{Language, arabic, safe};
+use crate::text::{Language, arabic};
+use crate::text_enum;
 use crate::time::UtcTime;
-use crate::{ids::Id, text_enum};
+use checks::{called, check, sluggish};
+use store::Wanted;
+
+pub use checks::check_names;
+pub use lookup::{
+    Reference, kin, known, merged, once, references, resolve, sections, with_ancestors, with_descendants,
+};
+pub use merge::{MergeEvent, MergeIn, Mergeable, merge};
 
 text_enum! {
     /// Which noun a record is.
@@ -61,8 +72,10 @@ impl Names {
 
 /// The writable form of one kind of record. It is what clients send and what the database keeps.
 pub trait Noun: Serialize + DeserializeOwned + utoipa::ToSchema + Clone + Send + Sync + 'static {
-    /// How it is read.
+    /// How everyone reads it.
     type View: From<Record<Self>> + Serialize + utoipa::ToSchema;
+    /// How the newsroom reads it.
+    type NewsroomView: From<Record<Self>> + Serialize + utoipa::ToSchema;
     /// Which noun.
     const KIND: Kind;
     /// The events of its life: made, changed, removed.
@@ -83,6 +96,14 @@ pub trait Noun: Serialize + DeserializeOwned + utoipa::ToSchema + Clone + Send +
     fn is_active(&self) -> bool;
     /// The record above it, where the kind has a tree.
     fn parent(&self) -> Option<RecordId> {
+        None
+    }
+    /// Its other spellings, where the kind has them.
+    fn aliases(&self) -> Option<&[String]> {
+        None
+    }
+    /// The account of whom it names, where the kind has accounts.
+    fn user(&self) -> Option<UserId> {
         None
     }
     /// What precedes the name in the order of lists.
@@ -135,40 +156,17 @@ pub struct Record<N> {
     pub created_at: UtcTime,
     /// When it was last changed.
     pub updated_at: UtcTime,
+    /// What took its place.
+    pub merged_into: Option<RecordId>,
 }
 
-/// How an article names a record.
+/// Where a look-up by id or slug leads.
 #[derive(Clone, Debug)]
-pub struct Reference {
-    /// Which noun.
-    pub kind: Kind,
-    /// Its slug.
-    pub slug: String,
-    /// Its whole form, as JSON.
-    pub form: serde_json::Value,
-    /// Whether it may be used for new articles.
-    pub is_active: bool,
-    /// Counts its changes.
-    pub version: i64,
-    /// When it was made.
-    pub created_at: UtcTime,
-    /// When it was last changed.
-    pub updated_at: UtcTime,
-}
-
-impl Reference {
-    /// The name in a language, or in the site's own.
-    pub fn name(&self, language: &Language) -> String {
-        let text = |value: Option<&serde_json::Value>| value.and_then(|value| value.as_str()).map(String::from);
-        let translated = text(self.form.get("names").and_then(|names| names.get(language.as_str())));
-        translated.or_else(|| text(self.form.get("name"))).unwrap_or_default()
-    }
-
-    /// The whole record.
-    pub fn record<N: Noun>(&self, id: RecordId) -> Result<Record<N>, Problem> {
-        let form = serde_json::from_value(self.form.clone())?;
-        Ok(Record { id, form, version: self.version, created_at: self.created_at, updated_at: self.updated_at })
-    }
+pub enum Sought<N> {
+    /// Here.
+    Here(Box<Record<N>>),
+    /// To another slug: the present one, or that of what took its place.
+    Moved(String),
 }
 
 /// What happens to records.
@@ -176,15 +174,18 @@ pub const EVENTS: &[events::Kind] = &[
     events::Kind::of::<RecordEvent>("source.created", "A source was added."),
     events::Kind::of::<RecordEvent>("source.updated", "A source was changed."),
     events::Kind::of::<RecordEvent>("source.deleted", "A source was removed."),
+    events::Kind::of::<MergeEvent>("source.merged", "A source was merged into another, which shows in its place."),
     events::Kind::of::<RecordEvent>("section.created", "A section was added."),
     events::Kind::of::<RecordEvent>("section.updated", "A section was changed, or moved in the tree."),
     events::Kind::of::<RecordEvent>("section.deleted", "A section was removed."),
     events::Kind::of::<RecordEvent>("tag.created", "A tag was added."),
     events::Kind::of::<RecordEvent>("tag.updated", "A tag was changed."),
     events::Kind::of::<RecordEvent>("tag.deleted", "A tag was removed."),
+    events::Kind::of::<MergeEvent>("tag.merged", "A tag was merged into another, which shows in its place."),
     events::Kind::of::<RecordEvent>("author.created", "An author was added."),
     events::Kind::of::<RecordEvent>("author.updated", "An author was changed."),
     events::Kind::of::<RecordEvent>("author.deleted", "An author was removed."),
+    events::Kind::of::<MergeEvent>("author.merged", "An author was merged into another, which shows in its place."),
 ];
 
 /// What became of a source, section, tag or author.
@@ -202,8 +203,9 @@ pub fn create<N: Noun>(tx: &mut Tx<'_>, _: &Permit<ManageRecords>, form: N) -> R
     let form = sluggish(form.checked()?)?;
     let id = tx.next_id();
     check(tx, id, &form)?;
-    let record = Record { id, form, version: 1, created_at: tx.now, updated_at: tx.now };
-    store::insert(tx.conn, &row(&record)?).map_err(refusal)?;
+    let record = Record { id, form, version: 1, created_at: tx.now, updated_at: tx.now, merged_into: None };
+    store::insert(tx.conn, &row(&record)?).map_err(|error| unkept(&record.form, error))?;
+    name(tx, &record)?;
     let [created, ..] = N::TOPICS;
     tx.record(Change::public(created, id, json!({ "slug": record.form.slug() })));
     Ok(record)
@@ -219,12 +221,21 @@ pub fn update<N: Noun>(
 ) -> Result<Record<N>, Problem> {
     let present = find::<N>(&mut tx.reading(), id)?;
     expected.check(present.version)?;
+    if let Some(into) = present.merged_into {
+        return Err(merge::is_merged(into));
+    }
     let form = sluggish(patch.apply(&present.form)?.checked()?)?;
     check(tx, id, &form)?;
+    let old_key = slug::key(present.form.slug().unwrap_or_default());
     let record = Record { form, version: present.version + 1, updated_at: tx.now, ..present };
-    if store::update(tx.conn, &row(&record)?, present.version).map_err(refusal)? == 0 {
+    let changed = row(&record)?;
+    if store::update(tx.conn, &changed, present.version).map_err(|error| unkept(&record.form, error))? == 0 {
         return Err(Problem::stale(find::<N>(&mut tx.reading(), id)?.version));
     }
+    if changed.slug_key != old_key {
+        store::redirect(tx.conn, N::KIND, id, [&old_key, &changed.slug_key])?;
+    }
+    name(tx, &record)?;
     let [_, updated, _] = N::TOPICS;
     tx.record(Change::public(updated, id, json!({ "slug": record.form.slug() })));
     Ok(record)
@@ -252,27 +263,44 @@ pub fn read<N: Noun>(read: &mut Read<'_>, _: &Permit<ReadRecords>, id: RecordId)
     find(read, id)
 }
 
-/// A page of records, for the newsroom: those out of use too.
+/// A page of records, for the newsroom: those out of use too, but not what was merged. Where a `beginning` is given,
+/// those that are called something that begins so, in any spelling.
 pub fn list<N: Noun>(
     read: &mut Read<'_>,
     _: &Permit<ReadRecords>,
+    beginning: Option<&str>,
     page: &PageRequest,
 ) -> Result<Slice<Record<N>>, Problem> {
-    forms(store::list(read.conn, N::KIND, false, page)?)
+    let beginning = beginning.map(|text| arabic::fold(text.trim()));
+    if beginning.as_ref().is_some_and(String::is_empty) {
+        return Err(Problem::parameter("q", Fault::Blank));
+    }
+    forms(store::list(read.conn, N::KIND, &Wanted { active_only: false, beginning }, page)?)
 }
 
-/// One record by its id or slug, for everyone.
-pub fn public<N: Noun>(read: &mut Read<'_>, id_or_slug: &str) -> Result<Record<N>, Problem> {
-    let row = match Id::<of::Record>::parse(id_or_slug) {
+/// One record by its id or slug, for everyone; where it is, if the slug is an old one or another took its place.
+pub fn public<N: Noun>(read: &mut Read<'_>, id_or_slug: &str) -> Result<Sought<N>, Problem> {
+    let key = slug::key(id_or_slug);
+    let here = match RecordId::parse(id_or_slug) {
         Ok(id) => store::find(read.conn, N::KIND, id)?,
-        Err(_) => store::find_by_slug(read.conn, N::KIND, &slug::key(id_or_slug))?,
+        Err(_) => store::find_by_slug(read.conn, N::KIND, &key)?,
     };
-    form(row.ok_or_else(Problem::not_found)?)
+    let is_here = here.is_some();
+    let found = if is_here { here } else { store::find_by_old_slug(read.conn, N::KIND, &key)? };
+    let row = found.ok_or_else(Problem::not_found)?;
+    match row.merged_into {
+        None if is_here => Ok(Sought::Here(Box::new(form(row)?))),
+        None => Ok(Sought::Moved(row.slug)),
+        Some(into) => {
+            let into = store::find(read.conn, N::KIND, into)?.ok_or_else(Problem::not_found)?;
+            Ok(Sought::Moved(into.slug))
+        }
+    }
 }
 
 /// A page of the records in use, for everyone.
 pub fn public_list<N: Noun>(read: &mut Read<'_>, page: &PageRequest) -> Result<Slice<Record<N>>, Problem> {
-    forms(store::list(read.conn, N::KIND, true, page)?)
+    forms(store::list(read.conn, N::KIND, &Wanted { active_only: true, beginning: None }, page)?)
 }
 
 /// Every record of a kind in use, in order. Only for kinds that stay few.
@@ -280,124 +308,29 @@ pub fn all<N: Noun>(read: &mut Read<'_>) -> Result<Vec<Record<N>>, Problem> {
     store::all(read.conn, N::KIND)?.into_iter().map(form).collect()
 }
 
-/// What these ids refer to, whatever the kind, with one statement.
-pub fn references(read: &mut Read<'_>, ids: &[RecordId]) -> Result<HashMap<RecordId, Reference>, Problem> {
-    let rows = if ids.is_empty() { Vec::new() } else { store::many(read.conn, ids)? };
-    rows.into_iter().map(|row| Ok((row.id, reference(row)?))).collect()
-}
-
-/// The ids that these ids or slugs of a kind stand for; the unknown ones fall away.
-pub fn resolve(read: &mut Read<'_>, kind: Kind, ids_or_slugs: &[String]) -> Result<Vec<RecordId>, Problem> {
-    let keys: Vec<String> = ids_or_slugs.iter().map(|text| slug::key(text)).collect();
-    let mut ids: Vec<RecordId> = ids_or_slugs.iter().filter_map(|text| RecordId::parse(text).ok()).collect();
-    ids.extend(store::ids_by_slug(read.conn, kind, &keys)?);
-    Ok(ids)
-}
-
-/// A record and, where the kind has a tree, all below it.
-pub fn with_descendants(read: &mut Read<'_>, roots: Vec<RecordId>) -> Result<Vec<RecordId>, Problem> {
-    let mut found = roots.clone();
-    let mut level = roots;
-    for _ in 0..DEPTH_MAX {
-        level = store::children(read.conn, &level)?;
-        if level.is_empty() {
-            break;
-        }
-        found.extend(&level);
+/// Notes what a record is called, where its kind is looked up by that.
+fn name<N: Noun>(tx: &mut Tx<'_>, record: &Record<N>) -> Result<(), Problem> {
+    let called = called(&record.form);
+    if !called.is_empty() {
+        store::rename(tx.conn, N::KIND, record.id, &called)?;
     }
-    Ok(found)
-}
-
-/// The sections that these ids or slugs stand for, with all below them; `None`, which is any, where none is named.
-pub fn sections(read: &mut Read<'_>, names: &[String]) -> Result<Option<Vec<RecordId>>, Problem> {
-    if names.is_empty() {
-        return Ok(None);
-    }
-    let roots = resolve(read, Kind::Section, names)?;
-    Ok(Some(with_descendants(read, roots)?))
-}
-
-/// Records and, where the kind has a tree, all above them.
-pub fn with_ancestors(read: &mut Read<'_>, leaves: Vec<RecordId>) -> Result<Vec<RecordId>, Problem> {
-    let mut found = leaves.clone();
-    let mut level = leaves;
-    for _ in 0..DEPTH_MAX {
-        level = store::parents(read.conn, &level)?;
-        if level.is_empty() {
-            break;
-        }
-        found.extend(&level);
-    }
-    Ok(found)
-}
-
-/// Checks the name, the names and the slug, which every kind has.
-pub fn check_names(faults: &mut Faults, name: &str, names: &Names, slug: Option<&str>) -> Option<(String, Names)> {
-    if let Some(slug) = slug {
-        faults.take("/slug", Slug::parse(slug));
-    }
-    let mut checked = Names::default();
-    for (language, text) in names.iter() {
-        let text = faults.take(format!("/names/{language}"), safe::name(text, NAME_MAX));
-        checked.0.extend(text.map(|text| (language.clone(), text)));
-    }
-    let name = faults.take("/name", safe::name(name, NAME_MAX))?;
-    Some((name, checked))
-}
-
-/// A form with the slug that its name gives, where the writer chose none.
-fn sluggish<N: Noun>(form: N) -> Result<N, Problem> {
-    let text = form.slug().map_or_else(|| slug::from_title(form.name()), String::from);
-    let slug = Slug::parse(&text).map_err(|fault| Problem::field("/slug", fault))?;
-    Ok(form.with_slug(&slug))
-}
-
-/// What only the database knows: whether the slug is free and the parent is no descendant.
-fn check<N: Noun>(tx: &mut Tx<'_>, id: RecordId, form: &N) -> Result<(), Problem> {
-    let key = slug::key(form.slug().unwrap_or_default());
-    if let Some(other) = store::find_by_slug(tx.conn, N::KIND, &key)?.filter(|row| row.id != id) {
-        return Err(Problem::new(Code::Duplicate).with("existing", other.id.to_string()));
-    }
-    match form.parent() {
-        None => Ok(()),
-        Some(parent) => check_parent::<N>(tx, id, parent),
-    }
-}
-
-/// Walks up from a parent: what hangs below the record must fit under it too, within ten levels in all.
-fn check_parent<N: Noun>(tx: &mut Tx<'_>, id: RecordId, parent: RecordId) -> Result<(), Problem> {
-    // Two that move below each other at once would make a ring: they take turns.
-    dialect::take_turns(tx.conn, Door::Sections)?;
-    let mut above = Some(parent);
-    for _ in levels_below(tx, id)?..DEPTH_MAX {
-        let Some(parent) = above else { return Ok(()) };
-        if parent == id {
-            break;
-        }
-        let row = store::find(tx.conn, N::KIND, parent)?;
-        above = row.ok_or_else(|| Problem::field("/parentId", Fault::NotFound))?.parent_id;
-    }
-    Err(Problem::field("/parentId", Fault::BadFormat("a section above, and no more than ten levels".into())))
-}
-
-/// How many levels hang below a record.
-fn levels_below(tx: &mut Tx<'_>, id: RecordId) -> Result<usize, Problem> {
-    let mut level = vec![id];
-    for depth in 0..DEPTH_MAX {
-        level = store::children(tx.conn, &level)?;
-        if level.is_empty() {
-            return Ok(depth);
-        }
-    }
-    Ok(DEPTH_MAX)
+    Ok(())
 }
 
 fn find<N: Noun>(read: &mut Read<'_>, id: RecordId) -> Result<Record<N>, Problem> {
     form(store::find(read.conn, N::KIND, id)?.ok_or_else(Problem::not_found)?)
 }
 
+/// What a row that was refused tells the caller. Parents were looked up before; of accounts only the database knows.
+fn unkept<N: Noun>(form: &N, error: QueryError) -> Problem {
+    if form.user().is_some() && dialect::violates_reference(&error) {
+        return Problem::field("/userId", Fault::NotFound);
+    }
+    refusal(error)
+}
+
 fn refusal(error: QueryError) -> Problem {
-    if violates(&error, "records", "slug_key") {
+    if violates(&error, "records", "slug_key") || violates(&error, "records", "user_id") {
         Problem::new(Code::Duplicate)
     } else if dialect::violates_reference(&error) {
         Problem::new(Code::InUse)
@@ -407,7 +340,7 @@ fn refusal(error: QueryError) -> Problem {
 }
 
 fn row<N: Noun>(record: &Record<N>) -> Result<store::Row, Problem> {
-    let Record { id, form, version, created_at, updated_at } = record;
+    let Record { id, form, version, created_at, updated_at, merged_into } = record;
     let slug = form.slug().unwrap_or_default();
     Ok(store::Row {
         id: *id,
@@ -421,11 +354,14 @@ fn row<N: Noun>(record: &Record<N>) -> Result<store::Row, Problem> {
         version: *version,
         created_at: *created_at,
         updated_at: *updated_at,
+        merged_into: *merged_into,
+        // The account is free for the one that took its place.
+        user_id: form.user().filter(|_| merged_into.is_none()),
     })
 }
 
 fn form<N: Noun>(row: store::Row) -> Result<Record<N>, Problem> {
-    // All but these five columns are read off the form, for the database to find it by.
+    // All but these six columns are read off the form, for the database to find it by.
     let store::Row {
         id,
         kind: _,
@@ -438,23 +374,13 @@ fn form<N: Noun>(row: store::Row) -> Result<Record<N>, Problem> {
         version,
         created_at,
         updated_at,
+        merged_into,
+        user_id: _,
     } = row;
-    Ok(Record { id, form: serde_json::from_str(&content)?, version, created_at, updated_at })
+    Ok(Record { id, form: serde_json::from_str(&content)?, version, created_at, updated_at, merged_into })
 }
 
 fn forms<N: Noun>(slice: Slice<store::Row>) -> Result<Slice<Record<N>>, Problem> {
     let Slice { rows, next, prev, total } = slice;
     Ok(Slice { rows: rows.into_iter().map(form).collect::<Result<_, _>>()?, next, prev, total })
-}
-
-fn reference(row: store::Row) -> Result<Reference, Problem> {
-    Ok(Reference {
-        kind: row.kind,
-        slug: row.slug,
-        form: serde_json::from_str(&row.content)?,
-        is_active: row.is_active,
-        version: row.version,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-    })
 }

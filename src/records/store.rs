@@ -1,12 +1,14 @@
 //! The only SQL for records.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 
 use super::Kind;
 use crate::db::Conn;
 use crate::db::page::{Key, PageRequest, Position, Slice};
-use crate::db::schema::records;
-use crate::ids::RecordId;
+use crate::db::schema::{record_names, record_redirects, records};
+use crate::ids::{RecordId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
 
@@ -25,6 +27,36 @@ pub(super) struct Row {
     pub version: i64,
     pub created_at: UtcTime,
     pub updated_at: UtcTime,
+    pub merged_into: Option<RecordId>,
+    pub user_id: Option<UserId>,
+}
+
+/// A row of `record_names`.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = record_names)]
+struct NameRow<'a> {
+    kind: Kind,
+    name_key: &'a str,
+    record_id: RecordId,
+    slug_key: Option<&'a str>,
+}
+
+/// A name that some record has.
+#[derive(Clone, Debug, Queryable)]
+pub(super) struct NameOf {
+    pub name_key: String,
+    /// That of a spelling, which a name is not.
+    pub slug_key: Option<String>,
+    pub record_id: RecordId,
+    pub merged_into: Option<RecordId>,
+}
+
+/// Which records a list wants.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted {
+    pub active_only: bool,
+    /// Called something that begins so.
+    pub beginning: Option<String>,
 }
 
 pub(super) fn insert(conn: &mut Conn, row: &Row) -> QueryResult<usize> {
@@ -43,12 +75,58 @@ pub(super) fn update(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<us
             records::content.eq(&row.content),
             records::version.eq(row.version),
             records::updated_at.eq(row.updated_at),
+            records::user_id.eq(row.user_id),
         ))
         .execute(conn)
 }
 
 pub(super) fn delete(conn: &mut Conn, id: RecordId, present: i64) -> QueryResult<usize> {
     diesel::delete(records::table.find(id).filter(records::version.eq(present))).execute(conn)
+}
+
+/// Puts another record in the place of one that is still as it was read, and of all that it had taken the place of;
+/// 0 when another change came first.
+pub(super) fn merge(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<usize> {
+    diesel::update(records::table.filter(records::merged_into.eq(row.id)))
+        .set(records::merged_into.eq(row.merged_into))
+        .execute(conn)?;
+    diesel::update(records::table.find(row.id).filter(records::version.eq(present)))
+        .set((
+            records::merged_into.eq(row.merged_into),
+            records::user_id.eq(row.user_id),
+            records::version.eq(row.version),
+            records::updated_at.eq(row.updated_at),
+        ))
+        .execute(conn)
+}
+
+/// Lets an old slug of a record lead to it, and its new one no longer.
+pub(super) fn redirect(conn: &mut Conn, kind: Kind, id: RecordId, [from, to]: [&str; 2]) -> QueryResult<usize> {
+    diesel::delete(record_redirects::table.find((kind, to))).execute(conn)?;
+    diesel::insert_into(record_redirects::table)
+        .values((
+            record_redirects::kind.eq(kind),
+            record_redirects::slug_key.eq(from),
+            record_redirects::record_id.eq(id),
+        ))
+        .execute(conn)
+}
+
+/// Replaces what a record is called: folded names, each with its slug if it is another spelling.
+pub(super) fn rename(
+    conn: &mut Conn,
+    kind: Kind,
+    id: RecordId,
+    names: &BTreeMap<String, Option<String>>,
+) -> QueryResult<usize> {
+    diesel::delete(record_names::table.filter(record_names::record_id.eq(id))).execute(conn)?;
+    let row = |(name_key, slug_key)| NameRow { kind, name_key, record_id: id, slug_key };
+    let rows: Vec<NameRow<'_>> = names.iter().map(|(key, slug)| (key.as_str(), slug.as_deref())).map(row).collect();
+    // Each database takes many rows at once, but no one statement serves both.
+    match conn {
+        Conn::Sqlite(conn) => diesel::insert_into(record_names::table).values(rows).execute(conn),
+        Conn::Postgres(conn) => diesel::insert_into(record_names::table).values(rows).execute(conn),
+    }
 }
 
 pub(super) fn find(conn: &mut Conn, kind: Kind, id: RecordId) -> QueryResult<Option<Row>> {
@@ -60,13 +138,78 @@ pub(super) fn find_by_slug(conn: &mut Conn, kind: Kind, key: &str) -> QueryResul
     of_kind.select(Row::as_select()).first(conn).optional()
 }
 
-pub(super) fn ids_by_slug(conn: &mut Conn, kind: Kind, keys: &[String]) -> QueryResult<Vec<RecordId>> {
-    let of_kind = records::table.filter(records::kind.eq(kind).and(records::slug_key.eq_any(keys.to_vec())));
-    of_kind.select(records::id).load(conn)
+/// The record that an old slug leads to, as it is itself.
+pub(super) fn find_by_old_slug(conn: &mut Conn, kind: Kind, key: &str) -> QueryResult<Option<Row>> {
+    let old = record_redirects::table.find((kind, key)).select(record_redirects::record_id);
+    records::table.filter(records::id.eq_any(old)).select(Row::as_select()).first(conn).optional()
 }
 
-pub(super) fn many(conn: &mut Conn, ids: &[RecordId]) -> QueryResult<Vec<Row>> {
-    records::table.filter(records::id.eq_any(ids.to_vec())).select(Row::as_select()).load(conn)
+pub(super) fn find_by_user(conn: &mut Conn, user: UserId) -> QueryResult<Option<RecordId>> {
+    records::table.filter(records::user_id.eq(user)).select(records::id).first(conn).optional()
+}
+
+/// These records, each with the one that took its place.
+pub(super) fn many(conn: &mut Conn, ids: &[RecordId]) -> QueryResult<Vec<(Row, Option<Row>)>> {
+    let into = diesel::alias!(records as into_records);
+    records::table
+        .left_join(into.on(into.field(records::id).nullable().eq(records::merged_into)))
+        .filter(records::id.eq_any(ids.to_vec()))
+        .select((Row::as_select(), into.fields(records::all_columns).nullable()))
+        .load(conn)
+}
+
+/// Of these records, those that were merged, each with the one that took its place.
+pub(super) fn merged_among(conn: &mut Conn, ids: &[RecordId]) -> QueryResult<Vec<(RecordId, RecordId)>> {
+    let merged = records::table.filter(records::id.eq_any(ids.to_vec()).and(records::merged_into.is_not_null()));
+    merged.select((records::id, records::merged_into.assume_not_null())).load(conn)
+}
+
+/// What was merged into these records.
+pub(super) fn merged_into(conn: &mut Conn, ids: &[RecordId]) -> QueryResult<Vec<RecordId>> {
+    let ids: Vec<_> = ids.iter().copied().map(Some).collect();
+    records::table.filter(records::merged_into.eq_any(ids)).select(records::id).load(conn)
+}
+
+/// A slug, the record that it leads to, and what took its place.
+type Lead = (String, RecordId, Option<RecordId>);
+
+/// The records with these slugs or ids.
+pub(super) fn named(conn: &mut Conn, kind: Kind, keys: &[String], ids: &[RecordId]) -> QueryResult<Vec<Lead>> {
+    records::table
+        .filter(records::kind.eq(kind))
+        .filter(records::slug_key.eq_any(keys.to_vec()).or(records::id.eq_any(ids.to_vec())))
+        .select((records::slug_key, records::id, records::merged_into))
+        .load(conn)
+}
+
+/// The records that once had these slugs.
+pub(super) fn once_named(conn: &mut Conn, kind: Kind, keys: &[String]) -> QueryResult<Vec<Lead>> {
+    record_redirects::table
+        .inner_join(records::table.on(records::id.eq(record_redirects::record_id)))
+        .filter(record_redirects::kind.eq(kind).and(record_redirects::slug_key.eq_any(keys.to_vec())))
+        .select((record_redirects::slug_key, records::id, records::merged_into))
+        .load(conn)
+}
+
+/// The records that have a spelling with one of these slugs, the oldest first.
+pub(super) fn also_named(conn: &mut Conn, kind: Kind, keys: &[String]) -> QueryResult<Vec<Lead>> {
+    let keys: Vec<_> = keys.iter().cloned().map(Some).collect();
+    record_names::table
+        .inner_join(records::table.on(records::id.eq(record_names::record_id)))
+        .filter(record_names::kind.eq(kind).and(record_names::slug_key.eq_any(keys)))
+        .order(records::id)
+        .select((record_names::slug_key.assume_not_null(), records::id, records::merged_into))
+        .load(conn)
+}
+
+/// Who has one of these folded names.
+pub(super) fn names_of(conn: &mut Conn, kind: Kind, keys: Vec<String>) -> QueryResult<Vec<NameOf>> {
+    record_names::table
+        .inner_join(records::table.on(records::id.eq(record_names::record_id)))
+        .filter(record_names::kind.eq(kind).and(record_names::name_key.eq_any(keys)))
+        .order((record_names::name_key, record_names::record_id))
+        .select((record_names::name_key, record_names::slug_key, records::id, records::merged_into))
+        .load(conn)
 }
 
 pub(super) fn children(conn: &mut Conn, parents: &[RecordId]) -> QueryResult<Vec<RecordId>> {
@@ -80,13 +223,30 @@ pub(super) fn parents(conn: &mut Conn, children: &[RecordId]) -> QueryResult<Vec
 
 pub(super) fn all(conn: &mut Conn, kind: Kind) -> QueryResult<Vec<Row>> {
     let of_kind = records::table.filter(records::kind.eq(kind).and(records::is_active.eq(true)));
-    of_kind.order((records::sort_key.asc(), records::id.asc())).select(Row::as_select()).load(conn)
+    let standing = of_kind.filter(records::merged_into.is_null());
+    standing.order((records::sort_key.asc(), records::id.asc())).select(Row::as_select()).load(conn)
 }
 
-pub(super) fn list(conn: &mut Conn, kind: Kind, active_only: bool, page: &PageRequest) -> QueryResult<Slice<Row>> {
+pub(super) fn list(conn: &mut Conn, kind: Kind, wanted: &Wanted, page: &PageRequest) -> QueryResult<Slice<Row>> {
     let filtered = || {
-        let query = records::table.filter(records::kind.eq(kind)).into_boxed();
-        if active_only { query.filter(records::is_active.eq(true)) } else { query }
+        let standing = records::kind.eq(kind).and(records::merged_into.is_null());
+        let mut query = records::table.filter(standing).into_boxed();
+        if wanted.active_only {
+            query = query.filter(records::is_active.eq(true));
+        }
+        if let Some(beginning) = &wanted.beginning {
+            let (of_kind, from) = (record_names::kind.eq(kind), record_names::name_key.ge(beginning.clone()));
+            let until = record_names::name_key.lt(format!("{beginning}{}", char::MAX));
+            let called = || record_names::table.filter(of_kind.and(from.clone()).and(until.clone()));
+            let merged = diesel::alias!(records as merged);
+            let into = merged
+                .filter(merged.field(records::id).eq_any(called().select(record_names::record_id)))
+                .select(merged.field(records::merged_into));
+            // What was merged is found under the one that took its place.
+            let itself = records::id.eq_any(called().select(record_names::record_id));
+            query = query.filter(itself.nullable().or(records::id.nullable().eq_any(into)));
+        }
+        query
     };
     let query = keyset!(filtered(), page, records::sort_key => text, records::id, false);
     let rows = query.select(Row::as_select()).load(conn)?;

@@ -38,6 +38,10 @@ pub struct SectionIn {
     #[serde(default)]
     #[schema(example = "أخبار السياسة في العالم العربي")]
     pub description: Option<String>,
+    /// Whether two people have to stand by what is filed here. Only the newsroom learns of it.
+    #[serde(default)]
+    #[schema(default = false, example = false)]
+    pub four_eyes: bool,
     /// Whether it and what is below it show, and new articles may be filed here.
     #[serde(default = "active")]
     #[schema(default = true, example = true)]
@@ -46,18 +50,20 @@ pub struct SectionIn {
 
 impl Noun for SectionIn {
     type View = SectionView;
+    type NewsroomView = NewsroomSectionView;
     const KIND: Kind = Kind::Section;
     const TOPICS: [&'static str; 3] = ["section.created", "section.updated", "section.deleted"];
 
     fn checked(self) -> Result<Self, Faults> {
-        let Self { name, names, slug, parent_id, position, description, is_active } = self;
+        let Self { name, names, slug, parent_id, position, description, four_eyes, is_active } = self;
         let mut faults = Faults::new();
         let checked = check_names(&mut faults, &name, &names, slug.as_deref());
         let description =
             faults.take("/description", safe::optional_paragraph(description.as_deref(), DESCRIPTION_MAX));
         let built = || {
             let (name, names) = checked?;
-            Some(Self { name, names, slug, parent_id, position, description: description?, is_active })
+            let description = description?;
+            Some(Self { name, names, slug, parent_id, position, description, four_eyes, is_active })
         };
         faults.finish(built())
     }
@@ -107,8 +113,8 @@ pub struct SectionView {
 
 impl From<Record<SectionIn>> for SectionView {
     fn from(record: Record<SectionIn>) -> Self {
-        let Record { id, form, version: _, created_at, updated_at } = record;
-        let SectionIn { name, names, slug, parent_id, position, description, is_active } = form;
+        let Record { id, form, version: _, created_at, updated_at, merged_into: _ } = record;
+        let SectionIn { name, names, slug, parent_id, position, description, four_eyes: _, is_active } = form;
         Self {
             id,
             slug: slug.unwrap_or_default(),
@@ -121,6 +127,25 @@ impl From<Record<SectionIn>> for SectionView {
             date_created: created_at,
             date_modified: updated_at,
         }
+    }
+}
+
+/// A section as the newsroom reads it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewsroomSectionView {
+    /// What everyone reads.
+    #[serde(flatten)]
+    pub section: SectionView,
+    /// Whether two people have to stand by what is filed here.
+    #[schema(example = false)]
+    pub four_eyes: bool,
+}
+
+impl From<Record<SectionIn>> for NewsroomSectionView {
+    fn from(record: Record<SectionIn>) -> Self {
+        let four_eyes = record.form.four_eyes;
+        Self { section: record.into(), four_eyes }
     }
 }
 
@@ -150,8 +175,8 @@ pub struct SectionNode {
 impl SectionNode {
     /// A section with what hangs under it.
     pub fn new(record: Record<SectionIn>, children: Vec<Self>) -> Self {
-        let Record { id, form, version: _, created_at: _, updated_at: _ } = record;
-        let SectionIn { name, names, slug, parent_id: _, position: _, description, is_active: _ } = form;
+        let Record { id, form, version: _, created_at: _, updated_at: _, merged_into: _ } = record;
+        let SectionIn { name, names, slug, parent_id: _, position: _, description, four_eyes: _, is_active: _ } = form;
         Self { id, slug: slug.unwrap_or_default(), name, names, description, children }
     }
 }

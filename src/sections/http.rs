@@ -2,7 +2,7 @@
 
 use actix_web::{delete, get, patch, post};
 
-use super::dto::{SectionIn, SectionTree, SectionView};
+use super::dto::{NewsroomSectionView, SectionIn, SectionTree, SectionView};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ManageRecords, ReadRecords};
 use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, Patch, Reply, Routes, Segment, Unfiltered, View};
@@ -27,8 +27,8 @@ pub fn newsroom(config: &mut Routes<'_>) {
 /// A page of sections, as the document describes it.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes what `Page::reply` puts together")]
-struct SectionList {
-    items: Vec<SectionView>,
+struct NewsroomSectionList {
+    items: Vec<NewsroomSectionView>,
     page: crate::http::PageView,
 }
 
@@ -44,11 +44,14 @@ async fn list_sections(call: Call) -> Result<Reply, Problem> {
 
 /// Get a section
 ///
-/// By its id or its slug.
+/// By its id or its slug. An old slug answers 308 with the present address.
 #[utoipa::path(
     tag = "sections",
     params(("idOrSlug" = String, Path, description = "Id or slug", example = "سياسة"), FieldsQuery),
-    responses((status = OK, description = "The section", body = SectionView)),
+    responses(
+        (status = OK, description = "The section", body = SectionView),
+        (status = PERMANENT_REDIRECT, description = "An old slug: `Location` has the present address"),
+    ),
 )]
 #[get("/sections/{idOrSlug}")]
 async fn read_section(call: Call, section: Segment, view: View) -> Result<Reply, Problem> {
@@ -62,7 +65,7 @@ async fn read_section(call: Call, section: Segment, view: View) -> Result<Reply,
     tag = "sections",
     extensions(("x-permission" = json!(ReadRecords::NAME))),
     params(ListQuery),
-    responses((status = OK, description = "A page", body = SectionList)),
+    responses((status = OK, description = "A page", body = NewsroomSectionList)),
 )]
 #[get("/sections")]
 async fn list_newsroom_sections(
@@ -70,7 +73,7 @@ async fn list_newsroom_sections(
     call: Call,
     page: Page<Unfiltered>,
 ) -> Result<Reply, Problem> {
-    answer::list::<SectionIn>(&call, permit, &page).await
+    answer::list::<SectionIn, _>(&call, permit, &page, None).await
 }
 
 /// Make a section
@@ -80,7 +83,7 @@ async fn list_newsroom_sections(
     tag = "sections",
     extensions(("x-permission" = json!(ManageRecords::NAME))),
     request_body = SectionIn,
-    responses((status = CREATED, description = "The new section", body = SectionView)),
+    responses((status = CREATED, description = "The new section", body = NewsroomSectionView)),
 )]
 #[post("/sections")]
 async fn create_section(permit: Permit<ManageRecords>, call: Call, input: Input<SectionIn>) -> Result<Reply, Problem> {
@@ -94,7 +97,7 @@ async fn create_section(permit: Permit<ManageRecords>, call: Call, input: Input<
     tag = "sections",
     extensions(("x-permission" = json!(ReadRecords::NAME))),
     params(RecordPath),
-    responses((status = OK, description = "The section", body = SectionView)),
+    responses((status = OK, description = "The section", body = NewsroomSectionView)),
 )]
 #[get("/sections/{id}")]
 async fn read_newsroom_section(permit: Permit<ReadRecords>, call: Call, id: Segment) -> Result<Reply, Problem> {
@@ -110,7 +113,7 @@ async fn read_newsroom_section(permit: Permit<ReadRecords>, call: Call, id: Segm
     extensions(("x-permission" = json!(ManageRecords::NAME))),
     params(RecordPath),
     request_body(content = SectionIn, content_type = "application/merge-patch+json"),
-    responses((status = OK, description = "The changed section", body = SectionView)),
+    responses((status = OK, description = "The changed section", body = NewsroomSectionView)),
 )]
 #[patch("/sections/{id}")]
 async fn update_section(

@@ -54,7 +54,7 @@ mod tests {
     fn section(n: u8, parent: Option<u8>) -> Record<SectionIn> {
         let form = serde_json::from_value(json!({ "name": n.to_string(), "parentId": parent.map(id) })).unwrap();
         let at = UtcTime::from_micros(0);
-        Record { id: id(n), form, version: 1, created_at: at, updated_at: at }
+        Record { id: id(n), form, version: 1, created_at: at, updated_at: at, merged_into: None }
     }
 
     /// A tree as text: `1(2 3(4))`.

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::fault::Faults;
 use crate::ids::RecordId;
-use crate::records::{Kind, Names, Noun, Record, active, check_names, getters};
+use crate::records::{Kind, Mergeable, Names, Noun, Record, active, check_names, getters};
 use crate::text::safe;
 use crate::text_enum;
 use crate::time::UtcTime;
@@ -70,6 +70,7 @@ pub struct SourceIn {
 
 impl Noun for SourceIn {
     type View = SourceView;
+    type NewsroomView = NewsroomSourceView;
     const KIND: Kind = Kind::Source;
     const TOPICS: [&'static str; 3] = ["source.created", "source.updated", "source.deleted"];
 
@@ -97,6 +98,10 @@ impl Noun for SourceIn {
     }
 
     getters!();
+}
+
+impl Mergeable for SourceIn {
+    const MERGED: &'static str = "source.merged";
 }
 
 /// A source as it is read.
@@ -136,7 +141,7 @@ pub struct SourceView {
 
 impl From<Record<SourceIn>> for SourceView {
     fn from(record: Record<SourceIn>) -> Self {
-        let Record { id, form, version: _, created_at, updated_at } = record;
+        let Record { id, form, version: _, created_at, updated_at, merged_into: _ } = record;
         let SourceIn { name, names, slug, kind, uri, credit_line, usage_terms, is_active } = form;
         Self {
             id,
@@ -151,5 +156,24 @@ impl From<Record<SourceIn>> for SourceView {
             date_created: created_at,
             date_modified: updated_at,
         }
+    }
+}
+
+/// A source as the newsroom reads it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewsroomSourceView {
+    /// What everyone reads.
+    #[serde(flatten)]
+    pub source: SourceView,
+    /// The one that took its place.
+    #[schema(example = json!(null))]
+    pub merged_into: Option<RecordId>,
+}
+
+impl From<Record<SourceIn>> for NewsroomSourceView {
+    fn from(record: Record<SourceIn>) -> Self {
+        let merged_into = record.merged_into;
+        Self { source: record.into(), merged_into }
     }
 }

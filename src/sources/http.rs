@@ -2,11 +2,12 @@
 
 use actix_web::{delete, get, patch, post};
 
-use super::dto::{SourceIn, SourceView};
+use super::dto::{NewsroomSourceView, SourceIn, SourceView};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ManageRecords, ReadRecords};
 use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, Patch, Reply, Routes, Segment, Unfiltered, View};
 use crate::problem::Problem;
+use crate::records::MergeIn;
 use crate::records::answer::{self, RecordPath};
 
 /// Adds what everyone may read.
@@ -21,6 +22,7 @@ pub fn newsroom(config: &mut Routes<'_>) {
         .service(create_source)
         .service(read_newsroom_source)
         .service(update_source)
+        .service(merge_source)
         .service(delete_source);
 }
 
@@ -29,6 +31,14 @@ pub fn newsroom(config: &mut Routes<'_>) {
 #[expect(dead_code, reason = "describes what `Page::reply` puts together")]
 struct SourceList {
     items: Vec<SourceView>,
+    page: crate::http::PageView,
+}
+
+/// The same, for the newsroom.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes what `Page::reply` puts together")]
+struct NewsroomSourceList {
+    items: Vec<NewsroomSourceView>,
     page: crate::http::PageView,
 }
 
@@ -43,11 +53,15 @@ async fn list_sources(call: Call, page: Page<Unfiltered>) -> Result<Reply, Probl
 
 /// Get a source
 ///
-/// By its id or its slug.
+/// By its id or its slug. An old slug answers 308 with the present address; so does a source that was merged, with that of the
+/// source in its place.
 #[utoipa::path(
     tag = "sources",
     params(("idOrSlug" = String, Path, description = "Id or slug", example = "وكالات"), FieldsQuery),
-    responses((status = OK, description = "The source", body = SourceView)),
+    responses(
+        (status = OK, description = "The source", body = SourceView),
+        (status = PERMANENT_REDIRECT, description = "An old slug, or merged: `Location` has the present address"),
+    ),
 )]
 #[get("/sources/{idOrSlug}")]
 async fn read_source(call: Call, source: Segment, view: View) -> Result<Reply, Problem> {
@@ -61,7 +75,7 @@ async fn read_source(call: Call, source: Segment, view: View) -> Result<Reply, P
     tag = "sources",
     extensions(("x-permission" = json!(ReadRecords::NAME))),
     params(ListQuery),
-    responses((status = OK, description = "A page", body = SourceList)),
+    responses((status = OK, description = "A page", body = NewsroomSourceList)),
 )]
 #[get("/sources")]
 async fn list_newsroom_sources(
@@ -69,7 +83,7 @@ async fn list_newsroom_sources(
     call: Call,
     page: Page<Unfiltered>,
 ) -> Result<Reply, Problem> {
-    answer::list::<SourceIn>(&call, permit, &page).await
+    answer::list::<SourceIn, _>(&call, permit, &page, None).await
 }
 
 /// Make a source
@@ -79,7 +93,7 @@ async fn list_newsroom_sources(
     tag = "sources",
     extensions(("x-permission" = json!(ManageRecords::NAME))),
     request_body = SourceIn,
-    responses((status = CREATED, description = "The new source", body = SourceView)),
+    responses((status = CREATED, description = "The new source", body = NewsroomSourceView)),
 )]
 #[post("/sources")]
 async fn create_source(permit: Permit<ManageRecords>, call: Call, input: Input<SourceIn>) -> Result<Reply, Problem> {
@@ -93,7 +107,7 @@ async fn create_source(permit: Permit<ManageRecords>, call: Call, input: Input<S
     tag = "sources",
     extensions(("x-permission" = json!(ReadRecords::NAME))),
     params(RecordPath),
-    responses((status = OK, description = "The source", body = SourceView)),
+    responses((status = OK, description = "The source", body = NewsroomSourceView)),
 )]
 #[get("/sources/{id}")]
 async fn read_newsroom_source(permit: Permit<ReadRecords>, call: Call, id: Segment) -> Result<Reply, Problem> {
@@ -108,7 +122,7 @@ async fn read_newsroom_source(permit: Permit<ReadRecords>, call: Call, id: Segme
     extensions(("x-permission" = json!(ManageRecords::NAME))),
     params(RecordPath),
     request_body(content = SourceIn, content_type = "application/merge-patch+json"),
-    responses((status = OK, description = "The changed source", body = SourceView)),
+    responses((status = OK, description = "The changed source", body = NewsroomSourceView)),
 )]
 #[patch("/sources/{id}")]
 async fn update_source(
@@ -118,6 +132,28 @@ async fn update_source(
     patch: Patch<SourceIn>,
 ) -> Result<Reply, Problem> {
     answer::update(&call, permit, &id, patch).await
+}
+
+/// Merge a source into another
+///
+/// From now on the other shows wherever this one is named, in drafts and in what is published, and once where both are.
+/// Filters by either find the articles of both; this one's address leads on to the other's. It can't be changed any more
+/// and is in no list, but its slug stays taken. What names it anew names the other.
+#[utoipa::path(
+    tag = "sources",
+    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    params(RecordPath),
+    request_body = MergeIn,
+    responses((status = OK, description = "The merged source", body = NewsroomSourceView)),
+)]
+#[post("/sources/{id}/merge")]
+async fn merge_source(
+    permit: Permit<ManageRecords>,
+    call: Call,
+    id: Segment,
+    input: Input<MergeIn>,
+) -> Result<Reply, Problem> {
+    answer::merge::<SourceIn>(&call, permit, &id, input).await
 }
 
 /// Remove a source

@@ -37,6 +37,7 @@ mod process;
 mod properties;
 mod push;
 mod push_rounds;
+mod records;
 mod refusals;
 mod schedule;
 mod seed_page;

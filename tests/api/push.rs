@@ -79,6 +79,8 @@ async fn a_reader_who_chose_gets_these_alerts_and_no_others() {
     let world = section("العالم", Value::Null).await;
     let asia = section("آسيا", json!(world)).await;
     let sport = section("رياضة", Value::Null).await;
+    let renamed = editor.patch(&format!("/api/v1/newsroom/sections/{world}")).if_match("\"1\"");
+    renamed.json(&json!({ "slug": "عالم" })).send().await.expect(200);
     let aimed = json!({ "sectionIds": [asia] });
     let cases = [
         (json!({}), true),
@@ -89,7 +91,8 @@ async fn a_reader_who_chose_gets_these_alerts_and_no_others() {
         (json!({ "topics": ["أرمينيا الكبرى"] }), false),
         (json!({ "topics": ["أرمينيا"], "regions": ["باريس"] }), false),
         (json!({ "maxUrgency": 1 }), false),
-        (json!({ "sections": ["العالم"] }), true),
+        (json!({ "sections": ["عالم"] }), true),
+        (json!({ "sections": ["العالم", world] }), true),
         (json!({ "sections": [asia] }), true),
         (json!({ "sections": ["رياضه"] }), false),
         (json!({ "sections": [sport, world] }), true),

@@ -1,0 +1,179 @@
+//! How other rooms come from what they name to records: from ids and slugs, old ones too, and past what was merged.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{DEPTH_MAX, Kind, Noun, Record, store};
+use crate::app::Read;
+use crate::ids::RecordId;
+use crate::problem::Problem;
+use crate::text::{Language, slug};
+use crate::time::UtcTime;
+
+/// How an article names a record.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// Which one. Where another took its place, everything here is the other's.
+    pub id: RecordId,
+    /// Which noun.
+    pub kind: Kind,
+    /// Its slug.
+    pub slug: String,
+    /// Its whole form, as JSON.
+    pub form: serde_json::Value,
+    /// Whether it may be used for new articles.
+    pub is_active: bool,
+    /// Counts its changes.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: UtcTime,
+    /// When it was last changed.
+    pub updated_at: UtcTime,
+}
+
+impl Reference {
+    /// The name in a language, or in the site's own.
+    pub fn name(&self, language: &Language) -> String {
+        let text = |value: Option<&serde_json::Value>| value.and_then(|value| value.as_str()).map(String::from);
+        let translated = text(self.form.get("names").and_then(|names| names.get(language.as_str())));
+        translated.or_else(|| text(self.form.get("name"))).unwrap_or_default()
+    }
+
+    /// The whole record.
+    pub fn record<N: Noun>(&self) -> Result<Record<N>, Problem> {
+        Ok(Record {
+            id: self.id,
+            form: serde_json::from_value(self.form.clone())?,
+            version: self.version,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            merged_into: None,
+        })
+    }
+}
+
+/// What these ids refer to, whatever the kind, with one statement. Those that took another's place are there by their
+/// own ids too.
+pub fn references(read: &mut Read<'_>, ids: &[RecordId]) -> Result<HashMap<RecordId, Reference>, Problem> {
+    let rows = if ids.is_empty() { Vec::new() } else { store::many(read.conn, ids)? };
+    let mut found = HashMap::with_capacity(rows.len());
+    for (row, into) in rows {
+        let id = row.id;
+        let shown = reference(into.unwrap_or(row))?;
+        if shown.id != id {
+            found.insert(shown.id, shown.clone());
+        }
+        found.insert(id, shown);
+    }
+    Ok(found)
+}
+
+/// Of these ids, those of records that were merged, each with that of the record in its place.
+pub fn merged(read: &mut Read<'_>, ids: &[RecordId]) -> Result<HashMap<RecordId, RecordId>, Problem> {
+    let rows = if ids.is_empty() { Vec::new() } else { store::merged_among(read.conn, ids)? };
+    Ok(rows.into_iter().collect())
+}
+
+/// A list without what stands in it before: what was merged, under the id of the other.
+pub fn once(ids: impl IntoIterator<Item = RecordId>, now: impl Fn(RecordId) -> RecordId) -> Vec<RecordId> {
+    let mut seen = HashSet::new();
+    ids.into_iter().map(now).filter(|id| seen.insert(*id)).collect()
+}
+
+/// What each of these ids or slugs of a kind leads to, if to anything. A slug of now comes before an old one, and that
+/// before another spelling.
+pub fn known(read: &mut Read<'_>, kind: Kind, ids_or_slugs: &[String]) -> Result<Vec<Option<RecordId>>, Problem> {
+    let ids: Vec<RecordId> = ids_or_slugs.iter().filter_map(|text| RecordId::parse(text).ok()).collect();
+    let mut keys: Vec<String> = ids_or_slugs.iter().map(|text| slug::key(text)).collect();
+    keys.retain(|key| !key.is_empty());
+    let (mut by_id, mut by_key) = (HashMap::new(), HashMap::new());
+    for (key, id, into) in store::named(read.conn, kind, &keys, &ids)? {
+        by_id.insert(id, into.unwrap_or(id));
+        by_key.insert(key, into.unwrap_or(id));
+    }
+    keys.retain(|key| !by_key.contains_key(key) && RecordId::parse(key).is_err());
+    if !keys.is_empty() {
+        let mut further = store::once_named(read.conn, kind, &keys)?;
+        if kind == Kind::Tag {
+            further.extend(store::also_named(read.conn, kind, &keys)?);
+        }
+        for (key, id, into) in further {
+            by_key.entry(key).or_insert(into.unwrap_or(id));
+        }
+    }
+    let one = |text: &String| match RecordId::parse(text) {
+        Ok(id) => by_id.get(&id).copied(),
+        Err(_) => by_key.get(&slug::key(text)).copied(),
+    };
+    Ok(ids_or_slugs.iter().map(one).collect())
+}
+
+/// The ids that these ids or slugs of a kind stand for, with those of all that is one with them by a merge: what other
+/// rooms keep may name either. The unknown ones fall away.
+pub fn resolve(read: &mut Read<'_>, kind: Kind, ids_or_slugs: &[String]) -> Result<Vec<RecordId>, Problem> {
+    let known = known(read, kind, ids_or_slugs)?;
+    with_merged(read, once(known.into_iter().flatten(), |id| id))
+}
+
+/// Records in use, and what was merged into them.
+fn with_merged(read: &mut Read<'_>, mut ids: Vec<RecordId>) -> Result<Vec<RecordId>, Problem> {
+    if !ids.is_empty() {
+        ids.extend(store::merged_into(read.conn, &ids)?);
+    }
+    Ok(ids)
+}
+
+/// These records, what took their place, and all that was merged into the same.
+pub fn kin(read: &mut Read<'_>, ids: &[RecordId]) -> Result<Vec<RecordId>, Problem> {
+    let into = merged(read, ids)?;
+    with_merged(read, once(ids.iter().copied(), |id| into.get(&id).copied().unwrap_or(id)))
+}
+
+/// A record and, where the kind has a tree, all below it.
+pub fn with_descendants(read: &mut Read<'_>, roots: Vec<RecordId>) -> Result<Vec<RecordId>, Problem> {
+    let mut found = roots.clone();
+    let mut level = roots;
+    for _ in 0..DEPTH_MAX {
+        level = store::children(read.conn, &level)?;
+        if level.is_empty() {
+            break;
+        }
+        found.extend(&level);
+    }
+    Ok(found)
+}
+
+/// The sections that these ids or slugs stand for, with all below them; `None`, which is any, where none is named.
+pub fn sections(read: &mut Read<'_>, names: &[String]) -> Result<Option<Vec<RecordId>>, Problem> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let roots = resolve(read, Kind::Section, names)?;
+    Ok(Some(with_descendants(read, roots)?))
+}
+
+/// Records and, where the kind has a tree, all above them.
+pub fn with_ancestors(read: &mut Read<'_>, leaves: Vec<RecordId>) -> Result<Vec<RecordId>, Problem> {
+    let mut found = leaves.clone();
+    let mut level = leaves;
+    for _ in 0..DEPTH_MAX {
+        level = store::parents(read.conn, &level)?;
+        if level.is_empty() {
+            break;
+        }
+        found.extend(&level);
+    }
+    Ok(found)
+}
+
+fn reference(row: store::Row) -> Result<Reference, Problem> {
+    Ok(Reference {
+        id: row.id,
+        kind: row.kind,
+        slug: row.slug,
+        form: serde_json::from_str(&row.content)?,
+        is_active: row.is_active,
+        version: row.version,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}
