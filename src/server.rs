@@ -59,6 +59,7 @@ fn newsroom(config: &mut Routes<'_>) {
         .configure(articles::http::bulk::routes)
         .configure(articles::http::steps::routes)
         .configure(articles::http::translations::routes)
+        .configure(articles::http::revisions::routes)
         .configure(alerts::http::newsroom)
         .configure(comments::http::newsroom::routes)
         .configure(site::http::newsroom)

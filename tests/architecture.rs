@@ -96,6 +96,18 @@ fn sql_stays_in_the_stores() {
 }
 
 #[test]
+fn no_revision_is_ever_changed_or_removed() {
+    let mut inserts = 0;
+    for source in sources() {
+        inserts += source.uses("insert_into(revisions::").len();
+        for word in ["delete(revisions::", "update(revisions::", "FROM revisions", "UPDATE revisions"] {
+            assert_eq!(source.uses(word), Vec::<String>::new());
+        }
+    }
+    assert_eq!(inserts, 1, "they are written in one place");
+}
+
+#[test]
 fn the_web_stays_at_the_door() {
     let door = [
         "http/",

@@ -75,7 +75,7 @@ fn carry_out(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, task: Task) -> Res
     let Task { id, version, work } = task;
     let expected = Expected::version(version);
     match work {
-        Work::Edit(patch) => revise(tx, permit, id, &expected, &patch),
+        Work::Edit(patch) => revise(tx, permit, id, &expected, patch),
         Work::Step(step, notes) => {
             check(permit, step)?;
             take(tx, &permit.user, Order { id, expected, step, notes })

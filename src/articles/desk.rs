@@ -9,6 +9,7 @@ use super::kin;
 use super::model::{ArticleState, Step};
 use super::names::{check_references, choose_slug, ids, refusal};
 use super::query::DeskQuery;
+use super::steps::NOTE_MAX;
 use super::store::{self, Ahead, DeskFilter, Head};
 use super::told::{change, sections, summary};
 use crate::app::{Read, Tx};
@@ -20,6 +21,7 @@ use crate::http::{Expected, Patch};
 use crate::ids::{ArticleId, RecordId};
 use crate::problem::Problem;
 use crate::records::{self, Kind};
+use crate::text::safe;
 
 /// Makes a draft.
 pub fn create(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, form: ArticleIn) -> Result<Saved, Problem> {
@@ -58,15 +60,17 @@ pub fn create(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, form: ArticleIn) 
     saved(&mut tx.reading(), &permit.user, head, (form, body), &references)
 }
 
-/// Changes a working copy. What is live stays as it is.
+/// Changes a working copy, for a reason that may be said with it. What is live stays as it is.
 pub fn revise(
     tx: &mut Tx<'_>,
     permit: &Permit<WriteArticles>,
     id: ArticleId,
     expected: &Expected,
-    patch: &Patch<ArticleIn>,
+    mut patch: Patch<ArticleIn>,
 ) -> Result<Saved, Problem> {
     let (head, next) = begin(tx, &permit.user, id, expected, Step::Edit)?;
+    let note = patch.take_text("note")?;
+    let note = safe::optional_paragraph(note.as_deref(), NOTE_MAX).map_err(|fault| Problem::field("/note", fault))?;
     let present = store::texts(tx.conn, id)?;
     let (mut before, body) = read_texts(&present)?;
     let replaces_body = ["bodyHtml", "bodyMarkdown"].iter().any(|field| patch.mentions(field));
@@ -87,7 +91,7 @@ pub fn revise(
         word_count: words(&body),
         ..advance(tx, &permit.user, head, next)
     };
-    save(tx, &head, Step::Edit, None, &texts)?;
+    save(tx, &head, Step::Edit, note, &texts)?;
     store::relink(tx.conn, id, &ids(&form)).map_err(refusal)?;
     kin::keep(tx, id, &form, Some(&before))?;
     tx.record(change(Step::Edit, &head, &sections(&form)));

@@ -47,7 +47,8 @@ pub struct NewsroomArticleView {
     has_unpublished_changes: bool,
     /// What the caller may do with it now.
     allowed: Vec<Step>,
-    /// What to look at before publishing: `no_alt_text`, `alt_equals_headline`, `source_not_credited`.
+    /// What to look at before publishing: `no_alt_text`, `alt_equals_headline`, `source_not_credited`; once after a
+    /// restoration, `reference_dropped`.
     #[schema(example = json!(["alt_equals_headline"]))]
     warnings: Vec<&'static str>,
     /// What becomes public by itself, and when.

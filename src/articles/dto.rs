@@ -354,6 +354,19 @@ fn address(faults: &mut Faults, pointer: String, url: Option<&str>) {
     faults.take(pointer, url.map(safe::url).transpose());
 }
 
+/// An article as it is changed: any part of it, and why.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes what `Patch` takes")]
+pub struct ArticleEditIn {
+    /// The article.
+    #[serde(flatten)]
+    form: ArticleIn,
+    /// Why, for the colleagues; kept with the revision.
+    #[schema(required = false, max_length = 5000, example = "صُحح اسم الوزير")]
+    note: Option<String>,
+}
+
 /// What a step may be told. Which of these a step needs is said with its operation.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -12,7 +12,7 @@ use crate::app::{Read, Tx};
 use crate::auth::User;
 use crate::blocks::Body;
 use crate::http::Expected;
-use crate::ids::{ArticleId, RecordId};
+use crate::ids::{ArticleId, RecordId, UserId};
 use crate::problem::{Code, Problem};
 use crate::records::Reference;
 use crate::text::{Language, count, slug};
@@ -124,18 +124,17 @@ pub(super) fn record(
         Some(version) => store::revision_hash(tx.conn, head.id, version)?,
         None => Vec::new(),
     };
-    let (version, at, by) = (head.version.to_string(), head.updated_at.to_string(), head.updated_by.to_string());
-    let parts: [&str; 8] = [
-        &version,
-        step.as_str(),
-        head.state.as_str(),
-        &by,
-        &at,
-        note.as_deref().unwrap_or_default(),
-        &texts.content,
-        &texts.body,
-    ];
-    let hash = model::chain(&prev_hash, &parts);
+    let said = Said {
+        version: head.version,
+        action: step.as_str(),
+        state: head.state.as_str(),
+        author: head.updated_by,
+        at: head.updated_at,
+        note: note.as_deref(),
+        content: &texts.content,
+        body: &texts.body,
+    };
+    let hash = said.hash(&prev_hash);
     let row = RevisionRow {
         article_id: head.id,
         version: head.version,
@@ -150,6 +149,27 @@ pub(super) fn record(
     };
     store::insert_revision(tx.conn, &row, texts)?;
     Ok(())
+}
+
+/// All that the hash of a revision stands for, besides the revision before it.
+pub(super) struct Said<'r> {
+    pub version: i64,
+    pub action: &'r str,
+    pub state: &'r str,
+    pub author: UserId,
+    pub at: UtcTime,
+    pub note: Option<&'r str>,
+    pub content: &'r str,
+    pub body: &'r str,
+}
+
+impl Said<'_> {
+    /// Its link in the chain.
+    pub fn hash(&self, previous: &[u8]) -> Vec<u8> {
+        let Self { version, action, state, author, at, note, content, body } = self;
+        let (version, author, at) = (version.to_string(), author.to_string(), at.to_string());
+        model::chain(previous, &[&version, action, state, &author, &at, note.unwrap_or_default(), content, body])
+    }
 }
 
 pub(super) fn words(body: &Body) -> i64 {

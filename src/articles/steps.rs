@@ -23,7 +23,7 @@ use crate::text::{safe, slug};
 use crate::time::UtcTime;
 
 /// The longest note, in graphemes.
-const NOTE_MAX: usize = 5_000;
+pub(super) const NOTE_MAX: usize = 5_000;
 
 /// What somebody says with a step.
 #[derive(Clone, Debug, Default)]

@@ -15,6 +15,7 @@ use crate::time::UtcTime;
 pub const EVENTS: &[Kind] = &[
     Kind::of::<ArticleEvent>("article.created", "A draft was begun."),
     Kind::of::<ArticleEvent>("article.edited", "A working copy was changed."),
+    Kind::of::<RestoredEvent>("article.restored", "A working copy was made what an earlier revision was."),
     Kind::of::<ArticleEvent>("article.submitted", "A draft awaits an editor."),
     Kind::of::<ArticleEvent>("article.returned", "An editor gave it back to its writer."),
     Kind::of::<ArticleEvent>("article.approved", "An editor found it fit to be published."),
@@ -55,6 +56,28 @@ pub struct ArticleEvent {
     /// Milliseconds from that instant to this event; readers have seen it since then.
     #[schema(required = false, example = json!(null))]
     late_ms: Option<i64>,
+}
+
+/// What became of an article that was taken back to an earlier revision.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes what `restored` puts together")]
+pub struct RestoredEvent {
+    /// The article now.
+    #[serde(flatten)]
+    article: ArticleEvent,
+    /// The revision whose texts it has again.
+    #[schema(example = 2)]
+    restored_version: i64,
+}
+
+/// The change that a return to an earlier revision is.
+pub(super) fn restored(head: &Head, sections: &[RecordId], version: i64) -> Change {
+    let mut payload = summary(head, sections);
+    if let Some(members) = payload.as_object_mut() {
+        members.insert("restoredVersion".into(), version.into());
+    }
+    Change::newsroom("article.restored", head.id, payload)
 }
 
 /// The sections that list an article.

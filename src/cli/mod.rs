@@ -3,6 +3,7 @@
 
 mod demo;
 mod user;
+mod verify;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -53,6 +54,8 @@ enum Command {
     User(user::Command),
     /// Bring the database's schema up to date.
     Migrate,
+    /// Check that every revision, working copy and publication is still what was written.
+    Verify,
     /// Print the `OpenAPI` document.
     Openapi,
     /// Read the settings, say what they are, and stop.
@@ -91,6 +94,10 @@ fn dispatch(command: Command) -> Result<(), Failure> {
             if !System::new().block_on(demo::load(&app))? {
                 return Err("there is a newsroom in this database; the demonstration wants an empty one".into());
             }
+        }
+        Command::Verify => {
+            let app = open(Config::load()?)?;
+            System::new().block_on(verify::run(&app))?;
         }
         Command::User(command) => {
             let app = open(Config::load()?)?;

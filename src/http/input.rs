@@ -64,6 +64,15 @@ impl<T: Serialize + DeserializeOwned + ToSchema> Patch<T> {
         parse(&self.contract, merged)
     }
 
+    /// Takes out a text that comes with the patch and is no part of the form, such as a note on it.
+    pub fn take_text(&mut self, field: &str) -> Result<Option<String>, Problem> {
+        match self.changes.as_object_mut().and_then(|changes| changes.shift_remove(field)) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Problem::field(format!("/{field}"), Fault::WrongType("string".into()))),
+        }
+    }
+
     /// Whether the patch speaks of a field.
     pub fn mentions(&self, field: &str) -> bool {
         self.changes.get(field).is_some()

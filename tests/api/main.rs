@@ -39,6 +39,7 @@ mod push;
 mod push_rounds;
 mod records;
 mod refusals;
+mod revisions;
 mod schedule;
 mod seed_page;
 mod sources;

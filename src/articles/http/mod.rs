@@ -3,5 +3,6 @@
 pub mod bulk;
 pub mod delivery;
 pub mod newsroom;
+pub mod revisions;
 pub mod steps;
 pub mod translations;

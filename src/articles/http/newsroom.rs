@@ -3,7 +3,7 @@
 use actix_web::{get, patch, post};
 
 use crate::articles::desk_views::{NewsroomArticleView, RevisionView};
-use crate::articles::dto::{ArticleIn, NoteIn};
+use crate::articles::dto::{ArticleEditIn, ArticleIn, NoteIn};
 use crate::articles::query::DeskQuery;
 use crate::articles::{self, Notes, Order, Saved, Step};
 use crate::auth::Permit;
@@ -106,12 +106,13 @@ async fn read_newsroom_article(permit: Permit<WriteArticles>, call: Call, id: Se
 /// Change a working copy
 ///
 /// A JSON Merge Patch. What the public sees of a published article stays byte for byte the same until it is
-/// published again. A patch that changes nothing makes no revision.
+/// published again. A patch that changes nothing makes no revision. `note` is no part of the article: it is kept with
+/// the revision.
 #[utoipa::path(
     tag = "articles",
     extensions(("x-permission" = json!(WriteArticles::NAME))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
-    request_body(content = ArticleIn, content_type = "application/merge-patch+json"),
+    request_body(content = ArticleEditIn, content_type = "application/merge-patch+json"),
     responses((status = OK, description = "The working copy", body = NewsroomArticleView)),
 )]
 #[patch("/articles/{id}")]
@@ -122,7 +123,7 @@ async fn update_article(
     patch: Patch<ArticleIn>,
 ) -> Result<Reply, Problem> {
     let (id, expected) = (id.id()?, call.expected()?);
-    reply(call.write(move |tx| articles::revise(tx, &permit, id, &expected, &patch)).await?)
+    reply(call.write(move |tx| articles::revise(tx, &permit, id, &expected, patch)).await?)
 }
 
 /// Takes a step that writers may take.

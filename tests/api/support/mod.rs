@@ -10,6 +10,7 @@ pub mod push_service;
 pub mod python;
 pub mod receiver;
 pub mod snapshot;
+pub mod statements;
 pub mod stream;
 
 use std::cell::{Cell, RefCell};
@@ -152,6 +153,7 @@ impl TestApp {
         let lines =
             format!("public_url = \"{ISSUER}\"\njwt_secret = \"{SECRET}\"\ndatabase_connections = 8\n{settings}");
         let config = Config::with(&lines).unwrap();
+        statements::watch();
         let db = Db::open(&database.location(), config.database_connections).unwrap();
         let app = App::new(config, db, Arc::clone(&clock) as Arc<dyn Clock>, Ids::new(SystemEntropy));
         let app = app.unwrap();
@@ -246,6 +248,16 @@ impl TestApp {
     /// The instant so many seconds from now.
     pub fn clock_in(&self, seconds: usize) -> UtcTime {
         self.clock.now().after(Duration::from_secs(u64::try_from(seconds).unwrap()))
+    }
+
+    /// The statements that went to its database so far, those of the test too.
+    pub fn statements(&self) -> usize {
+        statements::count(&self.database.location())
+    }
+
+    /// A place for commands on the same database.
+    pub fn home(&self) -> process::Home {
+        process::Home::on(Rc::clone(&self.database))
     }
 
     /// A connection of the test's own, for a look at the rows.

@@ -1,0 +1,52 @@
+//! Counts the statements that go to each database.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Once, OnceLock};
+
+use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use khabar::db::Location;
+
+type Counters = Mutex<HashMap<String, Arc<AtomicUsize>>>;
+
+fn counters() -> &'static Counters {
+    static COUNTERS: OnceLock<Counters> = OnceLock::new();
+    COUNTERS.get_or_init(Mutex::default)
+}
+
+/// What a connection does is counted for the address that it was opened with.
+#[derive(Default)]
+struct Count(Option<Arc<AtomicUsize>>);
+
+impl Instrumentation for Count {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        match event {
+            InstrumentationEvent::StartEstablishConnection { url, .. } => {
+                self.0 = Some(Arc::clone(counters().lock().unwrap().entry(url.to_owned()).or_default()));
+            }
+            InstrumentationEvent::StartQuery { .. } => {
+                if let Some(count) = &self.0 {
+                    count.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Counts on every connection that is opened from now on.
+pub fn watch() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| set_default_instrumentation(|| Some(Box::<Count>::default())).unwrap());
+}
+
+/// The statements that went to a database so far.
+pub fn count(location: &Location) -> usize {
+    let name = match location {
+        Location::Sqlite(path) => path.to_str().unwrap().to_owned(),
+        // The name alone: the application adds options to the address.
+        Location::Postgres(url) => url.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned(),
+    };
+    let counters = counters().lock().unwrap();
+    counters.iter().filter(|(url, _)| url.contains(&name)).map(|(_, count)| count.load(Ordering::Relaxed)).sum()
+}
