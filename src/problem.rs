@@ -76,9 +76,9 @@ codes! {
     /// The state machine has no such step.
     IllegalTransition "illegal_transition" CONFLICT "Not possible in this state" "غير ممكن في هذه الحالة"
         "`state` is the present state and `allowed` lists the actions that it has.";
-    /// A flash goes out only if two people stand by it.
+    /// It goes out only if two people stand by it.
     ApprovalRequired "approval_required" CONFLICT "A second editor has to approve this" "يجب أن يوافق محرر آخر على هذا"
-        "Let another editor `approve` the draft and issue it then; or issue it with `override`, which says why it can't wait and is logged.";
+        "Let another editor `approve` it, or do this for you. An alert can be issued with `override` too, which says why it can't wait and is logged.";
     /// Of several changes that were to be made together, some can't be.
     NotAllPossible "not_all_possible" CONFLICT "Not all of this is possible, so none was done" "لا يمكن تنفيذ كل المطلوب، فلم يُنفَّذ شيء"
         "`items` has the refused ones, each with its own problem. Mend or leave them out, or do without `allOrNothing`.";

@@ -11,6 +11,7 @@ mod delivery;
 mod desk;
 mod desk_views;
 pub mod dto;
+mod eyes;
 pub mod http;
 mod kept;
 mod kin;

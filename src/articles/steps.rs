@@ -2,6 +2,7 @@
 
 use super::corrections::{self, CorrectionKind};
 use super::dto::{ArticleIn, CorrectionIn, KillIn, NoteIn, PublishIn, ScheduleIn};
+use super::eyes;
 use super::kept::{Saved, advance, begin, read_texts, save, saved};
 use super::kin;
 use super::model::{self, ArticleState, Step};
@@ -124,6 +125,7 @@ pub(super) fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Pr
     let notes = notes.checked(step)?;
     let texts = store::texts(tx.conn, id)?;
     let (form, body) = read_texts(&texts)?;
+    eyes::check(tx, by, &head, &form, step)?;
     let from = head.state;
     let mut listed = sections(&form);
     if let Some(live) = store::live(tx.conn, id, tx.now)? {

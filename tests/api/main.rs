@@ -26,6 +26,7 @@ mod conditional;
 mod contract;
 mod embargo;
 mod event_order;
+mod four_eyes;
 mod idempotency;
 mod leaks;
 mod migrations;
