@@ -43,6 +43,12 @@ pub mod of {
     /// A breaking alert.
     #[derive(Debug)]
     pub enum Alert {}
+    /// A collection of articles.
+    #[derive(Debug)]
+    pub enum Collection {}
+    /// What takes the place of a collection's slots.
+    #[derive(Debug)]
+    pub enum Swap {}
     /// An account.
     #[derive(Debug)]
     pub enum User {}
@@ -84,6 +90,10 @@ pub type RecordId = Id<of::Record>;
 pub type CommentId = Id<of::Comment>;
 /// Identifies a breaking alert.
 pub type AlertId = Id<of::Alert>;
+/// Identifies a collection.
+pub type CollectionId = Id<of::Collection>;
+/// Identifies a swap of a collection's slots.
+pub type SwapId = Id<of::Swap>;
 /// Identifies an account.
 pub type UserId = Id<of::User>;
 /// Identifies a session.

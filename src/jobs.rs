@@ -11,6 +11,7 @@ use crate::alerts;
 use crate::app::{App, Tx};
 use crate::articles;
 use crate::auth::Actor;
+use crate::collections;
 use crate::db::replies;
 use crate::events;
 use crate::http::KEPT;
@@ -39,6 +40,7 @@ struct Job {
 const JOBS: &[Job] = &[
     Job { name: "alerts", follows_events: true, run: |app| Box::pin(alerts::announce(app)) },
     Job { name: "articles", follows_events: true, run: |app| Box::pin(articles::announce(app)) },
+    Job { name: "collections", follows_events: true, run: |app| Box::pin(collections::announce(app)) },
     Job { name: "push", follows_events: true, run: |app| Box::pin(push(app)) },
     Job { name: "push_again", follows_events: false, run: |app| Box::pin(push_again(app)) },
     Job { name: "sweep", follows_events: false, run: |app| Box::pin(sweep(app)) },

@@ -9,6 +9,7 @@
 //! | [`server`], [`openapi`], [`operation`] | layers, routes, the document, health |
 //! | [`articles`], [`comments`], [`alerts`], [`users`], [`site`] | a noun each: `model` (pure), `store` (its SQL), `dto`, `http` |
 //! | [`sources`], [`sections`], [`tags`], [`authors`] | four nouns that are kept alike, by [`records`] |
+//! | [`collections`] | front pages, put together by hand and by rule |
 //! | [`stories`] | what articles and alerts tell of one event, in order of time |
 //! | [`events`] | the log that every change is written to, and what carries it on |
 //! | [`streams`], [`sync`] | what is public, told as it happens, and to those who were away |
@@ -29,6 +30,7 @@ pub mod auth;
 pub mod authors;
 pub mod blocks;
 pub mod cli;
+pub mod collections;
 pub mod comments;
 pub mod config;
 pub mod db;

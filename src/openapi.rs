@@ -11,7 +11,7 @@ use crate::http::{Described, REPETITIONS_MAX, Routes};
 use crate::problem::Code;
 use crate::server;
 use crate::text::Lang;
-use crate::{alerts, articles, auth, comments, push, records, site, users, webhooks};
+use crate::{alerts, articles, auth, collections, comments, push, records, site, users, webhooks};
 
 /// Where references to schemas point.
 const SCHEMAS: &str = "#/components/schemas/";
@@ -29,6 +29,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "articles", description = "What is published, and the work that leads there."),
         (name = "alerts", description = "Breaking news."),
         (name = "stories", description = "What alerts and articles tell of one event."),
+        (name = "collections", description = "Front pages, put together by hand and by rule."),
         (name = "push", description = "Breaking news on browsers that are closed."),
         (name = "comments", description = "What readers say."),
         (name = "sources", description = "Where the news comes from."),
@@ -56,6 +57,7 @@ pub fn mount(config: &mut web::ServiceConfig) {
 const EVENTS: &[&[Kind]] = &[
     alerts::EVENTS,
     articles::EVENTS,
+    collections::EVENTS,
     comments::EVENTS,
     push::EVENTS,
     records::EVENTS,

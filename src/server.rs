@@ -17,8 +17,8 @@ use crate::config::Config;
 use crate::events::Hub;
 use crate::http::{Contract, Routes, layer};
 use crate::{
-    alerts, articles, authors, comments, embargo, events, openapi, operation, push, sections, site, sources, stories,
-    streams, sync, tags, users, webhooks,
+    alerts, articles, authors, collections, comments, embargo, events, openapi, operation, push, sections, site,
+    sources, stories, streams, sync, tags, users, webhooks,
 };
 
 /// Connections that one worker takes: streams are many and idle.
@@ -44,6 +44,7 @@ fn delivery(config: &mut Routes<'_>) {
         .configure(alerts::http::delivery)
         .configure(comments::http::delivery::routes)
         .configure(stories::http::delivery)
+        .configure(collections::http::delivery)
         .configure(site::http::delivery)
         .configure(sources::http::delivery)
         .configure(sections::http::delivery)
@@ -62,6 +63,7 @@ fn newsroom(config: &mut Routes<'_>) {
         .configure(articles::http::revisions::routes)
         .configure(alerts::http::newsroom)
         .configure(comments::http::newsroom::routes)
+        .configure(collections::http::newsroom)
         .configure(site::http::newsroom)
         .configure(sources::http::newsroom)
         .configure(sections::http::newsroom)

@@ -67,9 +67,24 @@ fn sources() -> Vec<Source> {
 }
 
 /// The rooms with a noun each.
-const ROOMS: [&str; 16] = [
-    "articles", "comments", "alerts", "users", "site", "sources", "sections", "tags", "authors", "records", "webhooks",
-    "push", "streams", "sync", "stories", "embargo",
+const ROOMS: [&str; 17] = [
+    "articles",
+    "comments",
+    "alerts",
+    "users",
+    "site",
+    "sources",
+    "sections",
+    "tags",
+    "authors",
+    "records",
+    "webhooks",
+    "push",
+    "streams",
+    "sync",
+    "stories",
+    "embargo",
+    "collections",
 ];
 
 /// No file outside of these places has any of these words.

@@ -260,7 +260,7 @@ fn included_names(include: Option<&str>) -> Result<Vec<&'static str>, Problem> {
 }
 
 /// Turns ids and slugs into ids. Sections stand for all below them.
-fn wanted(read: &mut Read<'_>, query: &ArticleQuery) -> Result<Wanted, Problem> {
+pub(super) fn wanted(read: &mut Read<'_>, query: &ArticleQuery) -> Result<Wanted, Problem> {
     let mut with = Vec::new();
     let mut without = Vec::new();
     let filters = [

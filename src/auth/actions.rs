@@ -47,6 +47,8 @@ policy! {
     ReadRecords     = "record.read":      Journalist Editor Moderator Admin;
     /// Make and change sources, sections, tags and authors.
     ManageRecords   = "record.manage":                      Editor Admin;
+    /// Put collections together, and plan what they show.
+    ManageCollections = "collection.manage":                Editor Admin;
     /// Draft breaking alerts.
     DraftAlerts     = "alert.draft":             Journalist Editor Admin;
     /// Issue, update, retract, supersede and cancel breaking alerts.

@@ -164,6 +164,8 @@ pub enum Door {
     Push,
     /// Taking what is due from the webhooks' queue.
     Deliveries,
+    /// Changing a collection.
+    Collections,
     /// Saying which articles belong together.
     Kin,
     /// Merging records, and naming tags.

@@ -403,7 +403,41 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    collections (id) {
+        id -> Binary,
+        slug -> Text,
+        slug_key -> Text,
+        sort_key -> Text,
+        content -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    collection_redirects (slug_key) {
+        slug_key -> Text,
+        collection_id -> Binary,
+    }
+}
+
+diesel::table! {
+    collection_swaps (id) {
+        id -> Binary,
+        collection_id -> Binary,
+        at -> BigInt,
+        slots -> Text,
+        created_by -> Binary,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    collections,
+    collection_redirects,
+    collection_swaps,
     users,
     sessions,
     refresh_tokens,

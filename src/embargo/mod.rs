@@ -12,7 +12,7 @@ use self::dto::{EmbargoReport, Leak, SurfaceReport};
 use crate::alerts;
 use crate::alerts::view::AlertView;
 use crate::app::Read;
-use crate::articles::{self, Sought, Which, Withheld};
+use crate::articles::{self, Pick, Sought, Which, Withheld};
 use crate::auth::Permit;
 use crate::auth::actions::PublishArticles;
 use crate::db::page::PageRequest;
@@ -35,6 +35,7 @@ const SURFACES: &[(&str, Ask)] = &[
     ("/articles/{slug}", |read, withheld| article(read, &withheld.slug)),
     ("/articles/{id}/comments", thread),
     ("/stories/{id}", story),
+    ("/collections/{slug}", collected),
     ("/sync", kept),
     ("/alerts", ticker),
     ("/stream", told),
@@ -118,6 +119,11 @@ fn thread(read: &mut Read<'_>, withheld: &Withheld) -> Result<Option<Value>, Pro
 fn story(read: &mut Read<'_>, withheld: &Withheld) -> Result<Option<Value>, Problem> {
     let Some(id) = withheld.story else { return Ok(None) };
     or_nothing(stories::read(read, id, &[], "").and_then(|story| Ok(serde_json::to_value(story)?)))
+}
+
+/// A collection that has it in a slot.
+fn collected(read: &mut Read<'_>, withheld: &Withheld) -> Result<Option<Value>, Problem> {
+    Ok(Some(serde_json::to_value(articles::picked(read, &[Pick::Article(withheld.article)], 1, "")?)?))
 }
 
 fn kept(read: &mut Read<'_>, withheld: &Withheld) -> Result<Option<Value>, Problem> {

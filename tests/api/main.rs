@@ -21,6 +21,7 @@ mod articles;
 mod bad_input;
 mod bad_tokens;
 mod bulk;
+mod collections;
 mod comments;
 mod conditional;
 mod contract;

@@ -1,0 +1,3 @@
+DROP TABLE collection_swaps;
+DROP TABLE collection_redirects;
+DROP TABLE collections;
