@@ -1,6 +1,7 @@
 //! What the newsroom does with articles. Each use case is one transaction: the working copy, its revision, the
 //! publication where there is one, the event and the audit line stand or fall together.
 
+use super::cleaned::cleaned;
 use super::dto::ArticleIn;
 use super::kept::{
     Revision, Saved, advance, begin, card, read_texts, record, save, saved, visible_to, words, write_texts,
@@ -25,6 +26,7 @@ use crate::text::safe;
 
 /// Makes a draft.
 pub fn create(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, form: ArticleIn) -> Result<Saved, Problem> {
+    let stripped = cleaned(&form)?;
     let (mut form, body) = form.checked()?;
     let id = tx.next_id();
     let slug = choose_slug(tx, id, &form, None)?;
@@ -57,7 +59,7 @@ pub fn create(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, form: ArticleIn) 
     kin::keep(tx, id, &form, None)?;
     record(tx, &head, Step::Edit, None, &texts)?;
     tx.record(Change::newsroom("article.created", id, summary(&head, &sections(&form))));
-    saved(&mut tx.reading(), &permit.user, head, (form, body), &references)
+    Ok(saved(&mut tx.reading(), &permit.user, head, (form, body), &references)?.noting(&stripped))
 }
 
 /// Changes a working copy, for a reason that may be said with it. What is live stays as it is.
@@ -75,14 +77,16 @@ pub fn revise(
     let (mut before, body) = read_texts(&present)?;
     let replaces_body = ["bodyHtml", "bodyMarkdown"].iter().any(|field| patch.mentions(field));
     before.body = Some(body.into_blocks()).filter(|_| !replaces_body || patch.mentions("body"));
-    let (mut form, body) = patch.apply(&before)?.checked()?;
+    let form = patch.apply(&before)?;
+    let stripped = cleaned(&form)?;
+    let (mut form, body) = form.checked()?;
     let slug = choose_slug(tx, id, &form, Some(&before))?;
     form.slug = Some(slug.to_string());
     let references = check_references(tx, &form, Some(&before))?;
     kin::place(tx, id, &mut form, Some(&before))?;
     let texts = write_texts(&form, &body)?;
     if texts == present {
-        return saved(&mut tx.reading(), &permit.user, head, (form, body), &references);
+        return Ok(saved(&mut tx.reading(), &permit.user, head, (form, body), &references)?.noting(&stripped));
     }
     let head = Head {
         language: form.language.to_string(),
@@ -95,7 +99,7 @@ pub fn revise(
     store::relink(tx.conn, id, &ids(&form)).map_err(refusal)?;
     kin::keep(tx, id, &form, Some(&before))?;
     tx.record(change(Step::Edit, &head, &sections(&form)));
-    saved(&mut tx.reading(), &permit.user, head, (form, body), &references)
+    Ok(saved(&mut tx.reading(), &permit.user, head, (form, body), &references)?.noting(&stripped))
 }
 
 /// One working copy.

@@ -48,7 +48,8 @@ pub struct NewsroomArticleView {
     /// What the caller may do with it now.
     allowed: Vec<Step>,
     /// What to look at before publishing: `no_alt_text`, `alt_equals_headline`, `source_not_credited`; once after a
-    /// restoration, `reference_dropped`.
+    /// restoration, `reference_dropped`; once after a save, `cleaned_text` where a text lost characters that hide or turn
+    /// what stands beside them.
     #[schema(example = json!(["alt_equals_headline"]))]
     warnings: Vec<&'static str>,
     /// What becomes public by itself, and when.

@@ -5,6 +5,7 @@
 //! from the clock, and a draft can't be reached from there.
 
 mod bulk;
+mod cleaned;
 mod compact;
 mod corrections;
 mod delivery;

@@ -37,6 +37,11 @@ pub use model::{
     LinkTag, ListItem, Span, SpanTag, Style, TextBlock, TextTag,
 };
 
+/// HTML or Markdown with its character references decoded, to look for characters in it.
+pub fn decoded(markup: &str) -> std::borrow::Cow<'_, str> {
+    html_tokens::decode(markup)
+}
+
 #[cfg(test)]
 mod from_html_tests;
 #[cfg(test)]

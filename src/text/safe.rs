@@ -22,6 +22,17 @@ const MAILBOX_BYTES_MAX: usize = 64;
 /// Lines end in `\n`. Controls, overrides, embeddings, ZWSP, BOM and soft hyphens are dropped; direction marks, joiners,
 /// tatweel and harakat stay. Isolates are closed at the end of their line.
 pub fn clean(input: &str) -> String {
+    stripped(input).0.nfc().collect()
+}
+
+/// Whether [`clean`] takes something out of a text, or closes an isolate in it. Line ends and composing don't count.
+pub fn loses(input: &str) -> bool {
+    stripped(input).1
+}
+
+/// A text without what does not stay, and whether there was such a thing.
+fn stripped(input: &str) -> (String, bool) {
+    let mut lost = false;
     let mut kept = String::with_capacity(input.len());
     let mut open_isolates = 0;
     let mut in_flag = false;
@@ -32,11 +43,14 @@ pub fn clean(input: &str) -> String {
                 if c == '\r' {
                     rest.next_if_eq(&'\n');
                 }
+                lost |= open_isolates > 0;
                 kept.extend(std::iter::repeat_n(PDI, std::mem::take(&mut open_isolates)));
                 kept.push('\n');
             }
-            PDI if open_isolates == 0 => continue,
-            c if is_stripped(c) || (is_tag(c) && !in_flag) => continue,
+            c if (c == PDI && open_isolates == 0) || is_stripped(c) || (is_tag(c) && !in_flag) => {
+                lost = true;
+                continue;
+            }
             c => kept.push(c),
         }
         match c {
@@ -47,7 +61,7 @@ pub fn clean(input: &str) -> String {
         in_flag = c == BLACK_FLAG || (in_flag && is_tag(c));
     }
     kept.extend(std::iter::repeat_n(PDI, open_isolates));
-    kept.nfc().collect()
+    (kept, lost || open_isolates > 0)
 }
 
 /// A text of one line such as a headline: cleaned, trimmed, line breaks and tabs made one space.
@@ -425,6 +439,9 @@ mod tests {
             prop_assert_eq!(clean(&cleaned), cleaned.as_str());
             prop_assert!(is_nfc(&cleaned));
             prop_assert!(!cleaned.chars().any(is_stripped));
+            prop_assert!(!loses(&cleaned));
+            let ends: String = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");
+            prop_assert_eq!(loses(&text), ends.nfc().ne(cleaned.chars()));
         }
 
         #[test]

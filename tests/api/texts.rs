@@ -89,3 +89,36 @@ async fn no_script_comes_through_whichever_way_a_body_comes_and_goes() {
         }
     }
 }
+
+#[actix_web::test]
+async fn whoever_pastes_a_hidden_character_is_told_that_it_is_gone() {
+    let desk = Desk::new().await;
+    let told = |answer: &Value| answer["warnings"].as_array().unwrap().contains(&json!("cleaned_text"));
+    let body = |text: &str| json!([crate::articles::paragraph("خبر"), crate::articles::paragraph(text)]);
+    let dirty = [
+        json!({ "headline": "\u{202E}بوتين" }),
+        json!({ "abstract": "8\u{202D}.\u{202C}9 كغ" }),
+        json!({ "leadMedia": { "alt": "خ\u{200B}بر" } }),
+        json!({ "body": body("TU 216\u{8F} المبرمجة") }),
+        json!({ "body": null, "bodyHtml": "<p>خبر&#x202E;</p>" }),
+        json!({ "body": null, "bodyMarkdown": "خبر\u{AD}" }),
+        json!({ "by": "\u{2067}بوتين" }),
+    ];
+    for fields in dirty {
+        let made = desk.draft_with("خبر", fields.clone()).await;
+        assert!(told(&made.json), "{fields}");
+        let path = format!("{}/{}", crate::articles::DESK, made.text("/id"));
+        let opened = desk.editor.get(&path).send().await.expect(200);
+        assert!(!told(&opened.json), "only the one who wrote it is told");
+        let edited = desk.edit(&desk.journalist, &made.text("/id"), json!({ "headline": "نظيف" })).await.expect(200);
+        assert!(!told(&edited.json));
+        let edited = desk.edit(&desk.journalist, &made.text("/id"), fields.clone()).await.expect(200);
+        assert!(told(&edited.json), "{fields}");
+    }
+    for kept in
+        ["\u{200F}خبر", "می\u{200C}خواهم", "\u{2067}بوتين\u{2069}", "بـــوتين قُتِلَ", "👨\u{200D}👩\u{200D}👧 ا\u{654}"]
+    {
+        let made = desk.draft_with(kept, json!({ "body": body(kept), "abstract": "a\r\nb" })).await;
+        assert!(!told(&made.json), "{kept}");
+    }
+}

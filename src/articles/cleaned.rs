@@ -1,0 +1,51 @@
+//! What came with a paste and was taken out of an article's texts, told to whoever wrote them.
+
+use serde_json::Value;
+
+use super::dto::ArticleIn;
+use super::kept::Saved;
+use crate::blocks::decoded;
+use crate::problem::Problem;
+use crate::text::safe;
+
+/// The pointers of the fields, and of the blocks of the body, that are kept without some of their characters.
+///
+/// It looks at every text of the form as it came, so that no field is forgotten.
+pub(super) fn cleaned(form: &ArticleIn) -> Result<Vec<String>, Problem> {
+    let mut found = Vec::new();
+    look(&serde_json::to_value(form)?, "", &mut found);
+    // Of a body it is enough to say which block.
+    for pointer in &mut found {
+        let block = pointer.strip_prefix("/body/").and_then(|rest| rest.split('/').next());
+        if let Some(block) = block.map(|block| format!("/body/{block}")) {
+            *pointer = block;
+        }
+    }
+    found.dedup();
+    Ok(found)
+}
+
+fn look(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => {
+            let markup = matches!(at, "/bodyHtml" | "/bodyMarkdown");
+            let loses = if markup { safe::loses(&decoded(text)) } else { safe::loses(text) };
+            found.extend(loses.then(|| at.to_owned()));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(n, item)| look(item, &format!("{at}/{n}"), found));
+        }
+        Value::Object(members) => {
+            members.iter().for_each(|(name, member)| look(member, &format!("{at}/{name}"), found));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+impl Saved {
+    /// The same with a warning where texts were cleaned.
+    pub(super) fn noting(mut self, cleaned: &[String]) -> Self {
+        self.warnings.extend((!cleaned.is_empty()).then_some("cleaned_text"));
+        self
+    }
+}
