@@ -1,13 +1,14 @@
 //! What the newsroom does with articles. Each use case is one transaction: the working copy, its revision, the
 //! publication where there is one, the event and the audit line stand or fall together.
 
+use super::beat::Beat;
 use super::cleaned::cleaned;
 use super::dto::ArticleIn;
 use super::kept::{
     Revision, Saved, advance, begin, card, read_texts, record, save, saved, visible_to, words, write_texts,
 };
 use super::kin;
-use super::model::{ArticleState, Step};
+use super::model::{self, ArticleState, Step};
 use super::names::{check_references, choose_slug, ids, refusal};
 use super::query::DeskQuery;
 use super::steps::NOTE_MAX;
@@ -80,6 +81,11 @@ pub fn revise(
     let form = patch.apply(&before)?;
     let stripped = cleaned(&form)?;
     let (mut form, body) = form.checked()?;
+    let is_own = model::may(&permit.user, head.created_by, Step::Edit, head.standing(), false);
+    if form.section_id != before.section_id && !is_own {
+        // Nobody hands over what they may not take back.
+        Beat::of(&mut tx.reading(), &permit.user)?.check(&form)?;
+    }
     let slug = choose_slug(tx, id, &form, Some(&before))?;
     form.slug = Some(slug.to_string());
     let references = check_references(tx, &form, Some(&before))?;
@@ -136,8 +142,9 @@ pub fn worklist(
     let forms = forms?;
     let wanted: Vec<RecordId> = forms.iter().flat_map(|(_, form)| ids(form)).collect();
     let references = records::references(read, &wanted)?;
-    let now = read.now;
-    let rows = forms.into_iter().map(|(head, form)| card(&permit.user, head.at(now), form, &references)).collect();
+    let (now, beat) = (read.now, Beat::of(read, &permit.user)?);
+    let rows =
+        forms.into_iter().map(|(head, form)| card((&permit.user, &beat), head.at(now), form, &references)).collect();
     Ok(Slice { rows, next, prev, total })
 }
 

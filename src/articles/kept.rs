@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::beat::{Beat, elsewhere};
 use super::corrections::{self, CorrectionView};
 use super::dto::ArticleIn;
 use super::model::{self, ArticleState, Standing, Step};
@@ -10,6 +11,7 @@ use super::store::{self, Head, RevisionRow, Texts};
 use super::turns::settle;
 use crate::app::{Read, Tx};
 use crate::auth::User;
+use crate::auth::actions::{Action as _, KillArticles};
 use crate::blocks::Body;
 use crate::http::Expected;
 use crate::ids::{ArticleId, RecordId, UserId};
@@ -65,11 +67,17 @@ pub(super) fn begin(
     expected.check(head.version)?;
     let head = settle(tx, head)?;
     let standing = head.standing();
-    let next = model::after(step, standing);
-    if let Some(next) = next.filter(|_| model::may(by, head.created_by, step, standing)) {
-        return Ok((head, next));
+    let covers = Beat::of(&mut tx.reading(), by)?.covers(head.section_id);
+    let may = |covers| model::may(by, head.created_by, step, standing, covers);
+    match model::after(step, standing) {
+        Some(next) if may(covers) => return Ok((head, next)),
+        Some(_) if step == Step::Kill && covers => {
+            return Err(Problem::new(Code::Forbidden).with("permission", KillArticles::NAME));
+        }
+        Some(_) if may(true) => return Err(elsewhere(head.section_id.iter().map(ToString::to_string).collect())),
+        _ => {}
     }
-    let allowed = model::allowed(by, head.created_by, standing);
+    let allowed = model::allowed(by, head.created_by, standing, covers);
     let allowed: Vec<&str> = allowed.into_iter().map(Step::as_str).collect();
     Err(Problem::new(Code::IllegalTransition).with("state", head.state.as_str()).with("allowed", allowed))
 }
@@ -194,16 +202,23 @@ pub(super) fn saved(
 ) -> Result<Saved, Problem> {
     let mut corrections = corrections::up_to(read, &HashMap::from([(head.id, head.version)]))?;
     let corrections = corrections.remove(&head.id).unwrap_or_default();
-    let mut card = card(by, head, form, references);
+    let beat = Beat::of(read, by)?;
+    let mut card = card((by, &beat), head, form, references);
     card.form.body = Some(body.into_blocks());
     Ok(Saved { corrections, ..card })
 }
 
-pub(super) fn card(by: &User, head: Head, form: ArticleIn, references: &HashMap<RecordId, Reference>) -> Saved {
+/// A working copy without its body, as it stands to somebody who covers a beat.
+pub(super) fn card(
+    (by, beat): (&User, &Beat),
+    head: Head,
+    form: ArticleIn,
+    references: &HashMap<RecordId, Reference>,
+) -> Saved {
     let form = settled(form, |id| references.get(&id).map_or(id, |reference| reference.id));
     let name = |id: RecordId, language: &Language| references.get(&id).map(|reference| reference.name(language));
     let names: Vec<String> = form.sources.iter().filter_map(|credit| name(credit.source_id, &form.language)).collect();
     let warnings = model::warnings(&form, &names);
-    let allowed = model::allowed(by, head.created_by, head.standing());
+    let allowed = model::allowed(by, head.created_by, head.standing(), beat.covers(head.section_id));
     Saved { head, form, warnings, allowed, corrections: Vec::new() }
 }

@@ -4,6 +4,7 @@
 //! Publishing freezes a revision as a *publication*, and delivery reads nothing else: what is visible follows
 //! from the clock, and a draft can't be reached from there.
 
+mod beat;
 mod bulk;
 mod cleaned;
 mod compact;

@@ -96,11 +96,13 @@ pub const fn after(step: Step, from: Standing) -> Option<ArticleState> {
     }
 }
 
-/// Whether somebody may take a step: an editor any, a writer those that concern the own draft.
-pub fn may(by: &User, owner: UserId, step: Step, from: Standing) -> bool {
+/// Whether somebody may take a step: an editor any in the sections that they cover, to kill only with the grant; a writer
+/// those that concern the own draft, as an editor does elsewhere.
+pub fn may(by: &User, owner: UserId, step: Step, from: Standing, covers: bool) -> bool {
     match by.role {
-        Role::Editor | Role::Admin => true,
-        Role::Journalist if by.id == owner => match step {
+        Role::Admin => true,
+        Role::Editor if covers => step != Step::Kill || by.may_kill,
+        Role::Journalist | Role::Editor if by.id == owner => match step {
             Step::Edit | Step::Submit | Step::Spike => from.state == ArticleState::Draft,
             Step::Unspike => from.before == Some(ArticleState::Draft),
             _ => false,
@@ -110,8 +112,8 @@ pub fn may(by: &User, owner: UserId, step: Step, from: Standing) -> bool {
 }
 
 /// The steps that somebody may take from here.
-pub fn allowed(by: &User, owner: UserId, from: Standing) -> Vec<Step> {
-    let open = |step: &Step| after(*step, from).is_some() && may(by, owner, *step, from);
+pub fn allowed(by: &User, owner: UserId, from: Standing, covers: bool) -> Vec<Step> {
+    let open = |step: &Step| after(*step, from).is_some() && may(by, owner, *step, from, covers);
     Step::ALL.iter().copied().filter(open).collect()
 }
 
@@ -189,7 +191,8 @@ mod tests {
     use uuid::Uuid;
 
     fn user(role: Role, id: u128) -> User {
-        User { id: Id::of(Uuid::from_u128(id)), role, session: Id::of(Uuid::nil()) }
+        let (id, session) = (Id::of(Uuid::from_u128(id)), Id::of(Uuid::nil()));
+        User { id, role, session, sections: Vec::new(), may_kill: true }
     }
 
     fn at(state: ArticleState) -> Standing {
@@ -239,14 +242,14 @@ mod tests {
         let owner = user(Role::Journalist, 1);
         let draft = ArticleState::Draft;
         let spiked = Standing { before: Some(draft), ..at(ArticleState::Spiked) };
-        assert_eq!(allowed(&owner, owner.id, at(draft)), [Step::Edit, Step::Submit, Step::Spike]);
+        assert_eq!(allowed(&owner, owner.id, at(draft), true), [Step::Edit, Step::Submit, Step::Spike]);
         for state in ArticleState::ALL.iter().filter(|state| **state != draft) {
-            assert_eq!(allowed(&owner, owner.id, at(*state)), [], "{state}");
+            assert_eq!(allowed(&owner, owner.id, at(*state), true), [], "{state}");
         }
-        assert_eq!(allowed(&owner, owner.id, spiked), [Step::Unspike]);
+        assert_eq!(allowed(&owner, owner.id, spiked, true), [Step::Unspike]);
         for stranger in [user(Role::Journalist, 2), user(Role::Reader, 1), user(Role::Moderator, 1)] {
             for from in ArticleState::ALL.iter().map(|state| at(*state)).chain([spiked]) {
-                assert_eq!(allowed(&stranger, owner.id, from), [], "{from:?}");
+                assert_eq!(allowed(&stranger, owner.id, from, true), [], "{from:?}");
             }
         }
     }
@@ -279,7 +282,7 @@ mod tests {
                     standing = Standing { state, before, planned: state == ArticleState::Scheduled };
                 }
                 assert_eq!(standing.before.is_some(), standing.state == ArticleState::Spiked);
-                assert_eq!(allowed(&editor, editor.id, standing).is_empty(), standing.state == ArticleState::Killed);
+                assert_eq!(allowed(&editor, editor.id, standing, true).is_empty(), standing.state == ArticleState::Killed);
             }
         }
     }

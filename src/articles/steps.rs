@@ -1,5 +1,6 @@
 //! The steps in the life of an article: each is one transaction that changes its state and makes a revision.
 
+use super::beat::Beat;
 use super::corrections::{self, CorrectionKind};
 use super::dto::{ArticleIn, CorrectionIn, KillIn, NoteIn, PublishIn, ScheduleIn};
 use super::eyes;
@@ -136,7 +137,10 @@ pub(super) fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Pr
     }
     let mut head = advance(tx, by, head, next);
     match step {
-        Step::Publish | Step::Schedule | Step::Correct => release(tx, &mut head, (&form, &body), &notes, &texts)?,
+        Step::Publish | Step::Schedule | Step::Correct => {
+            Beat::of(&mut tx.reading(), by)?.check(&form)?;
+            release(tx, &mut head, (&form, &body), &notes, &texts)?;
+        }
         Step::Unschedule => unschedule(tx, &mut head)?,
         Step::Unpublish | Step::Kill => {
             withdraw(tx, &mut head)?;

@@ -9,7 +9,7 @@ mod token;
 mod vault;
 pub mod viewer;
 
-use crate::ids::{SessionId, UserId};
+use crate::ids::{RecordId, SessionId, UserId};
 use crate::text_enum;
 
 pub use password::{Busy, Hasher, PasswordHash};
@@ -45,6 +45,10 @@ pub struct User {
     pub role: Role,
     /// The session that the token belongs to.
     pub session: SessionId,
+    /// The sections that an editor is bound to, with all below them; all of them when empty.
+    pub sections: Vec<RecordId>,
+    /// Whether an editor may take articles back for good.
+    pub may_kill: bool,
 }
 
 /// Who makes a change, for the audit log.

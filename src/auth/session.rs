@@ -45,8 +45,11 @@ pub struct Grant {
 
 /// The holder of a token, if its session is live and its account active.
 pub fn live_session(read: &mut Read<'_>, claims: &Claims) -> Result<Option<User>, Problem> {
-    let role = store::live_role(read.conn, claims.sid, claims.sub, read.now)?;
-    Ok(role.map(|role| User { id: claims.sub, role, session: claims.sid }))
+    let Some((role, sections, may_kill)) = store::live_holder(read.conn, claims.sid, claims.sub, read.now)? else {
+        return Ok(None);
+    };
+    let sections = serde_json::from_str(&sections)?;
+    Ok(Some(User { id: claims.sub, role, session: claims.sid, sections, may_kill }))
 }
 
 /// Opens a session for an account.

@@ -14,14 +14,19 @@ pub(super) struct Held {
     pub user: UserId,
 }
 
-/// The present role of a session's owner, while the session is live and the account active.
-pub(super) fn live_role(conn: &mut Conn, session: SessionId, user: UserId, now: UtcTime) -> QueryResult<Option<Role>> {
+/// The present role and grants of a session's owner, while the session is live and the account active.
+pub(super) fn live_holder(
+    conn: &mut Conn,
+    session: SessionId,
+    user: UserId,
+    now: UtcTime,
+) -> QueryResult<Option<(Role, String, bool)>> {
     sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
         .filter(sessions::id.eq(session).and(sessions::user_id.eq(user)))
         .filter(sessions::revoked_at.is_null().and(sessions::expires_at.gt(now)))
         .filter(users::is_active.eq(true))
-        .select(users::role)
+        .select((users::role, users::section_ids, users::may_kill))
         .first(conn)
         .optional()
 }

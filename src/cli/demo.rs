@@ -167,7 +167,8 @@ async fn hire(app: &App, role: Role, name: &str) -> Result<Person, Problem> {
     let (account, checked) = NewAccount::parse(&email, name, role, &password)?;
     let hash = users::hash(app, checked).await?;
     let account = app.write(Actor::operator(), move |tx| users::create(tx, account, &hash)).await?;
-    let user = User { id: account.id, role, session: Id::of(account.id.uuid()) };
+    let (session, sections) = (Id::of(account.id.uuid()), Vec::new());
+    let user = User { id: account.id, role, session, sections, may_kill: false };
     Ok(Person { user, email, password })
 }
 

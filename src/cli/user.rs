@@ -112,7 +112,8 @@ async fn list(app: &App) -> Result<(), Failure> {
 }
 
 fn print(account: &Account) -> Result<(), Failure> {
-    let Account { id, email, name, role, is_active, version: _, created_at, updated_at: _ } = account;
+    let Account { id, email, name, role, is_active, sections: _, may_kill: _, version: _, created_at, updated_at: _ } =
+        account;
     let access = if *is_active { "active" } else { "inactive" };
     tell(&format!("{id}\t{created_at:.0}\t{role}\t{access}\t{}\t{name}", email.as_str()))
 }

@@ -12,6 +12,8 @@ diesel::table! {
         version -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        section_ids -> Text,
+        may_kill -> Bool,
     }
 }
 

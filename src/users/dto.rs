@@ -8,7 +8,7 @@ use super::sign_in::SignedIn;
 use crate::auth::Role;
 use crate::auth::actions::permissions;
 use crate::fault::Faults;
-use crate::ids::UserId;
+use crate::ids::{RecordId, UserId};
 use crate::time::UtcTime;
 
 /// What became of an account; its role and whether it is in use, where that was decided.
@@ -22,6 +22,12 @@ pub struct UserEvent {
     /// Whether its holder may sign in.
     #[schema(required = false, example = true)]
     is_active: Option<bool>,
+    /// The sections that an editor is bound to.
+    #[schema(required = false)]
+    section_ids: Option<Vec<RecordId>>,
+    /// Whether an editor may take articles back for good.
+    #[schema(required = false, example = false)]
+    may_kill: Option<bool>,
 }
 
 /// What a reader registers with.
@@ -84,6 +90,15 @@ pub struct UserIn {
     /// Whether they may sign in; `false` ends their sessions.
     #[schema(example = true)]
     pub is_active: bool,
+    /// The sections that an editor works in, with all below them; all of them when empty. Elsewhere an editor does what a
+    /// journalist does.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub section_ids: Vec<RecordId>,
+    /// Whether an editor may take articles back for good.
+    #[serde(default)]
+    #[schema(example = false)]
+    pub may_kill: bool,
 }
 
 impl UserIn {
@@ -96,7 +111,8 @@ impl UserIn {
 
 impl From<&Account> for UserIn {
     fn from(account: &Account) -> Self {
-        Self { name: account.name.clone(), role: account.role, is_active: account.is_active }
+        let Account { name, role, is_active, sections, may_kill, .. } = account.clone();
+        Self { name, role, is_active, section_ids: sections, may_kill }
     }
 }
 
@@ -181,6 +197,11 @@ pub struct UserView {
     /// Whether they may sign in.
     #[schema(example = true)]
     pub is_active: bool,
+    /// The sections that an editor is bound to, with all below them; all of them when empty.
+    pub section_ids: Vec<RecordId>,
+    /// Whether an editor may take articles back for good.
+    #[schema(example = false)]
+    pub may_kill: bool,
     /// When it was made.
     pub date_created: UtcTime,
     /// When it was last changed.
@@ -189,7 +210,8 @@ pub struct UserView {
 
 impl From<Account> for UserView {
     fn from(account: Account) -> Self {
-        let Account { id, email, name, role, is_active, version: _, created_at, updated_at } = account;
+        let Account { id, email, name, role, is_active, sections, may_kill, version: _, created_at, updated_at } =
+            account;
         Self {
             id,
             email: email.as_str().to_owned(),
@@ -197,6 +219,8 @@ impl From<Account> for UserView {
             role,
             permissions: permissions(role),
             is_active,
+            section_ids: sections,
+            may_kill,
             date_created: created_at,
             date_modified: updated_at,
         }

@@ -19,10 +19,11 @@ use crate::db::dialect::{self, Door};
 use crate::db::page::{PageRequest, Slice};
 use crate::db::violates;
 use crate::events::{Change, Kind};
-use crate::fault::Fault;
+use crate::fault::{Fault, Faults};
 use crate::http::{Expected, Patch};
-use crate::ids::UserId;
+use crate::ids::{RecordId, UserId};
 use crate::problem::{Code, Problem};
+use crate::records;
 
 pub use sign_in::{SignedIn, change_password, hash, sign_in, sign_in_again};
 
@@ -160,7 +161,18 @@ fn found(read: &mut Read<'_>, id: UserId) -> Result<Account, Problem> {
 fn insert(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Result<Account, Problem> {
     let NewAccount { email, name, role } = account;
     let (id, now) = (tx.next_id(), tx.now);
-    let account = Account { id, email, name, role, is_active: true, version: 1, created_at: now, updated_at: now };
+    let account = Account {
+        id,
+        email,
+        name,
+        role,
+        is_active: true,
+        sections: Vec::new(),
+        may_kill: false,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
     store::insert(tx.conn, &account, hash).map_err(|error| {
         if violates(&error, "users", "email") { Problem::field("/email", Fault::Taken) } else { error.into() }
     })?;
@@ -168,20 +180,35 @@ fn insert(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Result<A
 }
 
 fn change(tx: &mut Tx<'_>, present: Account, form: UserIn) -> Result<Account, Problem> {
-    let UserIn { name, role, is_active } = form;
+    let UserIn { name, role, is_active, section_ids, may_kill } = form;
+    check_sections(tx, &section_ids)?;
     let had_charge = present.is_admin();
-    let account = Account { name, role, is_active, version: present.version + 1, updated_at: tx.now, ..present };
+    let (version, updated_at, sections) = (present.version + 1, tx.now, section_ids);
+    let account = Account { name, role, is_active, sections, may_kill, version, updated_at, ..present };
     if store::update(tx.conn, &account, present.version)? == 0 {
         return Err(Problem::stale(found(&mut tx.reading(), account.id)?.version));
     }
     if !is_active {
         revoke_all(tx, account.id, None)?;
     }
-    tx.record(Change::newsroom("user.updated", account.id, json!({ "role": role, "isActive": is_active })));
+    let told = json!({ "role": role, "isActive": is_active, "sectionIds": account.sections, "mayKill": may_kill });
+    tx.record(Change::newsroom("user.updated", account.id, told));
     if had_charge && !account.is_admin() {
         check_admins(tx)?;
     }
     Ok(account)
+}
+
+/// Refuses sections that there are not.
+fn check_sections(tx: &mut Tx<'_>, ids: &[RecordId]) -> Result<(), Problem> {
+    let known = records::references(&mut tx.reading(), ids)?;
+    let mut faults = Faults::new();
+    for (n, id) in ids.iter().enumerate() {
+        if known.get(id).is_none_or(|reference| reference.kind != records::Kind::Section) {
+            faults.add(format!("/sectionIds/{n}"), Fault::NotFound);
+        }
+    }
+    faults.finish(Some(())).map_err(Problem::from)
 }
 
 /// Refuses a change that has left no administrator. Two of them who demote each other at once take turns here,

@@ -5,7 +5,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::auth::Role;
 use crate::fault::{Fault, Faults};
-use crate::ids::UserId;
+use crate::ids::{RecordId, UserId};
 use crate::text::{count, safe};
 use crate::time::UtcTime;
 
@@ -35,6 +35,10 @@ pub struct Account {
     pub role: Role,
     /// Whether they may sign in.
     pub is_active: bool,
+    /// The sections that an editor is bound to; all of them when empty.
+    pub sections: Vec<RecordId>,
+    /// Whether an editor may take articles back for good.
+    pub may_kill: bool,
     /// Counts its changes.
     pub version: i64,
     /// When it was made.

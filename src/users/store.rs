@@ -7,9 +7,10 @@ use crate::auth::{PasswordHash, Role};
 use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::users;
-use crate::ids::UserId;
+use crate::ids::{RecordId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
+use uuid::Uuid;
 
 /// A row of `users` without the password's hash, so that no view can show it.
 #[derive(Queryable, Selectable)]
@@ -23,12 +24,17 @@ struct Row {
     version: i64,
     created_at: UtcTime,
     updated_at: UtcTime,
+    section_ids: String,
+    may_kill: bool,
 }
 
 impl From<Row> for Account {
     fn from(row: Row) -> Self {
-        let Row { id, email, name, role, is_active, version, created_at, updated_at } = row;
-        Self { id, email: Email::kept(email), name, role, is_active, version, created_at, updated_at }
+        let Row { id, email, name, role, is_active, version, created_at, updated_at, section_ids, may_kill } = row;
+        // What can't be read binds to a section that there is not.
+        let sections = serde_json::from_str(&section_ids).unwrap_or_else(|_| vec![RecordId::of(Uuid::nil())]);
+        let email = Email::kept(email);
+        Self { id, email, name, role, is_active, sections, may_kill, version, created_at, updated_at }
     }
 }
 
@@ -39,7 +45,7 @@ pub(super) struct Credentials {
 }
 
 pub(super) fn insert(conn: &mut Conn, account: &Account, hash: &PasswordHash) -> QueryResult<usize> {
-    let Account { id, email, name, role, is_active, version, created_at, updated_at } = account;
+    let Account { id, email, name, role, is_active, sections, may_kill, version, created_at, updated_at } = account;
     diesel::insert_into(users::table)
         .values((
             users::id.eq(id),
@@ -51,13 +57,16 @@ pub(super) fn insert(conn: &mut Conn, account: &Account, hash: &PasswordHash) ->
             users::version.eq(version),
             users::created_at.eq(created_at),
             users::updated_at.eq(updated_at),
+            users::section_ids.eq(listed(sections)),
+            users::may_kill.eq(may_kill),
         ))
         .execute(conn)
 }
 
 /// Writes what may change over the version that was read; 0 when another change came first.
 pub(super) fn update(conn: &mut Conn, account: &Account, present: i64) -> QueryResult<usize> {
-    let Account { id, email: _, name, role, is_active, version, created_at: _, updated_at } = account;
+    let Account { id, email: _, name, role, is_active, sections, may_kill, version, created_at: _, updated_at } =
+        account;
     diesel::update(users::table.find(id).filter(users::version.eq(present)))
         .set((
             users::name.eq(name),
@@ -65,8 +74,15 @@ pub(super) fn update(conn: &mut Conn, account: &Account, present: i64) -> QueryR
             users::is_active.eq(is_active),
             users::version.eq(version),
             users::updated_at.eq(updated_at),
+            users::section_ids.eq(listed(sections)),
+            users::may_kill.eq(may_kill),
         ))
         .execute(conn)
+}
+
+/// Ids as the column keeps them: a JSON list.
+fn listed(ids: &[RecordId]) -> String {
+    serde_json::json!(ids).to_string()
 }
 
 /// The same for the password alone.

@@ -28,6 +28,7 @@ mod contract;
 mod embargo;
 mod event_order;
 mod four_eyes;
+mod grants;
 mod idempotency;
 mod leaks;
 mod migrations;

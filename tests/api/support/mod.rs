@@ -226,6 +226,7 @@ impl TestApp {
                     users::role.eq(role),
                     users::password_hash.eq(NO_PASSWORD),
                     users::is_active.eq(true),
+                    users::may_kill.eq(true),
                     users::version.eq(1),
                     users::created_at.eq(now),
                     users::updated_at.eq(now),

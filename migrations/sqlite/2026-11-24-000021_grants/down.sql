@@ -1,0 +1,2 @@
+ALTER TABLE users DROP COLUMN may_kill;
+ALTER TABLE users DROP COLUMN section_ids;
