@@ -3,6 +3,7 @@
 //! Parsing collects every [`Fault`] of an input in [`Faults`], each at its JSON Pointer; `problem` turns
 //! them into the `errors` of one answer. This room knows nothing of HTTP or of the database.
 
+use crate::lint::LintCode;
 use crate::text::Lang;
 
 /// One thing that is wrong with one value.
@@ -72,6 +73,8 @@ pub enum Fault {
     Loop,
     /// Other articles are translations of this one.
     IsOriginal,
+    /// Something to look at that the site lets nobody publish.
+    Lint(LintCode),
 }
 
 impl Fault {
@@ -109,6 +112,7 @@ impl Fault {
             Self::InnerAddress => "inner_address",
             Self::Loop => "loop",
             Self::IsOriginal => "is_original",
+            Self::Lint(code) => code.as_str(),
         }
     }
 
@@ -164,6 +168,7 @@ impl Fault {
             Self::IsOriginal => {
                 "Other articles are translations of this one, so it can't be a translation itself.".into()
             }
+            Self::Lint(code) => code.detail(Lang::En).into(),
         }
     }
 
@@ -206,6 +211,7 @@ impl Fault {
             Self::InnerAddress => "يجب أن يكون عنوانًا يمكن الوصول إليه من الإنترنت كله.".into(),
             Self::Loop => "يعود إلى حيث بدأ؛ اختر غيره.".into(),
             Self::IsOriginal => "لهذا المقال ترجمات، فلا يمكن أن يكون هو نفسه ترجمة.".into(),
+            Self::Lint(code) => code.detail(Lang::Ar).into(),
         }
     }
 }

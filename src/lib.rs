@@ -21,7 +21,7 @@
 //! | [`auth`] | who is asking, and the policy |
 //! | [`http`] | what handlers share: requests, answers, the contract at work |
 //! | [`app`], [`db`] | the two doors to the database, and what is behind them |
-//! | [`text`], [`blocks`], [`time`], [`ids`], [`fault`], [`problem`] | plain values |
+//! | [`text`], [`blocks`], [`time`], [`ids`], [`fault`], [`lint`], [`problem`] | plain values |
 
 pub mod alerts;
 pub mod app;
@@ -40,6 +40,7 @@ pub mod fault;
 pub mod http;
 pub mod ids;
 pub mod jobs;
+pub mod lint;
 pub mod openapi;
 pub mod operation;
 pub mod outbound;

@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use super::dto::ArticleIn;
 use super::kept::Saved;
+use super::lint;
+use crate::app::Tx;
 use crate::blocks::decoded;
+use crate::lint::LintCode;
 use crate::problem::Problem;
 use crate::text::safe;
 
@@ -43,9 +46,9 @@ fn look(value: &Value, at: &str, found: &mut Vec<String>) {
 }
 
 impl Saved {
-    /// The same with a warning where texts were cleaned.
-    pub(super) fn noting(mut self, cleaned: &[String]) -> Self {
-        self.warnings.extend((!cleaned.is_empty()).then_some("cleaned_text"));
-        self
+    /// The same with a warning at each text that was cleaned.
+    pub(super) fn noting(mut self, tx: &mut Tx<'_>, cleaned: &[String]) -> Result<Self, Problem> {
+        self.warnings.extend(lint::once(tx, LintCode::CleanedText, cleaned)?);
+        Ok(self)
     }
 }

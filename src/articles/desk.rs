@@ -8,6 +8,7 @@ use super::kept::{
     Revision, Saved, advance, begin, card, read_texts, record, save, saved, visible_to, words, write_texts,
 };
 use super::kin;
+use super::lint;
 use super::model::{self, ArticleState, Step};
 use super::names::{check_references, choose_slug, ids, refusal};
 use super::query::DeskQuery;
@@ -23,6 +24,7 @@ use crate::http::{Expected, Patch};
 use crate::ids::{ArticleId, RecordId};
 use crate::problem::Problem;
 use crate::records::{self, Kind};
+use crate::site;
 use crate::text::safe;
 
 /// Makes a draft.
@@ -60,7 +62,7 @@ pub fn create(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, form: ArticleIn) 
     kin::keep(tx, id, &form, None)?;
     record(tx, &head, Step::Edit, None, &texts)?;
     tx.record(Change::newsroom("article.created", id, summary(&head, &sections(&form))));
-    Ok(saved(&mut tx.reading(), &permit.user, head, (form, body), &references)?.noting(&stripped))
+    saved(&mut tx.reading(), &permit.user, head, (form, body), &references)?.noting(tx, &stripped)
 }
 
 /// Changes a working copy, for a reason that may be said with it. What is live stays as it is.
@@ -92,7 +94,7 @@ pub fn revise(
     kin::place(tx, id, &mut form, Some(&before))?;
     let texts = write_texts(&form, &body)?;
     if texts == present {
-        return Ok(saved(&mut tx.reading(), &permit.user, head, (form, body), &references)?.noting(&stripped));
+        return saved(&mut tx.reading(), &permit.user, head, (form, body), &references)?.noting(tx, &stripped);
     }
     let head = Head {
         language: form.language.to_string(),
@@ -105,7 +107,7 @@ pub fn revise(
     store::relink(tx.conn, id, &ids(&form)).map_err(refusal)?;
     kin::keep(tx, id, &form, Some(&before))?;
     tx.record(change(Step::Edit, &head, &sections(&form)));
-    Ok(saved(&mut tx.reading(), &permit.user, head, (form, body), &references)?.noting(&stripped))
+    saved(&mut tx.reading(), &permit.user, head, (form, body), &references)?.noting(tx, &stripped)
 }
 
 /// One working copy.
@@ -142,9 +144,12 @@ pub fn worklist(
     let forms = forms?;
     let wanted: Vec<RecordId> = forms.iter().flat_map(|(_, form)| ids(form)).collect();
     let references = records::references(read, &wanted)?;
-    let (now, beat) = (read.now, Beat::of(read, &permit.user)?);
-    let rows =
-        forms.into_iter().map(|(head, form)| card((&permit.user, &beat), head.at(now), form, &references)).collect();
+    let (now, site, beat) = (read.now, site::present(read)?, Beat::of(read, &permit.user)?);
+    let card = |(head, form): (Head, ArticleIn)| {
+        let warnings = lint::glance(&form, &references, &site);
+        card((&permit.user, &beat), head.at(now), form, &references, warnings)
+    };
+    let rows = forms.into_iter().map(card).collect();
     Ok(Slice { rows, next, prev, total })
 }
 

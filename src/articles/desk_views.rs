@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::corrections::CorrectionView;
 use super::dto::ArticleIn;
 use super::kept::{Revision, Saved};
+use super::lint::Warning;
 use super::model::{ArticleState, Step};
 use super::store::{Ahead, Head, RevisionRow};
 use crate::ids::{ArticleId, UserId};
@@ -47,11 +48,9 @@ pub struct NewsroomArticleView {
     has_unpublished_changes: bool,
     /// What the caller may do with it now.
     allowed: Vec<Step>,
-    /// What to look at before publishing: `no_alt_text`, `alt_equals_headline`, `source_not_credited`; once after a
-    /// restoration, `reference_dropped`; once after a save, `cleaned_text` where a text lost characters that hide or turn
-    /// what stands beside them.
-    #[schema(example = json!(["alt_equals_headline"]))]
-    warnings: Vec<&'static str>,
+    /// What to look at before publishing; the site's `lint` says what becomes of each. Lists tell what the fields alone
+    /// tell.
+    warnings: Vec<Warning>,
     /// What becomes public by itself, and when.
     schedule: Option<PlanView>,
     /// What was put right in public.

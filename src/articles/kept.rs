@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::beat::{Beat, elsewhere};
 use super::corrections::{self, CorrectionView};
 use super::dto::ArticleIn;
+use super::lint::{self, Warning};
 use super::model::{self, ArticleState, Standing, Step};
 use super::names::{refusal, settled};
 use super::store::{self, Head, RevisionRow, Texts};
@@ -17,7 +18,7 @@ use crate::http::Expected;
 use crate::ids::{ArticleId, RecordId, UserId};
 use crate::problem::{Code, Problem};
 use crate::records::Reference;
-use crate::text::{Language, count, slug};
+use crate::text::{count, slug};
 use crate::time::UtcTime;
 
 /// A working copy, as the newsroom sees it.
@@ -25,7 +26,7 @@ use crate::time::UtcTime;
 pub struct Saved {
     pub(super) head: Head,
     pub(super) form: ArticleIn,
-    pub(super) warnings: Vec<&'static str>,
+    pub(super) warnings: Vec<Warning>,
     pub(super) allowed: Vec<Step>,
     /// Those that are public, or will be with the next publication.
     pub(super) corrections: Vec<CorrectionView>,
@@ -202,8 +203,9 @@ pub(super) fn saved(
 ) -> Result<Saved, Problem> {
     let mut corrections = corrections::up_to(read, &HashMap::from([(head.id, head.version)]))?;
     let corrections = corrections.remove(&head.id).unwrap_or_default();
+    let warnings = lint::look(read, &head, (&form, &body), references)?;
     let beat = Beat::of(read, by)?;
-    let mut card = card((by, &beat), head, form, references);
+    let mut card = card((by, &beat), head, form, references, warnings);
     card.form.body = Some(body.into_blocks());
     Ok(Saved { corrections, ..card })
 }
@@ -214,11 +216,9 @@ pub(super) fn card(
     head: Head,
     form: ArticleIn,
     references: &HashMap<RecordId, Reference>,
+    warnings: Vec<Warning>,
 ) -> Saved {
     let form = settled(form, |id| references.get(&id).map_or(id, |reference| reference.id));
-    let name = |id: RecordId, language: &Language| references.get(&id).map(|reference| reference.name(language));
-    let names: Vec<String> = form.sources.iter().filter_map(|credit| name(credit.source_id, &form.language)).collect();
-    let warnings = model::warnings(&form, &names);
     let allowed = model::allowed(by, head.created_by, head.standing(), beat.covers(head.section_id));
     Saved { head, form, warnings, allowed, corrections: Vec::new() }
 }

@@ -17,6 +17,7 @@ mod eyes;
 pub mod http;
 mod kept;
 mod kin;
+mod lint;
 mod model;
 mod names;
 mod picked;

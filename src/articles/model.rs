@@ -157,25 +157,6 @@ pub fn publishable(form: &ArticleIn, body: &Body) -> Result<(), Faults> {
     faults.finish(Some(()))
 }
 
-/// What an editor should look at before publishing. These are hints, never refusals. `source_names` are the
-/// credited sources' names in order.
-pub fn warnings(form: &ArticleIn, source_names: &[String]) -> Vec<&'static str> {
-    let mut found = Vec::new();
-    if let Some(media) = &form.lead_media {
-        if media.alt.is_empty() {
-            found.push("no_alt_text");
-        } else if media.alt == form.headline {
-            found.push("alt_equals_headline");
-        }
-    }
-    if let Some(credit) = &form.credit_text
-        && source_names.iter().any(|name| !credit.contains(name.as_str()))
-    {
-        found.push("source_not_credited");
-    }
-    found
-}
-
 /// One link of the chain of revisions: whoever changes a stored revision breaks every later one.
 pub fn chain(previous: &[u8], parts: &[&str]) -> Vec<u8> {
     let start = Sha256::new().chain_update(previous);

@@ -6,7 +6,8 @@ use super::dto::{ArticleIn, CorrectionIn, KillIn, NoteIn, PublishIn, ScheduleIn}
 use super::eyes;
 use super::kept::{Saved, advance, begin, read_texts, save, saved};
 use super::kin;
-use super::model::{self, ArticleState, Step};
+use super::lint;
+use super::model::{ArticleState, Step};
 use super::names::{ids, refusal};
 use super::store::{self, Ahead, Head, NewPublication, Texts};
 use super::told::{change, sections};
@@ -18,7 +19,7 @@ use crate::blocks::Body;
 use crate::fault::{Fault, Faults};
 use crate::http::Expected;
 use crate::ids::ArticleId;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::records;
 use crate::site;
 use crate::text::{safe, slug};
@@ -75,6 +76,11 @@ impl From<KillIn> for Notes {
 }
 
 impl Notes {
+    /// Whether anybody is told what changes, or that it is next to nothing.
+    const fn tell(&self) -> bool {
+        self.minor || self.note.is_some() || self.correction.is_some()
+    }
+
     /// The same with its texts tidied, or everything that is wrong with them.
     fn checked(self, step: Step) -> Result<Self, Problem> {
         let mut faults = Faults::new();
@@ -136,9 +142,12 @@ pub(super) fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Pr
         listed.dedup();
     }
     let mut head = advance(tx, by, head, next);
+    let references = records::references(&mut tx.reading(), &ids(&form))?;
+    let mut of_act = Vec::new();
     match step {
         Step::Publish | Step::Schedule | Step::Correct => {
             Beat::of(&mut tx.reading(), by)?.check(&form)?;
+            of_act = lint::gate(tx, &head, (&form, &body), &references, notes.tell())?;
             release(tx, &mut head, (&form, &body), &notes, &texts)?;
         }
         Step::Unschedule => unschedule(tx, &mut head)?,
@@ -154,8 +163,9 @@ pub(super) fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Pr
     }
     save(tx, &head, step, notes.note, &texts)?;
     tx.record(change(step, &head, &listed));
-    let references = records::references(&mut tx.reading(), &ids(&form))?;
-    saved(&mut tx.reading(), by, head, (form, body), &references)
+    let mut saved = saved(&mut tx.reading(), by, head, (form, body), &references)?;
+    saved.warnings.extend(of_act);
+    Ok(saved)
 }
 
 /// Freezes the working copy as what the public sees from its hour on: now, at the instant that was asked for, or when its
@@ -167,7 +177,6 @@ fn release(
     notes: &Notes,
     texts: &Texts,
 ) -> Result<(), Problem> {
-    model::publishable(form, body).map_err(|faults| Problem { code: Code::NotPublishable, ..Problem::from(faults) })?;
     if notes.date_published.is_some_and(|date| date > tx.now) {
         return Err(Problem::field("/datePublished", Fault::NotPast));
     }
@@ -199,6 +208,7 @@ fn release(
     let new = NewPublication {
         id: tx.next_id(),
         slug_key: slug::key(&head.slug),
+        headline_hash: lint::headline_hash(form),
         visible_from,
         visible_until: form.expires,
         date_published,
@@ -206,8 +216,10 @@ fn release(
         head,
         texts,
     };
+    let publication = new.id;
     store::publish(tx.conn, &new, &ids(form)).map_err(refusal)?;
     kin::freeze(tx, new.id, form)?;
+    lint::imprint(tx, publication, head.id, body)?;
     plan(tx, head)
 }
 

@@ -98,6 +98,7 @@ pub(super) struct NewPublication<'a> {
     pub id: PublicationId,
     pub head: &'a Head,
     pub slug_key: String,
+    pub headline_hash: i64,
     pub visible_from: UtcTime,
     pub visible_until: Option<UtcTime>,
     pub date_published: UtcTime,
@@ -328,7 +329,17 @@ pub(super) fn desk(conn: &mut Conn, filter: &DeskFilter, page: &PageRequest) -> 
 }
 
 pub(super) fn publish(conn: &mut Conn, new: &NewPublication<'_>, links: &[RecordId]) -> QueryResult<usize> {
-    let NewPublication { id, head, slug_key, visible_from, visible_until, date_published, date_modified, texts } = new;
+    let NewPublication {
+        id,
+        head,
+        slug_key,
+        headline_hash,
+        visible_from,
+        visible_until,
+        date_published,
+        date_modified,
+        texts,
+    } = new;
     diesel::insert_into(publications::table)
         .values((
             publications::id.eq(*id),
@@ -339,6 +350,7 @@ pub(super) fn publish(conn: &mut Conn, new: &NewPublication<'_>, links: &[Record
             publications::language.eq(&head.language),
             publications::slug.eq(&head.slug),
             publications::slug_key.eq(slug_key),
+            publications::headline_hash.eq(*headline_hash),
             publications::date_published.eq(*date_published),
             publications::date_modified.eq(*date_modified),
             publications::word_count.eq(head.word_count),
@@ -361,6 +373,7 @@ macro_rules! visible {
             .and(publications::visible_until.is_null().or(publications::visible_until.gt($now)))
     };
 }
+pub(super) use visible;
 
 pub(super) fn live(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<Option<Live>> {
     let of_article = publications::table.filter(publications::article_id.eq(id)).filter(visible!(now));

@@ -184,6 +184,14 @@ diesel::table! {
         story_id -> Nullable<Binary>,
         rewrite_of -> Nullable<Binary>,
         translation_of -> Nullable<Binary>,
+        headline_hash -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    publication_shingles (publication_id, hash) {
+        publication_id -> Binary,
+        hash -> BigInt,
     }
 }
 
@@ -454,6 +462,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     revisions,
     publications,
     publication_links,
+    publication_shingles,
     comments,
     alerts,
     alert_links,

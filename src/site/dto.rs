@@ -6,8 +6,9 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::model::{ByLanguage, CommentPolicy, Fallbacks, Feed, Site, SocialLink};
+use super::model::{ByLanguage, CommentPolicy, Fallbacks, Feed, HEADLINE_MAX, Site, SocialLink};
 use crate::fault::{Fault, Faults};
+use crate::lint::LintRules;
 use crate::text::{Language, safe};
 
 /// What became of the site.
@@ -74,6 +75,17 @@ pub struct SiteIn {
     #[serde(default)]
     #[schema(example = json!({ "ar-SY": ["ar", "en"] }))]
     pub language_fallbacks: BTreeMap<String, Vec<String>>,
+    /// What becomes of articles with something to look at: by its code `off`, `warn` or `refuse`.
+    #[serde(default)]
+    pub lint: LintRules,
+    /// How many characters a headline may have before it is `headline_too_long`.
+    #[serde(default = "headline_max")]
+    #[schema(minimum = 10, maximum = 300, default = 90, example = 90)]
+    pub headline_max: usize,
+}
+
+const fn headline_max() -> usize {
+    HEADLINE_MAX
 }
 
 const fn premoderated() -> CommentPolicy {
@@ -95,6 +107,8 @@ impl SiteIn {
             feeds,
             comment_policy,
             language_fallbacks,
+            lint,
+            headline_max,
         } = self;
         let mut faults = Faults::new();
         let name = faults.take("/name", safe::name(&name, NAME_MAX));
@@ -121,6 +135,8 @@ impl SiteIn {
                 feeds,
                 comment_policy,
                 language_fallbacks,
+                lint,
+                headline_max,
                 version: 0,
                 updated_at: None,
             })
@@ -182,6 +198,7 @@ fn check_urls<'u>(faults: &mut Faults, pointer: &str, urls: impl Iterator<Item =
 
 impl From<Site> for SiteIn {
     fn from(site: Site) -> Self {
+        let NewsroomSiteView { site, lint, headline_max } = site.into();
         let SiteView {
             name,
             tagline,
@@ -194,7 +211,7 @@ impl From<Site> for SiteIn {
             feeds,
             comment_policy,
             language_fallbacks,
-        } = site.into();
+        } = site;
         let tags = |languages: Vec<Language>| languages.iter().map(Language::to_string).collect();
         let texts =
             |texts: ByLanguage| texts.into_iter().map(|(language, text)| (language.to_string(), text)).collect();
@@ -213,6 +230,8 @@ impl From<Site> for SiteIn {
                 .into_iter()
                 .map(|(language, others)| (language.to_string(), tags(others)))
                 .collect(),
+            lint,
+            headline_max,
         }
     }
 }
@@ -267,6 +286,8 @@ impl From<Site> for SiteView {
             feeds,
             comment_policy,
             language_fallbacks,
+            lint: _,
+            headline_max: _,
             version: _,
             updated_at: _,
         } = site;
@@ -284,6 +305,27 @@ impl From<Site> for SiteView {
             comment_policy,
             language_fallbacks,
         }
+    }
+}
+
+/// The site as the newsroom reads it: what everyone may know, and how it is worked there.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewsroomSiteView {
+    /// What everyone may know.
+    #[serde(flatten)]
+    pub site: SiteView,
+    /// What becomes of articles with something to look at, by its code.
+    pub lint: LintRules,
+    /// How many characters a headline may have before it is `headline_too_long`.
+    #[schema(example = 90)]
+    pub headline_max: usize,
+}
+
+impl From<Site> for NewsroomSiteView {
+    fn from(site: Site) -> Self {
+        let (lint, headline_max) = (site.lint, site.headline_max);
+        Self { site: site.into(), lint, headline_max }
     }
 }
 

@@ -3,7 +3,7 @@
 use actix_web::{get, patch};
 
 use super::Site;
-use super::dto::{SiteIn, SiteView};
+use super::dto::{NewsroomSiteView, SiteIn, SiteView};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ManageSite, ReadSite};
 use crate::http::{Call, FieldsQuery, Patch, Reply, Routes, View};
@@ -21,7 +21,7 @@ pub fn newsroom(config: &mut Routes<'_>) {
 
 fn reply(site: Site) -> Result<Reply, Problem> {
     let (language, version, modified) = (site.language(), site.version, site.updated_at);
-    Ok(Reply::json(&SiteView::from(site))?.in_language(&language).version(version).modified(modified))
+    Ok(Reply::json(&NewsroomSiteView::from(site))?.in_language(&language).version(version).modified(modified))
 }
 
 /// Get the site
@@ -41,7 +41,7 @@ async fn read_site(call: Call, view: View) -> Result<Reply, Problem> {
 #[utoipa::path(
     tag = "site",
     extensions(("x-permission" = json!(ReadSite::NAME))),
-    responses((status = OK, description = "The site", body = SiteView)),
+    responses((status = OK, description = "The site", body = NewsroomSiteView)),
 )]
 #[get("/site")]
 async fn read_newsroom_site(permit: Permit<ReadSite>, call: Call) -> Result<Reply, Problem> {
@@ -51,11 +51,12 @@ async fn read_newsroom_site(permit: Permit<ReadSite>, call: Call) -> Result<Repl
 /// Change the site
 ///
 /// A JSON Merge Patch. Datelines follow the zone at once, also those of articles published before.
+/// `lint` says what becomes of articles that an editor should look at; a code set to null is as it comes.
 #[utoipa::path(
     tag = "site",
     extensions(("x-permission" = json!(ManageSite::NAME))),
     request_body(content = SiteIn, content_type = "application/merge-patch+json"),
-    responses((status = OK, description = "The changed site", body = SiteView)),
+    responses((status = OK, description = "The changed site", body = NewsroomSiteView)),
 )]
 #[patch("/site")]
 async fn update_site(permit: Permit<ManageSite>, call: Call, patch: Patch<SiteIn>) -> Result<Reply, Problem> {

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::lint::LintRules;
 use crate::text::{Lang, Language};
 use crate::text_enum;
 use crate::time::UtcTime;
@@ -42,6 +43,8 @@ text_enum! {
 
 /// By language, what is served in its place, the first choice first.
 pub type Fallbacks = BTreeMap<Language, Vec<Language>>;
+/// How many graphemes a headline may have while the site does not say.
+pub(super) const HEADLINE_MAX: usize = 90;
 
 /// Texts by language.
 pub type ByLanguage = BTreeMap<Language, String>;
@@ -95,6 +98,10 @@ pub struct Site {
     pub comment_policy: CommentPolicy,
     /// What readers of a language are served where there is nothing in it.
     pub language_fallbacks: Fallbacks,
+    /// What becomes of articles that an editor should look at.
+    pub lint: LintRules,
+    /// How many graphemes a headline may have before it is too long.
+    pub headline_max: usize,
     /// Counts its changes.
     pub version: i64,
     /// When it was last changed, if ever.
@@ -116,6 +123,8 @@ impl Site {
             feeds: Vec::new(),
             comment_policy: CommentPolicy::Premoderated,
             language_fallbacks: Fallbacks::new(),
+            lint: LintRules::default(),
+            headline_max: HEADLINE_MAX,
             version: 0,
             updated_at: None,
         }

@@ -31,6 +31,7 @@ mod four_eyes;
 mod grants;
 mod idempotency;
 mod leaks;
+mod lint;
 mod migrations;
 mod moderation;
 mod pages;

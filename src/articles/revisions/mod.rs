@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use self::diff::{BlockDiff, Budget, DiffStats, FieldDiff};
 use super::dto::ArticleIn;
 use super::kept::{Saved, advance, begin, read_texts, save, saved, visible_to, words, write_texts};
+use super::lint;
 use super::model::Step;
 use super::names::{check_references, choose_slug, ids, refusal};
 use super::steps::NOTE_MAX;
@@ -26,14 +27,12 @@ use crate::blocks::Body;
 use crate::fault::Fault;
 use crate::http::Expected;
 use crate::ids::{ArticleId, RecordId};
+use crate::lint::LintCode;
 use crate::problem::{Code, Problem};
 use crate::records::{self, Kind};
 use crate::text::safe;
 
 pub use verify::{Verification, verify};
-
-/// The warning that a restored article no longer names a record which is gone.
-const REFERENCE_DROPPED: &str = "reference_dropped";
 
 /// What changed from one revision to another.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -135,7 +134,8 @@ pub fn restore(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, wanted: Restorat
         head
     };
     let mut saved = saved(&mut tx.reading(), &permit.user, head, (form, body), &references)?;
-    saved.warnings.extend(dropped.then_some(REFERENCE_DROPPED));
+    let places: Vec<String> = dropped.then(String::new).into_iter().collect();
+    saved.warnings.extend(lint::once(tx, LintCode::ReferenceDropped, &places)?);
     Ok(saved)
 }
 
