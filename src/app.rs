@@ -1,7 +1,11 @@
 //! The running Khabar: the database, the clock and what else every room needs, behind two doors.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use uuid::Uuid;
+
+use crate::audit::{self, Waiting};
 use crate::auth::{Actor, Hasher, Tokens, Vault};
 use crate::config::Config;
 use crate::db::{self, Conn, Db};
@@ -25,6 +29,7 @@ struct Inner {
     hub: Arc<Hub>,
     vault: Vault,
     outbound: Outbound,
+    waiting: Waiting,
 }
 
 impl App {
@@ -33,8 +38,8 @@ impl App {
         let tokens = Tokens::new(config.jwt_secret.expose(), &config.public_url, config.auth.access_minutes);
         let vault = Vault::new(config.jwt_secret.expose());
         let outbound = Outbound::new(&config.outbound)?;
-        let (hasher, hub) = (Hasher::new(), Arc::default());
-        Ok(Self(Arc::new(Inner { config, db, clock, ids, tokens, hasher, hub, vault, outbound })))
+        let (hasher, hub, waiting) = (Hasher::new(), Arc::default(), Waiting::default());
+        Ok(Self(Arc::new(Inner { config, db, clock, ids, tokens, hasher, hub, vault, outbound, waiting })))
     }
 
     /// The settings.
@@ -77,6 +82,11 @@ impl App {
         &self.0.outbound
     }
 
+    /// Where lines of the audit log wait that belong to no transaction.
+    pub fn waiting(&self) -> &Waiting {
+        &self.0.waiting
+    }
+
     /// Passes on what other nodes tell, until it is told to stop.
     pub fn listen(&self, told: impl Fn(bool) -> bool + Send + 'static) {
         self.0.db.listen(told);
@@ -100,16 +110,19 @@ impl App {
         F: FnOnce(&mut Tx<'_>) -> Result<T, Problem> + Send + 'static,
     {
         let app = self.clone();
+        let deed = actor.deed.clone();
         let written = self.0.db.write(move |conn| {
             let now = app.now();
-            let mut tx = Tx { conn, now, by: &actor, ids: app.ids(), changes: Vec::new() };
+            let mut tx = Tx { conn, now, by: &actor, ids: app.ids(), changes: Vec::new(), states: HashMap::new() };
             let value = work(&mut tx)?;
             let Tx { changes, conn, .. } = tx;
-            events::append(conn, app.ids(), now, &actor, &changes)?;
+            audit::append(conn, app.ids(), now, &actor, &changes)?;
+            events::append(conn, now, &changes)?;
             Ok::<_, Problem>((value, !changes.is_empty()))
         });
         let (value, is_news) = written.await?;
         if is_news {
+            deed.inspect(|deed| deed.note());
             self.hub().nudge();
         }
         Ok(value)
@@ -140,7 +153,12 @@ pub struct Tx<'c> {
     pub by: &'c Actor,
     ids: &'c Ids,
     changes: Vec<Change>,
+    /// How things looked before they were last written in this transaction, and how they look now.
+    states: HashMap<Uuid, States>,
 }
+
+/// The fingerprints of what was kept of something, and of what is kept now.
+type States = (Option<Vec<u8>>, Option<Vec<u8>>);
 
 impl Tx<'_> {
     /// A fresh id.
@@ -148,23 +166,36 @@ impl Tx<'_> {
         self.ids.next(self.now)
     }
 
+    /// Notes the fingerprints of what was kept of something and of what is kept now, for the changes of it that are
+    /// recorded from here on.
+    pub fn restate<K>(&mut self, target: Id<K>, before: Option<Vec<u8>>, after: Option<Vec<u8>>) {
+        self.states.insert(target.uuid(), (before, after));
+    }
+
     /// Notes a change for the event log and the audit log.
     pub fn record(&mut self, change: Change) {
-        self.changes.push(change);
+        let known = change.target.and_then(|target| self.states.get(&target)).cloned();
+        self.changes.push(match known {
+            Some((before, after)) if change.before.is_none() && change.after.is_none() => change.hashes(before, after),
+            _ => change,
+        });
     }
 
     /// Makes a part of the changes whole or not at all, within the same transaction.
     pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, Problem>) -> Result<T, Problem> {
         let (now, by, ids) = (self.now, self.by, self.ids);
         let before = self.changes.len();
-        let mut changes = std::mem::take(&mut self.changes);
+        let (mut changes, mut states) = (std::mem::take(&mut self.changes), self.states.clone());
         let done = db::part(self.conn, |conn| {
-            let mut tx = Tx { conn, now, by, ids, changes: std::mem::take(&mut changes) };
+            let (so_far, known) = (std::mem::take(&mut changes), std::mem::take(&mut states));
+            let mut tx = Tx { conn, now, by, ids, changes: so_far, states: known };
             let value = work(&mut tx);
-            changes = tx.changes;
+            (changes, states) = (tx.changes, tx.states);
             value
         });
-        if done.is_err() {
+        if done.is_ok() {
+            self.states = states;
+        } else {
             changes.truncate(before);
         }
         self.changes = changes;

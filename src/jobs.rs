@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use crate::alerts;
 use crate::app::{App, Tx};
 use crate::articles;
+use crate::audit;
 use crate::auth::Actor;
 use crate::collections;
 use crate::db::replies;
@@ -40,6 +41,7 @@ struct Job {
 const JOBS: &[Job] = &[
     Job { name: "alerts", follows_events: true, run: |app| Box::pin(alerts::announce(app)) },
     Job { name: "articles", follows_events: true, run: |app| Box::pin(articles::announce(app)) },
+    Job { name: "audit", follows_events: false, run: |app| Box::pin(audit::run(app)) },
     Job { name: "collections", follows_events: true, run: |app| Box::pin(collections::announce(app)) },
     Job { name: "push", follows_events: true, run: |app| Box::pin(push(app)) },
     Job { name: "push_again", follows_events: false, run: |app| Box::pin(push_again(app)) },
@@ -93,7 +95,7 @@ async fn push_again(app: App) -> Pause {
 }
 
 /// Forgets what nobody needs any more: old events, kept answers, pushes and messages to partners. Each in slices, so that
-/// no transaction lasts.
+/// no transaction lasts. The audit log is never swept.
 async fn sweep(app: App) -> Pause {
     let rule = app.config().events.clone();
     until_nothing(&app, move |tx| events::forget(tx, &rule)).await?;

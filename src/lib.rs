@@ -12,6 +12,7 @@
 //! | [`collections`] | front pages, put together by hand and by rule |
 //! | [`stories`] | what articles and alerts tell of one event, in order of time |
 //! | [`events`] | the log that every change is written to, and what carries it on |
+//! | [`audit`] | who did what, and who was refused: a log that only grows |
 //! | [`streams`], [`sync`] | what is public, told as it happens, and to those who were away |
 //! | [`embargo`] | proof that what is held back shows nowhere |
 //! | [`jobs`] | what happens by itself |
@@ -26,6 +27,7 @@
 pub mod alerts;
 pub mod app;
 pub mod articles;
+pub mod audit;
 pub mod auth;
 pub mod authors;
 pub mod blocks;

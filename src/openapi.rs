@@ -40,6 +40,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "accounts", description = "Signing in, and the own account."),
         (name = "users", description = "Everybody's accounts."),
         (name = "events", description = "What changes, as it changes."),
+        (name = "audit", description = "Who did what, and who was refused."),
         (name = "webhooks", description = "Events on their way to partners."),
         (name = "operation", description = "Health and documentation."),
     )

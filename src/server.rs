@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::events::Hub;
 use crate::http::{Contract, Routes, layer};
 use crate::{
-    alerts, articles, authors, collections, comments, embargo, events, openapi, operation, push, sections, site,
+    alerts, articles, audit, authors, collections, comments, embargo, events, openapi, operation, push, sections, site,
     sources, stories, streams, sync, tags, users, webhooks,
 };
 
@@ -72,6 +72,7 @@ fn newsroom(config: &mut Routes<'_>) {
         .configure(users::http::newsroom)
         .configure(embargo::http::newsroom)
         .configure(events::http::newsroom)
+        .configure(audit::http::newsroom)
         .configure(webhooks::http::newsroom);
 }
 

@@ -10,6 +10,7 @@ use super::model::{Alert, AlertRetraction, AlertSource, Approval, Shown};
 use super::store;
 use crate::app::{Read, Tx};
 use crate::db::dialect::violates_reference;
+use crate::events::fingerprint;
 use crate::fault::Fault;
 use crate::ids::{AlertId, RecordId};
 use crate::problem::Problem;
@@ -45,7 +46,9 @@ pub(super) fn find(read: &mut Read<'_>, id: AlertId) -> Result<Alert, Problem> {
 
 /// Writes a new alert, with what it refers to.
 pub(super) fn insert(tx: &mut Tx<'_>, alert: &Alert) -> Result<(), Problem> {
-    store::insert(tx.conn, &row(alert)?)?;
+    let row = row(alert)?;
+    store::insert(tx.conn, &row)?;
+    tx.restate(alert.id, None, Some(state(&row)?));
     relink(tx, alert)
 }
 
@@ -62,11 +65,20 @@ pub(super) fn save_quietly(tx: &mut Tx<'_>, changed: Alert) -> Result<Alert, Pro
 }
 
 fn write(tx: &mut Tx<'_>, alert: Alert) -> Result<Alert, Problem> {
-    if store::update(tx.conn, &row(&alert)?, alert.version - 1)? == 0 {
+    let before = row(&find(&mut tx.reading(), alert.id)?)?;
+    let row = row(&alert)?;
+    if store::update(tx.conn, &row, alert.version - 1)? == 0 {
         return Err(Problem::stale(find(&mut tx.reading(), alert.id)?.version));
     }
+    tx.restate(alert.id, Some(state(&before)?), Some(state(&row)?));
     relink(tx, &alert)?;
     Ok(alert)
+}
+
+/// The fingerprint of what is kept of an alert, but for what only the clock needs.
+fn state(row: &store::Row) -> Result<Vec<u8>, Problem> {
+    let dates = (row.starts_at, row.expires, row.issued_at, row.created_at, row.updated_at);
+    fingerprint(&(row.id, row.state, &row.content, row.supersedes, row.article_id, row.created_by, row.version, dates))
 }
 
 /// Keeps hold of the sources and sections that an alert refers to, so that none of them can be removed.

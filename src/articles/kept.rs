@@ -157,6 +157,8 @@ pub(super) fn record(
         hash,
     };
     store::insert_revision(tx.conn, &row, texts)?;
+    let before = Some(row.prev_hash).filter(|_| row.parent_version.is_some());
+    tx.restate(head.id, before, Some(row.hash));
     Ok(())
 }
 

@@ -61,6 +61,8 @@ policy! {
     ManageUsers     = "user.manage":                               Admin;
     /// Read the log of everything that happens.
     ReadEvents      = "event.read":                                Admin;
+    /// Read who did what, and who was refused.
+    ReadAudit       = "audit.read":                                Admin;
     /// Manage webhooks and see what was delivered.
     ManageWebhooks  = "webhook.manage":                            Admin;
 }

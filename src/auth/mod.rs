@@ -1,6 +1,7 @@
 //! Who is asking, and what they may do. This room knows accounts only by id and role; `users` manages them.
 
 pub mod actions;
+mod deed;
 mod password;
 pub mod permit;
 mod session;
@@ -9,9 +10,12 @@ mod token;
 mod vault;
 pub mod viewer;
 
+use std::sync::Arc;
+
 use crate::ids::{RecordId, SessionId, UserId};
 use crate::text_enum;
 
+pub use deed::Deed;
 pub use password::{Busy, Hasher, PasswordHash};
 pub use permit::{Permit, still_may};
 pub use session::{EVENTS, Grant, live_session, open_session, refresh, revoke_all, revoke_session};
@@ -52,7 +56,7 @@ pub struct User {
 }
 
 /// Who makes a change, for the audit log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Actor {
     /// The account; nobody for the command line and for those who are not signed in yet.
     pub user: Option<UserId>,
@@ -60,21 +64,28 @@ pub struct Actor {
     pub role: Option<Role>,
     /// The request that the change belongs to.
     pub request_id: String,
+    /// What the request does; nothing where there is none.
+    pub deed: Option<Arc<Deed>>,
 }
 
 impl Actor {
     /// The operator at the command line.
     pub fn operator() -> Self {
-        Self { user: None, role: None, request_id: "cli".into() }
+        Self { user: None, role: None, request_id: "cli".into(), deed: None }
     }
 
     /// Khabar itself: the clock, a job.
     pub fn itself() -> Self {
-        Self { user: None, role: None, request_id: "job".into() }
+        Self { user: None, role: None, request_id: "job".into(), deed: None }
     }
 
     /// The role's word, or that of the operator or stranger without one.
     pub fn role_word(&self) -> &'static str {
-        self.role.map_or("none", Role::as_str)
+        role_word(self.role)
     }
+}
+
+/// A role's word, or that of whoever has none.
+pub fn role_word(role: Option<Role>) -> &'static str {
+    role.map_or("none", Role::as_str)
 }

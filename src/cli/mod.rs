@@ -23,7 +23,7 @@ use crate::ids::{Ids, SystemEntropy};
 use crate::problem::Problem;
 use crate::text::Lang;
 use crate::time::SystemClock;
-use crate::{jobs, openapi, server, users};
+use crate::{audit, jobs, openapi, server, users};
 
 /// What a command says when it fails.
 type Failure = Box<dyn std::error::Error>;
@@ -143,9 +143,12 @@ fn serve(with_demo: bool) -> Result<(), Failure> {
         }
         let (bind, url) = (app.config().bind, app.config().public_url.clone());
         jobs::start(&app);
+        let stopped = app.clone();
         let server = server::start(app).map_err(|error| format!("can't listen on {bind}: {error}"))?;
         eprintln!("Khabar answers at {url} and is explained at {url}/docs");
-        Ok(server.await?)
+        server.await?;
+        // The last calls that were refused.
+        audit::flush(&stopped).await.map_err(readable)
     })
 }
 

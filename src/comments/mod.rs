@@ -19,7 +19,7 @@ use crate::articles;
 use crate::auth::actions::{ModerateComments, PostComment};
 use crate::auth::{Permit, User};
 use crate::db::page::{PageRequest, Slice};
-use crate::events::{Change, Kind, Visibility};
+use crate::events::{Change, Kind, Visibility, fingerprint};
 use crate::fault::{Fault, Faults};
 use crate::http::Expected;
 use crate::ids::{ArticleId, CommentId, UserId};
@@ -122,6 +122,7 @@ pub fn post(
         return Err(Problem::not_found());
     }
     store::insert(tx.conn, &row)?;
+    tx.restate(row.id, None, Some(state(&row)?));
     tx.record(change("comment.posted", &row, status.is_visible()));
     found(&mut tx.reading(), row.id)
 }
@@ -205,13 +206,14 @@ fn decide(
     })?;
     let was_visible = before.status.is_visible();
     let delta = model::count_change(Some(before.status), status);
-    let present = before.version;
+    let (present, old) = (before.version, state(&before)?);
     let row =
         Row { status, reason, note, moderated_by: Some(by.id), version: present + 1, updated_at: tx.now, ..before };
     count(tx, &row, delta)?;
     if store::decide(tx.conn, &row, present)? == 0 {
         return Err(Problem::stale(found(&mut tx.reading(), id)?.row.version));
     }
+    tx.restate(id, Some(old), Some(state(&row)?));
     let topic = match decision {
         Decision::Approve => "comment.approved",
         Decision::Reject => "comment.rejected",
@@ -248,6 +250,23 @@ fn found(read: &mut Read<'_>, id: CommentId) -> Result<Comment, Problem> {
 
 fn is_live(read: &mut Read<'_>, article: ArticleId) -> Result<bool, Problem> {
     Ok(articles::live_among(read, &[article])?.contains(&article))
+}
+
+/// The fingerprint of what is kept of a comment, but for the count of its replies, which are not its own.
+fn state(row: &Row) -> Result<Vec<u8>, Problem> {
+    let Row { id, article_id, parent_id, depth: _, author_id, status, text, reply_count: _, .. } = row;
+    fingerprint(&(
+        id,
+        article_id,
+        parent_id,
+        author_id,
+        status,
+        text,
+        row.reason,
+        &row.note,
+        row.moderated_by,
+        row.version,
+    ))
 }
 
 /// What the logs say: which article and what became of the comment, never its words.

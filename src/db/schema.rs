@@ -294,6 +294,13 @@ diesel::table! {
         target_id -> Nullable<Binary>,
         request_id -> Text,
         payload -> Text,
+        method -> Nullable<Text>,
+        route -> Nullable<Text>,
+        outcome -> Text,
+        status -> Nullable<BigInt>,
+        code -> Nullable<Text>,
+        hash_before -> Nullable<Binary>,
+        hash_after -> Nullable<Binary>,
     }
 }
 

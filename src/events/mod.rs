@@ -1,5 +1,5 @@
-//! The one log of what changed. Each [`Change`] becomes an event and a line of the audit log in the transaction that
-//! makes it; whoever needs to know reads the log, each from a place of its own.
+//! The one log of what changed. Each [`Change`] becomes an event, and a line of the [audit log](crate::audit), in the
+//! transaction that makes it; whoever needs to know reads the log, each from a place of its own.
 //!
 //! [`relay`] carries what is public from the log to the [`hub`], where the streams of this node wait. Nothing is sent
 //! before its commit, and what was committed is in the log until it is forgotten by age and number.
@@ -11,19 +11,20 @@ mod hub;
 pub mod relay;
 mod store;
 
+use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 use uuid::Uuid;
 
 use crate::app::{Read, Tx};
-use crate::auth::Actor;
 use crate::auth::Permit;
 use crate::auth::actions::ReadEvents;
 use crate::config;
 use crate::db::page::{PageRequest, Slice};
 use crate::db::{Conn, QueryResult, dialect};
-use crate::ids::{Id, Ids};
+use crate::ids::Id;
 use crate::problem::Problem;
 use crate::text_enum;
 use crate::time::UtcTime;
@@ -58,17 +59,33 @@ pub struct Change {
     pub visibility: Visibility,
     /// What a reader of the log needs to know, without secrets, in the form that its [`Kind`] promises.
     pub payload: Value,
+    /// The [`fingerprint`] of what was kept of the target; nothing where nothing was, or nobody says.
+    pub before: Option<Vec<u8>>,
+    /// The same, of what is kept now.
+    pub after: Option<Vec<u8>>,
+}
+
+/// The hash of what is kept of something: SHA-256 of its JSON.
+pub fn fingerprint(kept: &impl Serialize) -> Result<Vec<u8>, Problem> {
+    Ok(Sha256::digest(serde_json::to_vec(kept)?).to_vec())
 }
 
 impl Change {
     /// A change that only staff may learn of.
     pub fn newsroom<K>(topic: &'static str, target: Id<K>, payload: Value) -> Self {
-        Self { topic, kind: noun(topic), target: Some(target.uuid()), visibility: Visibility::Newsroom, payload }
+        let (kind, target, visibility) = (noun(topic), Some(target.uuid()), Visibility::Newsroom);
+        Self { topic, kind, target, visibility, payload, before: None, after: None }
     }
 
     /// A change that shows in what is published.
     pub fn public<K>(topic: &'static str, target: Id<K>, payload: Value) -> Self {
         Self { visibility: Visibility::Public, ..Self::newsroom(topic, target, payload) }
+    }
+
+    /// With the [`fingerprint`]s of what was kept of the target and of what is kept now.
+    #[must_use]
+    pub fn hashes(self, before: Option<Vec<u8>>, after: Option<Vec<u8>>) -> Self {
+        Self { before, after, ..self }
     }
 }
 
@@ -117,9 +134,9 @@ pub struct Event {
     pub at: UtcTime,
 }
 
-/// Writes changes to both logs. Called last in a transaction: from here to its commit, no other transaction
+/// Writes changes to the log. Called last in a transaction: from here to its commit, no other transaction
 /// gets a number, so that the order of events is the order of commits.
-pub fn append(conn: &mut Conn, ids: &Ids, now: UtcTime, actor: &Actor, changes: &[Change]) -> QueryResult<()> {
+pub fn append(conn: &mut Conn, now: UtcTime, changes: &[Change]) -> QueryResult<()> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -131,7 +148,6 @@ pub fn append(conn: &mut Conn, ids: &Ids, now: UtcTime, actor: &Actor, changes: 
     for (seq, change) in (last - all + 1..).zip(changes) {
         let number = if is_public(change) { numbers.next() } else { None };
         store::insert_event(conn, seq, number, now, change)?;
-        store::insert_audit(conn, ids.next(now), now, actor, change)?;
     }
     dialect::notify(conn)
 }

@@ -1,15 +1,13 @@
-//! The only SQL for the event log, the places of its readers, and the audit log.
+//! The only SQL for the event log and the places of its readers.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::dto::EventQuery;
 use super::{Change, Visibility};
-use crate::auth::Actor;
 use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::{audit_log, event_counter, event_readers, events};
-use crate::ids::AuditId;
+use crate::db::schema::{event_counter, event_readers, events};
 use crate::keyset;
 use crate::time::UtcTime;
 use uuid::Uuid;
@@ -135,7 +133,7 @@ pub(super) fn insert_event(
     now: UtcTime,
     change: &Change,
 ) -> QueryResult<usize> {
-    let Change { topic, kind, target, visibility, payload } = change;
+    let Change { topic, kind, target, visibility, payload, before: _, after: _ } = change;
     diesel::insert_into(events::table)
         .values((
             events::seq.eq(seq),
@@ -146,29 +144,6 @@ pub(super) fn insert_event(
             events::payload.eq(payload.to_string()),
             events::at.eq(now),
             events::public_seq.eq(public_seq),
-        ))
-        .execute(conn)
-}
-
-pub(super) fn insert_audit(
-    conn: &mut Conn,
-    id: AuditId,
-    now: UtcTime,
-    actor: &Actor,
-    change: &Change,
-) -> QueryResult<usize> {
-    let Change { topic, kind, target, visibility: _, payload } = change;
-    diesel::insert_into(audit_log::table)
-        .values((
-            audit_log::id.eq(id),
-            audit_log::at.eq(now),
-            audit_log::actor_id.eq(actor.user),
-            audit_log::actor_role.eq(actor.role_word()),
-            audit_log::action.eq(*topic),
-            audit_log::target_kind.eq(*kind),
-            audit_log::target_id.eq(target.map(|id| id.as_bytes().to_vec())),
-            audit_log::request_id.eq(&actor.request_id),
-            audit_log::payload.eq(payload.to_string()),
         ))
         .execute(conn)
 }

@@ -1,6 +1,7 @@
 //! One request, as use cases see it: who calls, on which version, and the doors to the database.
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
@@ -11,11 +12,12 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::contract::Contract;
+use super::deeds;
 use super::input::Input;
 use super::reply::Reply;
 use super::tag;
 use crate::app::{App, Read, Tx};
-use crate::auth::{Actor, Viewer};
+use crate::auth::{Actor, Deed, Viewer};
 use crate::db::replies;
 use crate::ids::Id;
 use crate::problem::{Code, Problem};
@@ -51,6 +53,8 @@ pub struct Call {
     route: String,
     path: String,
     lang: Lang,
+    /// What it does, if it may change something.
+    deed: Option<Arc<Deed>>,
 }
 
 impl Call {
@@ -126,8 +130,10 @@ impl Call {
 
     /// Who makes the change, for the audit log.
     pub fn actor(&self) -> Actor {
-        let user = self.viewer.user();
-        Actor { user: user.map(|user| user.id), role: user.map(|user| user.role), request_id: self.request_id.clone() }
+        let deed = self.deed.clone();
+        let user = self.viewer.user().filter(|_| !deed.as_ref().is_some_and(|deed| deeds::is_nameless(deed)));
+        let (user, role) = (user.map(|user| user.id), user.map(|user| user.role));
+        Actor { user, role, request_id: self.request_id.clone(), deed }
     }
 
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
@@ -160,6 +166,7 @@ impl Call {
             route: format!("{} {}", request.method(), request.uri()),
             path: request.path().to_owned(),
             lang: Lang::negotiate(header(ACCEPT_LANGUAGE.as_str())?.as_deref()),
+            deed: deeds::announced(request),
         })
     }
 }

@@ -46,6 +46,8 @@ impl Parameter {
 /// An operation as the document declares it.
 #[derive(Clone, Debug)]
 struct Operation {
+    /// Its name.
+    id: String,
     parameters: Vec<Parameter>,
     /// The media types of its good answers.
     produces: Vec<String>,
@@ -135,6 +137,17 @@ impl Contract {
     pub fn produces(&self, request: &HttpRequest, accepts: impl Fn(&str) -> bool) -> bool {
         let operation = self.operations.get(&operation_of(request));
         operation.map_or_else(|| accepts(JSON), |operation| operation.produces.iter().any(|kind| accepts(kind)))
+    }
+
+    /// The pattern of a path and the name of the operation there; of two that fit, the one that says more of it.
+    pub fn operation_at(&self, method: &str, path: &str) -> Option<(&str, &str)> {
+        let fitting = self.paths.iter().filter(|(pattern, _)| pattern.is_match(path));
+        let named = fitting.filter_map(|(pattern, _)| {
+            let ((_, pattern), operation) =
+                self.operations.get_key_value(&(method.to_owned(), pattern.pattern()?.to_owned()))?;
+            Some((pattern.as_str(), operation.id.as_str()))
+        });
+        named.min_by_key(|(pattern, _)| pattern.matches('{').count())
     }
 
     /// The methods that a path knows, for `Allow`; `None` when there is no such path.
@@ -248,7 +261,8 @@ fn declared(operation: &Value) -> Operation {
         // Nothing is answered but refusals.
         produces.push(JSON.into());
     }
-    Operation { parameters, produces }
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Operation { id, parameters, produces }
 }
 
 /// Whether a schema's type is or includes this one.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::call::RequestId;
 use super::contract::Contract;
+use super::deeds;
 use crate::app::App;
 use crate::auth::viewer;
 use crate::problem::{Code, Problem};
@@ -51,7 +52,9 @@ pub async fn outermost(
         request.head_mut().method = Method::GET;
         request.extensions_mut().insert(Head);
     }
+    deeds::announce(&request);
     let mut response = settled(next.call(request).await?.map_into_boxed_body());
+    deeds::conclude(&response);
     let private = is_private(response.request().path());
     finish(response.headers_mut(), &id, private);
     tracing::info!(
@@ -120,6 +123,7 @@ fn as_problem(status: StatusCode) -> Problem {
 fn answer(request: HttpRequest, problem: &Problem) -> ServiceResponse<BoxBody> {
     let status = problem.code.status();
     let id = RequestId::of(&request);
+    request.extensions_mut().insert(problem.code);
     match problem.code {
         // It passes by itself, or the operator sees the cause of it elsewhere.
         Code::Unavailable => tracing::warn!(request_id = id, problem = %problem, "refused for a moment"),

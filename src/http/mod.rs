@@ -5,6 +5,7 @@
 
 mod call;
 mod contract;
+mod deeds;
 mod input;
 pub mod layer;
 mod query;

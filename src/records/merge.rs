@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::{Noun, Record, find, row, store};
+use super::{Noun, Record, find, row, state, store};
 use crate::app::Tx;
 use crate::auth::Permit;
 use crate::auth::actions::ManageRecords;
@@ -67,12 +67,13 @@ pub fn merge<N: Mergeable>(
     if let Some(further) = other.merged_into {
         return Err(is_merged(further));
     }
-    let version = present.version;
+    let (version, before) = (present.version, state(&present)?);
     let record = Record { merged_into: Some(into), version: version + 1, updated_at: tx.now, ..present };
     if store::merge(tx.conn, &row(&record)?, version)? == 0 {
         return Err(Problem::stale(find::<N>(&mut tx.reading(), id)?.version));
     }
-    tx.record(Change::public(N::MERGED, id, json!({ "slug": record.form.slug(), "into": into })));
+    let change = Change::public(N::MERGED, id, json!({ "slug": record.form.slug(), "into": into }));
+    tx.record(change.hashes(Some(before), Some(state(&record)?)));
     Ok(record)
 }
 

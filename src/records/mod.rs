@@ -20,7 +20,7 @@ use crate::auth::{Permit, actions::ReadRecords};
 use crate::db::dialect;
 use crate::db::page::{PageRequest, Slice};
 use crate::db::{QueryError, violates};
-use crate::events::{self, Change};
+use crate::events::{self, Change, fingerprint};
 use crate::fault::{Fault, Faults};
 use crate::http::{Expected, Patch};
 use crate::ids::{RecordId, UserId};
@@ -207,7 +207,8 @@ pub fn create<N: Noun>(tx: &mut Tx<'_>, _: &Permit<ManageRecords>, form: N) -> R
     store::insert(tx.conn, &row(&record)?).map_err(|error| unkept(&record.form, error))?;
     name(tx, &record)?;
     let [created, ..] = N::TOPICS;
-    tx.record(Change::public(created, id, json!({ "slug": record.form.slug() })));
+    let change = Change::public(created, id, json!({ "slug": record.form.slug() }));
+    tx.record(change.hashes(None, Some(state(&record)?)));
     Ok(record)
 }
 
@@ -224,6 +225,7 @@ pub fn update<N: Noun>(
     if let Some(into) = present.merged_into {
         return Err(merge::is_merged(into));
     }
+    let before = state(&present)?;
     let form = sluggish(patch.apply(&present.form)?.checked()?)?;
     check(tx, id, &form)?;
     let old_key = slug::key(present.form.slug().unwrap_or_default());
@@ -237,7 +239,8 @@ pub fn update<N: Noun>(
     }
     name(tx, &record)?;
     let [_, updated, _] = N::TOPICS;
-    tx.record(Change::public(updated, id, json!({ "slug": record.form.slug() })));
+    let change = Change::public(updated, id, json!({ "slug": record.form.slug() }));
+    tx.record(change.hashes(Some(before), Some(state(&record)?)));
     Ok(record)
 }
 
@@ -254,8 +257,14 @@ pub fn delete<N: Noun>(
         return Err(Problem::stale(find::<N>(&mut tx.reading(), id)?.version));
     }
     let [.., deleted] = N::TOPICS;
-    tx.record(Change::public(deleted, id, json!({ "slug": present.form.slug() })));
+    let change = Change::public(deleted, id, json!({ "slug": present.form.slug() }));
+    tx.record(change.hashes(Some(state(&present)?), None));
     Ok(())
+}
+
+/// The fingerprint of what is kept of a record.
+fn state<N: Noun>(record: &Record<N>) -> Result<Vec<u8>, Problem> {
+    fingerprint(&(record.id, record.version, &record.form, record.merged_into))
 }
 
 /// One record, for the newsroom.

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::app::{Read, Tx};
 use crate::auth::Permit;
 use crate::auth::actions::{ManageSite, ReadSite};
-use crate::events::{Change, Kind, Visibility};
+use crate::events::{Change, Kind, Visibility, fingerprint};
 use crate::http::{Expected, Patch};
 use crate::problem::Problem;
 use dto::SiteIn;
@@ -64,6 +64,13 @@ pub fn update(
         target: None,
         visibility: Visibility::Public,
         payload: json!({ "name": site.name }),
+        before: Some(state(&before)?),
+        after: Some(state(&site)?),
     });
     Ok(site)
+}
+
+/// The fingerprint of what is kept of the site.
+fn state(site: &Site) -> Result<Vec<u8>, Problem> {
+    fingerprint(&(site.version, SiteIn::from(site.clone())))
 }

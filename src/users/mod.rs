@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::db::dialect::{self, Door};
 use crate::db::page::{PageRequest, Slice};
 use crate::db::violates;
-use crate::events::{Change, Kind};
+use crate::events::{Change, Kind, fingerprint};
 use crate::fault::{Fault, Faults};
 use crate::http::{Expected, Patch};
 use crate::ids::{RecordId, UserId};
@@ -39,6 +39,7 @@ pub const EVENTS: &[Kind] = &[
 /// Makes an account. For those who hold the right already: the operator, the demonstration, and [`add`].
 pub fn create(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Result<Account, Problem> {
     let account = insert(tx, account, hash)?;
+    restate(tx, None, &account)?;
     tx.record(Change::newsroom("user.created", account.id, json!({ "role": account.role })));
     Ok(account)
 }
@@ -64,6 +65,7 @@ pub fn check_registration(config: &Config) -> Result<(), Problem> {
 /// Makes a reader's account for whoever asks.
 pub fn register(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Result<Account, Problem> {
     let account = insert(tx, NewAccount { role: Role::Reader, ..account }, hash)?;
+    restate(tx, None, &account)?;
     tx.record(Change::newsroom("user.registered", account.id, json!({})));
     Ok(account)
 }
@@ -77,10 +79,12 @@ pub fn own(read: &mut Read<'_>, permit: &Permit<UseAccount>) -> Result<Account, 
 pub fn rename(tx: &mut Tx<'_>, permit: &Permit<UseAccount>, patch: &Patch<ProfileIn>) -> Result<Account, Problem> {
     let id = permit.user.id;
     let present = found(&mut tx.reading(), id)?;
-    let ProfileIn { name } = patch.apply(&ProfileIn { name: present.name })?.checked()?;
+    let ProfileIn { name } = patch.apply(&ProfileIn { name: present.name.clone() })?.checked()?;
     store::rename(tx.conn, id, &name, tx.now)?;
+    let account = found(&mut tx.reading(), id)?;
+    restate(tx, Some(&present), &account)?;
     tx.record(Change::newsroom("user.updated", id, json!({})));
-    found(&mut tx.reading(), id)
+    Ok(account)
 }
 
 /// One account, for administrators.
@@ -109,7 +113,7 @@ pub fn update(
     let present = found(&mut tx.reading(), id)?;
     expected.check(present.version)?;
     let form = patch.apply(&UserIn::from(&present))?.checked()?;
-    change(tx, present, form)
+    change(tx, &present, form)
 }
 
 /// Gives somebody another password, and ends all of their sessions.
@@ -130,7 +134,7 @@ pub fn reset_password(
 pub fn set_role(tx: &mut Tx<'_>, email: &Email, role: Role) -> Result<Account, Problem> {
     let present = by_email(&mut tx.reading(), email)?;
     let form = UserIn { role, ..UserIn::from(&present) };
-    change(tx, present, form)
+    change(tx, &present, form)
 }
 
 /// Gives an account another password and ends its sessions, for the operator.
@@ -158,6 +162,18 @@ fn found(read: &mut Read<'_>, id: UserId) -> Result<Account, Problem> {
     store::find(read.conn, id)?.ok_or_else(Problem::not_found)
 }
 
+/// Notes how an account looked, and how it looks now. No part of it comes from a password, but each changes the version.
+fn restate(tx: &mut Tx<'_>, before: Option<&Account>, after: &Account) -> Result<(), Problem> {
+    let state = |account: &Account| {
+        let Account { id, email, name, role, is_active, sections, may_kill, version, created_at, updated_at } = account;
+        let grants = (role, is_active, sections, may_kill);
+        fingerprint(&(id, email.as_str(), name, grants, version, created_at, updated_at))
+    };
+    let (before, now) = (before.map(state).transpose()?, state(after)?);
+    tx.restate(after.id, before, Some(now));
+    Ok(())
+}
+
 fn insert(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Result<Account, Problem> {
     let NewAccount { email, name, role } = account;
     let (id, now) = (tx.next_id(), tx.now);
@@ -179,15 +195,16 @@ fn insert(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Result<A
     Ok(account)
 }
 
-fn change(tx: &mut Tx<'_>, present: Account, form: UserIn) -> Result<Account, Problem> {
+fn change(tx: &mut Tx<'_>, present: &Account, form: UserIn) -> Result<Account, Problem> {
     let UserIn { name, role, is_active, section_ids, may_kill } = form;
     check_sections(tx, &section_ids)?;
     let had_charge = present.is_admin();
     let (version, updated_at, sections) = (present.version + 1, tx.now, section_ids);
-    let account = Account { name, role, is_active, sections, may_kill, version, updated_at, ..present };
+    let account = Account { name, role, is_active, sections, may_kill, version, updated_at, ..present.clone() };
     if store::update(tx.conn, &account, present.version)? == 0 {
         return Err(Problem::stale(found(&mut tx.reading(), account.id)?.version));
     }
+    restate(tx, Some(present), &account)?;
     if !is_active {
         revoke_all(tx, account.id, None)?;
     }
@@ -222,6 +239,8 @@ fn replace_password(tx: &mut Tx<'_>, present: &Account, hash: &PasswordHash) -> 
     if store::set_password(tx.conn, present.id, present.version, hash, tx.now)? == 0 {
         return Err(Problem::stale(found(&mut tx.reading(), present.id)?.version));
     }
+    let account = found(&mut tx.reading(), present.id)?;
+    restate(tx, Some(present), &account)?;
     revoke_all(tx, present.id, None)?;
     tx.record(Change::newsroom("user.password_reset", present.id, json!({})));
     Ok(())

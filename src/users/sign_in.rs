@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::model::{Account, Email, Password};
-use super::{found, store};
+use super::{found, restate, store};
 use crate::app::{App, Tx};
 use crate::auth::actions::UseAccount;
 use crate::auth::{Grant, PasswordHash, Permit, open_session, refresh, revoke_all};
@@ -77,7 +77,10 @@ pub async fn change_password(
     let next = hash(&call.app, next).await?;
     call.write(move |tx| {
         let version = store::hold(tx.conn, id, &present)?.ok_or_else(wrong)?;
+        let before = found(&mut tx.reading(), id)?;
         store::set_password(tx.conn, id, version, &next, tx.now)?;
+        let account = found(&mut tx.reading(), id)?;
+        restate(tx, Some(&before), &account)?;
         revoke_all(tx, id, Some(permit.user.session))?;
         tx.record(Change::newsroom("user.password_changed", id, json!({})));
         Ok(())

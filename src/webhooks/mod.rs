@@ -25,7 +25,7 @@ use crate::auth::Permit;
 use crate::auth::actions::ManageWebhooks;
 use crate::db::page::{PageRequest, Slice};
 use crate::events::dto::EventView;
-use crate::events::{self, Change};
+use crate::events::{self, Change, fingerprint};
 use crate::http::{Expected, Patch};
 use crate::ids::{DeliveryId, WebhookId};
 use crate::outbound::Rules;
@@ -155,6 +155,7 @@ pub fn create(
         updated_at: tx.now,
     };
     store::insert(tx.conn, &row)?;
+    tx.restate(id, None, Some(fingerprint_of(&row)?));
     let webhook = Webhook { row, topics };
     record(tx, "webhook.created", &webhook)?;
     Ok((webhook, secret))
@@ -198,6 +199,7 @@ pub fn delete(tx: &mut Tx<'_>, _: &Permit<ManageWebhooks>, aim: &Aim) -> Result<
     if store::delete(tx.conn, aim.id, present.row.version)? == 0 {
         return Err(Problem::stale(find(&mut tx.reading(), aim.id)?.row.version));
     }
+    tx.restate(aim.id, Some(fingerprint_of(&present.row)?), None);
     record(tx, "webhook.deleted", &present)
 }
 
@@ -353,11 +355,21 @@ fn ready_for(tx: &mut Tx<'_>, aim: &Aim, step: &str) -> Result<Webhook, Problem>
 /// Writes a changed endpoint over the version that was read.
 fn save(tx: &mut Tx<'_>, changed: Row) -> Result<Webhook, Problem> {
     let present = changed.version;
+    let before = fingerprint_of(&find(&mut tx.reading(), changed.id)?.row)?;
     let row = Row { version: present + 1, updated_at: tx.now, ..changed };
     if store::update(tx.conn, &row, present)? == 0 {
         return Err(Problem::stale(find(&mut tx.reading(), row.id)?.row.version));
     }
+    tx.restate(row.id, Some(before), Some(fingerprint_of(&row)?));
     row.try_into()
+}
+
+/// The fingerprint of what is kept of an endpoint, with its secrets as they are sealed.
+fn fingerprint_of(row: &Row) -> Result<Vec<u8>, Problem> {
+    let said = (&row.url, &row.description, &row.topics, row.is_ordered);
+    let health = (row.state, row.disabled_reason, row.failing_since, row.throttled_until);
+    let secrets = (&row.secret, &row.old_secret, row.old_secret_until);
+    fingerprint(&(row.id, row.version, said, health, secrets, row.updated_at))
 }
 
 fn record(tx: &mut Tx<'_>, topic: &'static str, webhook: &Webhook) -> Result<(), Problem> {

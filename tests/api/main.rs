@@ -18,6 +18,7 @@ mod alerts;
 mod article_addresses;
 mod article_lists;
 mod articles;
+mod audit;
 mod bad_input;
 mod bad_tokens;
 mod bulk;

@@ -1,0 +1,15 @@
+DROP INDEX audit_log_request_id_index;
+DROP INDEX audit_log_outcome_index;
+DROP INDEX audit_log_target_id_index;
+DROP INDEX audit_log_target_kind_index;
+DROP INDEX audit_log_action_index;
+DROP INDEX audit_log_actor_id_index;
+DROP INDEX audit_log_at_index;
+DELETE FROM audit_log WHERE status IS NOT NULL OR outcome = 'refused';
+ALTER TABLE audit_log DROP COLUMN hash_after;
+ALTER TABLE audit_log DROP COLUMN hash_before;
+ALTER TABLE audit_log DROP COLUMN code;
+ALTER TABLE audit_log DROP COLUMN status;
+ALTER TABLE audit_log DROP COLUMN outcome;
+ALTER TABLE audit_log DROP COLUMN route;
+ALTER TABLE audit_log DROP COLUMN method;
