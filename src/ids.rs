@@ -55,6 +55,9 @@ pub mod of {
     /// A sign-in and the refresh tokens that descend from it.
     #[derive(Debug)]
     pub enum Session {}
+    /// A link that shows an article before it is public.
+    #[derive(Debug)]
+    pub enum PreviewLink {}
     /// A line of the audit log.
     #[derive(Debug)]
     pub enum Audit {}
@@ -98,6 +101,8 @@ pub type SwapId = Id<of::Swap>;
 pub type UserId = Id<of::User>;
 /// Identifies a session.
 pub type SessionId = Id<of::Session>;
+/// Identifies a link that shows an article before it is public.
+pub type PreviewLinkId = Id<of::PreviewLink>;
 /// Identifies a line of the audit log.
 pub type AuditId = Id<of::Audit>;
 /// Identifies a browser that gets alerts.

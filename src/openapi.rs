@@ -272,7 +272,7 @@ fn bound_lists(operation: &mut Value) {
 /// The request headers that an operation reads.
 fn headers(path: &str, method: &str, operation: &mut Value) {
     let mut wanted = Vec::new();
-    if is_conditional(path, method) {
+    if is_conditional(path, method, operation) {
         wanted.push(json!({
             "name": "If-Match", "in": "header", "required": true, "schema": { "type": "string" }, "example": "\"3\"",
             "description": "The `ETag` of the version that the change is based on: 428 without, 412 when stale.",
@@ -293,10 +293,11 @@ fn headers(path: &str, method: &str, operation: &mut Value) {
     }
 }
 
-/// A change to something that exists in the newsroom names the version it is based on.
-fn is_conditional(path: &str, method: &str) -> bool {
+/// A change to something that exists in the newsroom names the version it is based on. Not what is beside a resource
+/// and has no version: such operations say `x-unconditional`.
+fn is_conditional(path: &str, method: &str, operation: &Value) -> bool {
     let one = path.contains('{') || path == "/api/v1/newsroom/site";
-    path.starts_with("/api/v1/newsroom/") && one && method != "get"
+    path.starts_with("/api/v1/newsroom/") && one && method != "get" && operation.get("x-unconditional").is_none()
 }
 
 /// Whether a repetition with the same `Idempotency-Key` gets the first answer again. Not where that would mean to
@@ -318,7 +319,7 @@ fn refusals(path: &str, method: &str, operation: &mut Value) {
         (has_body, &[Code::TooSlow, Code::TooLarge, Code::UnsupportedMediaType, Code::Invalid]),
         (keeps_answers(method, operation), &[Code::KeyReused]),
         (!reads, &[Code::IllegalTransition, Code::Duplicate, Code::InUse]),
-        (is_conditional(path, method), &[Code::Stale, Code::PreconditionRequired]),
+        (is_conditional(path, method, operation), &[Code::Stale, Code::PreconditionRequired]),
     ];
     let Some(operation) = operation.as_object_mut() else { return };
     if guarded {

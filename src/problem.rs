@@ -82,6 +82,12 @@ codes! {
     /// Of several changes that were to be made together, some can't be.
     NotAllPossible "not_all_possible" CONFLICT "Not all of this is possible, so none was done" "لا يمكن تنفيذ كل المطلوب، فلم يُنفَّذ شيء"
         "`items` has the refused ones, each with its own problem. Mend or leave them out, or do without `allOrNothing`.";
+    /// Somebody else is writing at it.
+    Locked "locked" CONFLICT "Somebody else is writing at this" "يعمل شخص آخر على هذا الآن"
+        "`owner` is who, and until when. Wait or ask; an editor can take the lock over with `takeOver`.";
+    /// The caller's lock has ended.
+    NotLocked "not_locked" CONFLICT "Your lock has ended" "انتهى قفلك على هذا"
+        "Take it again with POST, and look whether somebody has changed the article meanwhile.";
     /// Something like it exists.
     Duplicate "duplicate" CONFLICT "This exists already" "هذا موجود من قبل"
         "`existing` is the id of the first one, where there is one.";

@@ -78,7 +78,7 @@ pub fn find(
     query: &OneArticleQuery,
     public_url: &str,
 ) -> Result<Sought, Problem> {
-    let include = included_names(query.include.as_deref())?;
+    included_names(query.include.as_deref())?;
     let site = site::present(read)?;
     let live = match ArticleId::parse(id_or_slug) {
         Ok(id) => by_id(read, id)?,
@@ -89,6 +89,18 @@ pub fn find(
     };
     let live = translated(read, live, query.language.as_deref(), &site)?;
     let body: Body = serde_json::from_str(&store::live_body(read.conn, live.id)?)?;
+    Ok(Sought::Here(Box::new(whole(read, live, body, query, public_url)?)))
+}
+
+/// One article with its body in the form that is wanted.
+pub(super) fn whole(
+    read: &mut Read<'_>,
+    live: Live,
+    body: Body,
+    query: &OneArticleQuery,
+    public_url: &str,
+) -> Result<ArticleView, Problem> {
+    let include = included_names(query.include.as_deref())?;
     let (mut shown, included) = show(read, &[live], &include, public_url)?;
     let mut article = shown.pop().ok_or_else(Problem::not_found)?;
     match query.body.unwrap_or_default() {
@@ -98,7 +110,7 @@ pub fn find(
         BodyForm::Text => article.body_text = Some(body.to_text()),
     }
     article.included = included;
-    Ok(Sought::Here(Box::new(article)))
+    Ok(article)
 }
 
 /// What the comments of a published article depend on.

@@ -9,6 +9,7 @@ use super::kept::{
 };
 use super::kin;
 use super::lint;
+use super::locks;
 use super::model::{self, ArticleState, Step};
 use super::names::{check_references, choose_slug, ids, refusal};
 use super::query::DeskQuery;
@@ -145,9 +146,11 @@ pub fn worklist(
     let wanted: Vec<RecordId> = forms.iter().flat_map(|(_, form)| ids(form)).collect();
     let references = records::references(read, &wanted)?;
     let (now, site, beat) = (read.now, site::present(read)?, Beat::of(read, &permit.user)?);
+    let mut locks = locks::of(read, &forms.iter().map(|(head, _)| head.id).collect::<Vec<_>>())?;
     let card = |(head, form): (Head, ArticleIn)| {
         let warnings = lint::glance(&form, &references, &site);
-        card((&permit.user, &beat), head.at(now), form, &references, warnings)
+        let lock = locks.remove(&head.id);
+        Saved { lock, ..card((&permit.user, &beat), head.at(now), form, &references, warnings) }
     };
     let rows = forms.into_iter().map(card).collect();
     Ok(Slice { rows, next, prev, total })

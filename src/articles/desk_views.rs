@@ -7,6 +7,7 @@ use super::corrections::CorrectionView;
 use super::dto::ArticleIn;
 use super::kept::{Revision, Saved};
 use super::lint::Warning;
+use super::locks::LockOwner;
 use super::model::{ArticleState, Step};
 use super::store::{Ahead, Head, RevisionRow};
 use crate::ids::{ArticleId, UserId};
@@ -46,6 +47,8 @@ pub struct NewsroomArticleView {
     /// Whether publishing again would show the public something else.
     #[schema(example = false)]
     has_unpublished_changes: bool,
+    /// Who is writing at it now: nobody else may save.
+    lock: Option<LockOwner>,
     /// What the caller may do with it now.
     allowed: Vec<Step>,
     /// What to look at before publishing; the site's `lint` says what becomes of each. Lists tell what the fields alone
@@ -82,7 +85,7 @@ pub struct NewsroomArticleView {
 
 impl From<Saved> for NewsroomArticleView {
     fn from(saved: Saved) -> Self {
-        let Saved { head, form, warnings, allowed, corrections } = saved;
+        let Saved { head, form, warnings, allowed, corrections, lock } = saved;
         let Head {
             id,
             language: _,
@@ -118,6 +121,7 @@ impl From<Saved> for NewsroomArticleView {
             schedule: PlanView::of(ahead),
             corrections,
             notice,
+            lock,
             allowed,
             warnings,
             created_by,

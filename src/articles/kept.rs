@@ -6,6 +6,7 @@ use super::beat::{Beat, elsewhere};
 use super::corrections::{self, CorrectionView};
 use super::dto::ArticleIn;
 use super::lint::{self, Warning};
+use super::locks::{self, LockOwner};
 use super::model::{self, ArticleState, Standing, Step};
 use super::names::{refusal, settled};
 use super::store::{self, Head, RevisionRow, Texts};
@@ -30,6 +31,8 @@ pub struct Saved {
     pub(super) allowed: Vec<Step>,
     /// Those that are public, or will be with the next publication.
     pub(super) corrections: Vec<CorrectionView>,
+    /// Who is writing at it.
+    pub(super) lock: Option<LockOwner>,
 }
 
 impl Saved {
@@ -56,7 +59,8 @@ pub struct Revision {
     pub(super) form: Option<ArticleIn>,
 }
 
-/// Loads an article for a step, if the caller may know of it, has seen its present version, and may take the step.
+/// Loads an article for a step, if the caller may know of it, nobody else is writing at it, the caller has seen its
+/// present version, and may take the step.
 pub(super) fn begin(
     tx: &mut Tx<'_>,
     by: &User,
@@ -65,13 +69,20 @@ pub(super) fn begin(
     step: Step,
 ) -> Result<(Head, ArticleState), Problem> {
     let head = known_to(&mut tx.reading(), by, id)?;
+    locks::guard(&mut tx.reading(), by, id)?;
     expected.check(head.version)?;
     let head = settle(tx, head)?;
+    let next = permitted(&mut tx.reading(), by, &head, step)?;
+    Ok((head, next))
+}
+
+/// Where a step leads that somebody may take with an article as it stands.
+pub(super) fn permitted(read: &mut Read<'_>, by: &User, head: &Head, step: Step) -> Result<ArticleState, Problem> {
     let standing = head.standing();
-    let covers = Beat::of(&mut tx.reading(), by)?.covers(head.section_id);
+    let covers = Beat::of(read, by)?.covers(head.section_id);
     let may = |covers| model::may(by, head.created_by, step, standing, covers);
     match model::after(step, standing) {
-        Some(next) if may(covers) => return Ok((head, next)),
+        Some(next) if may(covers) => return Ok(next),
         Some(_) if step == Step::Kill && covers => {
             return Err(Problem::new(Code::Forbidden).with("permission", KillArticles::NAME));
         }
@@ -195,7 +206,7 @@ pub(super) fn read_texts(texts: &Texts) -> Result<(ArticleIn, Body), Problem> {
     Ok((serde_json::from_str(&texts.content)?, serde_json::from_str(&texts.body)?))
 }
 
-/// A working copy with its body and its corrections.
+/// A working copy with its body, its corrections and its lock.
 pub(super) fn saved(
     read: &mut Read<'_>,
     by: &User,
@@ -206,10 +217,11 @@ pub(super) fn saved(
     let mut corrections = corrections::up_to(read, &HashMap::from([(head.id, head.version)]))?;
     let corrections = corrections.remove(&head.id).unwrap_or_default();
     let warnings = lint::look(read, &head, (&form, &body), references)?;
+    let lock = locks::of(read, &[head.id])?.remove(&head.id);
     let beat = Beat::of(read, by)?;
     let mut card = card((by, &beat), head, form, references, warnings);
     card.form.body = Some(body.into_blocks());
-    Ok(Saved { corrections, ..card })
+    Ok(Saved { corrections, lock, ..card })
 }
 
 /// A working copy without its body, as it stands to somebody who covers a beat.
@@ -222,5 +234,5 @@ pub(super) fn card(
 ) -> Saved {
     let form = settled(form, |id| references.get(&id).map_or(id, |reference| reference.id));
     let allowed = model::allowed(by, head.created_by, head.standing(), beat.covers(head.section_id));
-    Saved { head, form, warnings, allowed, corrections: Vec::new() }
+    Saved { head, form, warnings, allowed, corrections: Vec::new(), lock: None }
 }

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::dto::ArticleIn;
+use super::locks::TakeOverEvent;
 use super::model::{ArticleState, Step, Turn};
+use super::previews::PreviewEvent;
 use super::store::Head;
 use crate::events::{Change, Kind};
 use crate::ids::RecordId;
@@ -16,6 +18,9 @@ pub const EVENTS: &[Kind] = &[
     Kind::of::<ArticleEvent>("article.created", "A draft was begun."),
     Kind::of::<ArticleEvent>("article.edited", "A working copy was changed."),
     Kind::of::<RestoredEvent>("article.restored", "A working copy was made what an earlier revision was."),
+    Kind::of::<TakeOverEvent>("article.lock_taken_over", "An editor took its lock from whoever was writing at it."),
+    Kind::of::<PreviewEvent>("article.preview_shared", "A link shows it to whoever has it."),
+    Kind::of::<PreviewEvent>("article.preview_revoked", "Such a link leads nowhere from now on."),
     Kind::of::<ArticleEvent>("article.submitted", "A draft awaits an editor."),
     Kind::of::<ArticleEvent>("article.returned", "An editor gave it back to its writer."),
     Kind::of::<ArticleEvent>("article.approved", "An editor found it fit to be published."),

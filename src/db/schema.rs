@@ -451,6 +451,29 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    article_locks (article_id) {
+        article_id -> Binary,
+        user_id -> Binary,
+        taken_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    preview_links (id) {
+        id -> Binary,
+        article_id -> Binary,
+        token_hash -> Binary,
+        version -> Nullable<BigInt>,
+        note -> Nullable<Text>,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        created_by -> Binary,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     collections,
     collection_redirects,
@@ -484,5 +507,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     push_retries,
     webhooks,
     webhook_deliveries,
-    webhook_attempts
+    webhook_attempts,
+    article_locks,
+    preview_links
 );

@@ -12,6 +12,7 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, web};
+use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
 use super::call::RequestId;
@@ -60,7 +61,7 @@ pub async fn outermost(
     tracing::info!(
         request_id = id,
         method = %response.request().method(),
-        path = response.request().path(),
+        path = logged(response.request().path()),
         status = response.status().as_u16(),
         micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
         "answered"
@@ -178,6 +179,12 @@ fn name_coding(headers: &mut HeaderMap) {
     if let Some(value) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
         headers.insert(ETAG, value);
     }
+}
+
+/// A path as the log may have it: the end of a preview's is a secret, however it is written.
+fn logged(path: &str) -> &str {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    if decoded.contains("/previews/") { "/api/v1/previews/…" } else { path }
 }
 
 /// Whether a path's answers are the caller's own: no cache may keep them.

@@ -28,6 +28,9 @@ pub struct Reply {
     /// Whether it is the caller's own, where the path alone does not tell.
     #[serde(default)]
     private: bool,
+    /// Whether no search engine may list it, and no other site may learn its address.
+    #[serde(default)]
+    unlisted: bool,
     #[serde(skip)]
     replayed: bool,
     /// What is told instead of the body, and never kept.
@@ -78,6 +81,7 @@ impl Reply {
             link: None,
             language: None,
             private: false,
+            unlisted: false,
             replayed: false,
             told_once: None,
         }
@@ -108,6 +112,13 @@ impl Reply {
     pub const fn private(mut self) -> Self {
         self.private = true;
         self
+    }
+
+    /// For whoever has its address, and told to nobody else: no cache may keep it, no search engine list it.
+    #[must_use]
+    pub const fn unlisted(mut self) -> Self {
+        self.unlisted = true;
+        self.private()
     }
 
     /// With another body now, such as one with a secret: only the first one is kept for repetitions.
@@ -179,6 +190,10 @@ impl Responder for Reply {
         }
         if self.private {
             response.insert_header((CACHE_CONTROL, "no-store"));
+        }
+        if self.unlisted {
+            response.insert_header(("x-robots-tag", "noindex, nofollow"));
+            response.insert_header(("referrer-policy", "no-referrer"));
         }
         if self.replayed {
             response.insert_header(("idempotency-replayed", "true"));

@@ -2,7 +2,9 @@
 
 pub mod bulk;
 pub mod delivery;
+pub mod locks;
 pub mod newsroom;
+pub mod previews;
 pub mod revisions;
 pub mod steps;
 pub mod translations;

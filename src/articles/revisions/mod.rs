@@ -12,10 +12,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use self::diff::{BlockDiff, Budget, DiffStats, FieldDiff};
+use super::beat::Beat;
 use super::dto::ArticleIn;
 use super::kept::{Saved, advance, begin, read_texts, save, saved, visible_to, words, write_texts};
+use super::kin;
 use super::lint;
-use super::model::Step;
+use super::model::{self, Step};
 use super::names::{check_references, choose_slug, ids, refusal};
 use super::steps::NOTE_MAX;
 use super::store::{Head, Texts};
@@ -114,9 +116,15 @@ pub fn restore(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, wanted: Restorat
     (old.embargoed_until, old.expires) = (before.embargoed_until, before.expires);
     let dropped = drop_lost(tx, &mut old)?;
     let (mut form, body) = old.clone().checked()?;
+    let is_own = model::may(&permit.user, head.created_by, Step::Edit, head.standing(), false);
+    if form.section_id != before.section_id && !is_own {
+        // Nobody hands over what they may not take back.
+        Beat::of(&mut tx.reading(), &permit.user)?.check(&form)?;
+    }
     form.slug = Some(free_slug(tx, id, &form, &before)?);
     // What it named then it may name again, though it be out of use by now.
     let references = check_references(tx, &form, Some(&old))?;
+    kin::place(tx, id, &mut form, Some(&before))?;
     let texts = write_texts(&form, &body)?;
     let head = if texts == present {
         head
@@ -130,6 +138,7 @@ pub fn restore(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, wanted: Restorat
         };
         save(tx, &head, Step::Edit, note, &texts)?;
         super::store::relink(tx.conn, id, &ids(&form)).map_err(refusal)?;
+        kin::keep(tx, id, &form, Some(&before))?;
         tx.record(restored(&head, &sections(&form), version));
         head
     };

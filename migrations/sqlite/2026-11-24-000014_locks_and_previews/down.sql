@@ -1,0 +1,2 @@
+DROP TABLE preview_links;
+DROP TABLE article_locks;
