@@ -193,6 +193,12 @@ async fn records(ledger: &Ledger, people: &People) -> BTreeMap<&'static str, Str
         let gone = ledger.made(&format!("create_{noun}"), by, create("زائل"), &[&topic("created")]).await;
         let delete = people.editor.delete(&format!("{list}/{}", gone.text("/id"))).if_match(&gone.etag());
         ledger.made(&format!("delete_{noun}"), by, delete, &[&topic("deleted")]).await;
+        if noun != "section" {
+            let twin = ledger.made(&format!("create_{noun}"), by, create("توأم"), &[&topic("created")]).await;
+            let merge = people.editor.post(&format!("{list}/{}/merge", twin.text("/id"))).if_match(&twin.etag());
+            let merge = merge.json(&json!({ "into": kept.text("/id") }));
+            ledger.made(&format!("merge_{noun}"), by, merge, &[&topic("merged")]).await;
+        }
         ids.insert(noun, kept.text("/id"));
     }
     ids
@@ -234,6 +240,14 @@ async fn article(ledger: &Ledger, people: &People, records: &BTreeMap<&str, Stri
     let several = people.editor.post("/api/v1/newsroom/articles/bulk").json(&json!({ "items": [one] }));
     ledger.made("change_articles", by, several, &["article.edited"]).await;
     let last = people.editor.get(&address).send().await.expect(200);
+    let restore = people.editor.post(&format!("{address}/revisions/1/restore")).if_match(&last.etag());
+    let last = ledger.made("restore_revision", by, restore.json(&json!({})), &["article.restored"]).await;
+    let translate = people
+        .editor
+        .post(&format!("{address}/translations"))
+        .if_match(&last.etag())
+        .json(&json!({ "language": "en" }));
+    ledger.made("translate_article", by, translate, &["article.created"]).await;
     // One that ends for good.
     let create = people.editor.post("/api/v1/newsroom/articles").json(&form);
     let mut gone = ledger.made("create_article", by, create, &["article.created"]).await;
@@ -353,6 +367,27 @@ async fn accounts(ledger: &Ledger, people: &People) {
     ledger.made("update_user", admin, patch, &["user.sessions_revoked", "user.updated"]).await;
 }
 
+/// A front page is put together, swapped, and removed.
+async fn collections(ledger: &Ledger, people: &People, article: &Answer) {
+    let by = By::person(&people.editor, Role::Editor);
+    let list = "/api/v1/newsroom/collections";
+    let slots = json!([{ "kind": "article", "articleId": article.text("/id") }]);
+    let create = people.editor.post(list).json(&json!({ "name": "الأولى", "slots": slots }));
+    let made = ledger.made("create_collection", by, create, &["collection.created"]).await;
+    let address = format!("{list}/{}", made.text("/id"));
+    let patch = people.editor.patch(&address).if_match(&made.etag()).json(&json!({ "name": "الرئيسة" }));
+    let last = ledger.made("update_collection", by, patch, &["collection.updated"]).await;
+    let swap = people.editor.post(&format!("{address}/swaps")).if_match(&last.etag());
+    let swap = swap.json(&json!({ "at": "2026-01-16T12:00:00Z", "slots": [] }));
+    let swap = ledger.made("schedule_swap", by, swap, &["collection.swap_scheduled"]).await;
+    let last = people.editor.get(&address).send().await.expect(200);
+    let cancel = people.editor.delete(&format!("{address}/swaps/{}", swap.text("/id"))).if_match(&last.etag());
+    ledger.made("cancel_swap", by, cancel, &["collection.swap_cancelled"]).await;
+    let last = people.editor.get(&address).send().await.expect(200);
+    let delete = people.editor.delete(&address).if_match(&last.etag());
+    ledger.made("delete_collection", by, delete, &["collection.deleted"]).await;
+}
+
 /// An endpoint is added, changed, tried and removed.
 async fn webhooks(ledger: &Ledger, people: &People) {
     let by = By::person(&people.admin, Role::Admin);
@@ -386,6 +421,7 @@ async fn every_change_stands_or_falls_with_its_event_and_its_line_in_the_audit_l
     ledger.begin();
     let records = records(&ledger, &people).await;
     let article = article(&ledger, &people, &records).await;
+    collections(&ledger, &people, &article).await;
     alerts(&ledger, &people).await;
     comments(&ledger, &people, &article).await;
     accounts(&ledger, &people).await;
