@@ -57,6 +57,7 @@ fn delivery(config: &mut Routes<'_>) {
 
 fn newsroom(config: &mut Routes<'_>) {
     config
+        .configure(articles::http::worklist::routes)
         .configure(articles::http::newsroom::routes)
         .configure(articles::http::bulk::routes)
         .configure(articles::http::steps::routes)

@@ -4,28 +4,22 @@
 use super::beat::Beat;
 use super::cleaned::cleaned;
 use super::dto::ArticleIn;
-use super::kept::{
-    Revision, Saved, advance, begin, card, read_texts, record, save, saved, visible_to, words, write_texts,
-};
+use super::kept::{Revision, Saved, advance, begin, read_texts, record, save, saved, visible_to, words, write_texts};
 use super::kin;
-use super::lint;
-use super::locks;
 use super::model::{self, ArticleState, Step};
 use super::names::{check_references, choose_slug, ids, refusal};
-use super::query::DeskQuery;
 use super::steps::NOTE_MAX;
-use super::store::{self, Ahead, DeskFilter, Head};
+use super::store::{self, Ahead, Head};
 use super::told::{change, sections, summary};
 use crate::app::{Read, Tx};
-use crate::auth::Permit;
-use crate::auth::actions::{PublishArticles, WriteArticles};
+use crate::auth::actions::WriteArticles;
+use crate::auth::{Permit, User};
 use crate::db::page::{PageRequest, Slice};
 use crate::events::Change;
 use crate::http::{Expected, Patch};
-use crate::ids::{ArticleId, RecordId};
+use crate::ids::ArticleId;
 use crate::problem::Problem;
-use crate::records::{self, Kind};
-use crate::site;
+use crate::records;
 use crate::text::safe;
 
 /// Makes a draft.
@@ -55,6 +49,7 @@ pub fn create(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, form: ArticleIn) 
         created_at: tx.now,
         updated_at: tx.now,
         notice: None,
+        assigned_to: None,
         ahead: Ahead::default(),
     };
     let texts = write_texts(&form, &body)?;
@@ -84,7 +79,7 @@ pub fn revise(
     let form = patch.apply(&before)?;
     let stripped = cleaned(&form)?;
     let (mut form, body) = form.checked()?;
-    let is_own = model::may(&permit.user, head.created_by, Step::Edit, head.standing(), false);
+    let is_own = model::may(&permit.user, head.is_written_by(permit.user.id), Step::Edit, head.standing(), false);
     if form.section_id != before.section_id && !is_own {
         // Nobody hands over what they may not take back.
         Beat::of(&mut tx.reading(), &permit.user)?.check(&form)?;
@@ -113,47 +108,15 @@ pub fn revise(
 
 /// One working copy.
 pub fn open(read: &mut Read<'_>, permit: &Permit<WriteArticles>, id: ArticleId) -> Result<Saved, Problem> {
-    let head = visible_to(read, &permit.user, id)?;
-    let (form, body) = read_texts(&store::texts(read.conn, id)?)?;
-    let references = records::references(read, &ids(&form))?;
-    saved(read, &permit.user, head, (form, body), &references)
+    open_to(read, &permit.user, id)
 }
 
-/// A page of working copies, the latest change first: all for editors, the own ones for writers.
-pub fn worklist(
-    read: &mut Read<'_>,
-    permit: &Permit<WriteArticles>,
-    query: &DeskQuery,
-    page: &PageRequest,
-) -> Result<Slice<Saved>, Problem> {
-    let DeskQuery { state, language, section, mine } = query;
-    let own = mine.unwrap_or(false) || !permit.also::<PublishArticles>();
-    let sections = match section.as_slice() {
-        [] => None,
-        named => Some(records::resolve(read, Kind::Section, named)?),
-    };
-    let filter = DeskFilter {
-        owner: own.then_some(permit.user.id),
-        states: state.clone(),
-        languages: language.clone(),
-        sections,
-        now: read.now,
-    };
-    let Slice { rows, next, prev, total } = store::desk(read.conn, &filter, page)?;
-    let forms: Result<Vec<(Head, ArticleIn)>, Problem> =
-        rows.into_iter().map(|(head, content)| Ok((head, serde_json::from_str(&content)?))).collect();
-    let forms = forms?;
-    let wanted: Vec<RecordId> = forms.iter().flat_map(|(_, form)| ids(form)).collect();
-    let references = records::references(read, &wanted)?;
-    let (now, site, beat) = (read.now, site::present(read)?, Beat::of(read, &permit.user)?);
-    let mut locks = locks::of(read, &forms.iter().map(|(head, _)| head.id).collect::<Vec<_>>())?;
-    let card = |(head, form): (Head, ArticleIn)| {
-        let warnings = lint::glance(&form, &references, &site);
-        let lock = locks.remove(&head.id);
-        Saved { lock, ..card((&permit.user, &beat), head.at(now), form, &references, warnings) }
-    };
-    let rows = forms.into_iter().map(card).collect();
-    Ok(Slice { rows, next, prev, total })
+/// One working copy, for whoever may know of it.
+pub(super) fn open_to(read: &mut Read<'_>, by: &User, id: ArticleId) -> Result<Saved, Problem> {
+    let head = visible_to(read, by, id)?;
+    let (form, body) = read_texts(&store::texts(read.conn, id)?)?;
+    let references = records::references(read, &ids(&form))?;
+    saved(read, by, head, (form, body), &references)
 }
 
 /// A page of an article's revisions, the latest first, without their texts.

@@ -63,6 +63,8 @@ pub struct NewsroomArticleView {
     notice: Option<String>,
     /// Who began it.
     created_by: UserId,
+    /// Who is to work on it.
+    assigned_to: Option<UserId>,
     /// Who changed it last.
     updated_by: UserId,
     /// When it was begun.
@@ -104,6 +106,7 @@ impl From<Saved> for NewsroomArticleView {
             created_at,
             updated_at,
             notice,
+            assigned_to,
             ahead,
         } = head;
         let pub_status = match (state, live_version) {
@@ -125,6 +128,7 @@ impl From<Saved> for NewsroomArticleView {
             allowed,
             warnings,
             created_by,
+            assigned_to,
             updated_by,
             date_created: created_at,
             date_updated: updated_at,

@@ -80,7 +80,7 @@ pub(super) fn begin(
 pub(super) fn permitted(read: &mut Read<'_>, by: &User, head: &Head, step: Step) -> Result<ArticleState, Problem> {
     let standing = head.standing();
     let covers = Beat::of(read, by)?.covers(head.section_id);
-    let may = |covers| model::may(by, head.created_by, step, standing, covers);
+    let may = |covers| model::may(by, head.is_written_by(by.id), step, standing, covers);
     match model::after(step, standing) {
         Some(next) if may(covers) => return Ok(next),
         Some(_) if step == Step::Kill && covers => {
@@ -89,7 +89,7 @@ pub(super) fn permitted(read: &mut Read<'_>, by: &User, head: &Head, step: Step)
         Some(_) if may(true) => return Err(elsewhere(head.section_id.iter().map(ToString::to_string).collect())),
         _ => {}
     }
-    let allowed = model::allowed(by, head.created_by, standing, covers);
+    let allowed = model::allowed(by, head.is_written_by(by.id), standing, covers);
     let allowed: Vec<&str> = allowed.into_iter().map(Step::as_str).collect();
     Err(Problem::new(Code::IllegalTransition).with("state", head.state.as_str()).with("allowed", allowed))
 }
@@ -99,12 +99,18 @@ pub(super) fn visible_to(read: &mut Read<'_>, by: &User, id: ArticleId) -> Resul
     Ok(known_to(read, by, id)?.at(read.now))
 }
 
-fn known_to(read: &mut Read<'_>, by: &User, id: ArticleId) -> Result<Head, Problem> {
+/// An article as it is kept, if the caller may know of it.
+pub(super) fn known_to(read: &mut Read<'_>, by: &User, id: ArticleId) -> Result<Head, Problem> {
     let head = store::head(read.conn, id)?;
-    head.filter(|head| model::may_see(by, head.created_by)).ok_or_else(Problem::not_found)
+    head.filter(|head| model::may_see(by, head.is_written_by(by.id))).ok_or_else(Problem::not_found)
 }
 
 impl Head {
+    /// Whether somebody is its writer: who began it, or who is to work on it.
+    pub(super) fn is_written_by(&self, who: UserId) -> bool {
+        self.created_by == who || self.assigned_to == Some(who)
+    }
+
     /// Where it stands, once [`Head::at`] has said so.
     pub(super) const fn standing(&self) -> Standing {
         Standing { state: self.state, before: self.spiked_from, planned: self.ahead.due_at.is_some() }
@@ -233,6 +239,6 @@ pub(super) fn card(
     warnings: Vec<Warning>,
 ) -> Saved {
     let form = settled(form, |id| references.get(&id).map_or(id, |reference| reference.id));
-    let allowed = model::allowed(by, head.created_by, head.standing(), beat.covers(head.section_id));
+    let allowed = model::allowed(by, head.is_written_by(by.id), head.standing(), beat.covers(head.section_id));
     Saved { head, form, warnings, allowed, corrections: Vec::new(), lock: None }
 }

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::model::ArticleState;
 use crate::time::UtcTime;
 
 /// What delivery's list of articles can be narrowed by.
@@ -100,23 +99,4 @@ pub enum BodyForm {
     Markdown,
     /// Plain text, in `bodyText`.
     Text,
-}
-
-/// What the desk's list can be narrowed by.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", default)]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct DeskQuery {
-    /// Only in this state; repeat for several.
-    #[param(required = false, inline)]
-    pub state: Vec<ArticleState>,
-    /// Only this language; repeat for several.
-    #[param(required = false)]
-    pub language: Vec<String>,
-    /// Only in this section, by id or slug; repeat for several.
-    #[param(required = false)]
-    pub section: Vec<String>,
-    /// Only the own ones.
-    #[param(required = false)]
-    pub mine: Option<bool>,
 }

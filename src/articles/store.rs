@@ -2,7 +2,7 @@
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Bool};
+use diesel::sql_types::Binary;
 
 use super::model::{ArticleState, Step};
 use super::query::Sort;
@@ -34,6 +34,7 @@ pub(super) struct Head {
     pub created_at: UtcTime,
     pub updated_at: UtcTime,
     pub notice: Option<String>,
+    pub assigned_to: Option<UserId>,
     #[diesel(embed)]
     pub ahead: Ahead,
 }
@@ -115,17 +116,6 @@ pub(super) struct Wanted {
     pub from: Option<UtcTime>,
     pub until: Option<UtcTime>,
     pub sort: Sort,
-}
-
-/// Which working copies the desk wants.
-#[derive(Clone, Debug)]
-pub(super) struct DeskFilter {
-    pub owner: Option<UserId>,
-    pub states: Vec<ArticleState>,
-    pub languages: Vec<String>,
-    pub sections: Option<Vec<RecordId>>,
-    /// The instant that decides in which state they are.
-    pub now: UtcTime,
 }
 
 pub(super) fn head(conn: &mut Conn, id: ArticleId) -> QueryResult<Option<Head>> {
@@ -278,52 +268,6 @@ pub(super) fn revisions(conn: &mut Conn, id: ArticleId, page: &PageRequest) -> Q
     let mut slice = page.cut(rows, |row: &RevisionRow| Position::at(row.version, row.article_id.uuid()));
     if page.count {
         slice.total = Some(of_article().count().get_result(conn)?);
-    }
-    Ok(slice)
-}
-
-/// Whether an article is in one of these states at an instant: the kept state counts until the clock has turned since it
-/// was kept. Those that have turned and are not noted yet are few.
-macro_rules! in_states {
-    ($states:expr, $now:expr) => {{
-        use diesel::dsl::not;
-        let (states, now): (&[ArticleState], UtcTime) = ($states, $now);
-        let came = || articles::due_at.is_not_null().and(articles::due_at.assume_not_null().le(now));
-        let ended = || articles::ends_at.is_not_null().and(articles::ends_at.assume_not_null().le(now));
-        let went = || articles::due_ends_at.is_not_null().and(articles::due_ends_at.assume_not_null().le(now));
-        let is_wanted = |state| states.contains(&state).into_sql::<Bool>();
-        let kept = articles::state.eq_any(states.to_vec()).and(not(came())).and(not(ended()));
-        let published = is_wanted(ArticleState::Published).and(came()).and(not(went()));
-        let waits = articles::due_at.is_not_null().and(not(came()));
-        let scheduled = is_wanted(ArticleState::Scheduled).and(ended()).and(waits);
-        let gone = came().and(went()).or(ended().and(articles::due_at.is_null()));
-        let unpublished = is_wanted(ArticleState::Unpublished).and(gone);
-        kept.or(published).or(scheduled).or(unpublished)
-    }};
-}
-
-pub(super) fn desk(conn: &mut Conn, filter: &DeskFilter, page: &PageRequest) -> QueryResult<Slice<(Head, String)>> {
-    let filtered = || {
-        let mut query = articles::table.into_boxed();
-        if let Some(owner) = filter.owner {
-            query = query.filter(articles::created_by.eq(owner));
-        }
-        if !filter.states.is_empty() {
-            query = query.filter(in_states!(&filter.states, filter.now));
-        }
-        if !filter.languages.is_empty() {
-            query = query.filter(articles::language.eq_any(filter.languages.clone()));
-        }
-        if let Some(sections) = &filter.sections {
-            query = query.filter(articles::section_id.eq_any(sections.iter().copied().map(Some).collect::<Vec<_>>()));
-        }
-        query
-    };
-    let query = keyset!(filtered(), page, articles::updated_at => number, articles::id, true);
-    let rows = query.select((Head::as_select(), articles::content)).load::<(Head, String)>(conn)?;
-    let mut slice = page.cut(rows, |(head, _): &(Head, String)| Position::at(head.updated_at.micros(), head.id.uuid()));
-    if page.count {
-        slice.total = Some(filtered().count().get_result(conn)?);
     }
     Ok(slice)
 }

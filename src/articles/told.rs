@@ -8,6 +8,7 @@ use super::locks::TakeOverEvent;
 use super::model::{ArticleState, Step, Turn};
 use super::previews::PreviewEvent;
 use super::store::Head;
+use super::worklist::dto::AssignedEvent;
 use crate::events::{Change, Kind};
 use crate::ids::RecordId;
 use crate::text::Language;
@@ -16,6 +17,7 @@ use crate::time::UtcTime;
 /// What happens to articles.
 pub const EVENTS: &[Kind] = &[
     Kind::of::<ArticleEvent>("article.created", "A draft was begun."),
+    Kind::of::<AssignedEvent>("article.assigned", "Somebody is to work on it, or nobody any more."),
     Kind::of::<ArticleEvent>("article.edited", "A working copy was changed."),
     Kind::of::<RestoredEvent>("article.restored", "A working copy was made what an earlier revision was."),
     Kind::of::<TakeOverEvent>("article.lock_taken_over", "An editor took its lock from whoever was writing at it."),

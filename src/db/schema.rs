@@ -111,6 +111,7 @@ diesel::table! {
         story_id -> Nullable<Binary>,
         rewrite_of -> Nullable<Binary>,
         translation_of -> Nullable<Binary>,
+        assigned_to -> Nullable<Binary>,
     }
 }
 

@@ -14,6 +14,8 @@ pub const EMAIL_BYTES_MAX: usize = 254;
 /// Bytes that a text has at most for each grapheme that it may have: a letter can carry any number of marks, and both
 /// indexes and screens have an end. Vocalised Arabic needs six.
 pub const GRAPHEME_BYTES_MAX: usize = 10;
+/// The same where nothing is looked up by the text: a family of four emoji is one grapheme too.
+const FAMILY_BYTES_MAX: usize = 25;
 /// The longest part of one before the `@`, in bytes.
 const MAILBOX_BYTES_MAX: usize = 64;
 
@@ -71,7 +73,7 @@ fn stripped(input: &str) -> (String, bool) {
 pub fn line(input: &str, max_graphemes: usize) -> Result<String, Fault> {
     let cleaned = clean(input);
     let pieces: Vec<_> = cleaned.split(['\n', '\t']).filter(|piece| !piece.is_empty()).collect();
-    fitting(&pieces.join(" "), max_graphemes)
+    fitting(&pieces.join(" "), max_graphemes, GRAPHEME_BYTES_MAX)
 }
 
 /// A [`line()`] that may be left out: blank is none.
@@ -87,7 +89,7 @@ pub fn optional_line(input: Option<&str>, max_graphemes: usize) -> Result<Option
 /// # Errors
 /// `blank`, or `too_long` in graphemes.
 pub fn paragraph(input: &str, max_graphemes: usize) -> Result<String, Fault> {
-    fitting(&clean(input), max_graphemes)
+    fitting(&clean(input), max_graphemes, FAMILY_BYTES_MAX)
 }
 
 /// A [`paragraph()`] that may be left out: blank is none.
@@ -115,7 +117,7 @@ pub fn name(input: &str, max_graphemes: usize) -> Result<String, Fault> {
         }
         before = Some(c);
     }
-    fitting(&name, max_graphemes)
+    fitting(&name, max_graphemes, GRAPHEME_BYTES_MAX)
 }
 
 /// Whether a reader would see nothing: only white space and invisible characters.
@@ -202,12 +204,12 @@ fn is_lettered(c: char) -> bool {
     c.is_alphabetic() || is_combining_mark(c)
 }
 
-fn fitting(text: &str, max_graphemes: usize) -> Result<String, Fault> {
+fn fitting(text: &str, max_graphemes: usize, bytes_each: usize) -> Result<String, Fault> {
     let text = text.trim();
     if is_blank(text) {
         return Err(Fault::Blank);
     }
-    if text.len() > max_graphemes * GRAPHEME_BYTES_MAX || count::graphemes(text) > max_graphemes {
+    if text.len() > max_graphemes * bytes_each || count::graphemes(text) > max_graphemes {
         return Err(Fault::TooLong(max_graphemes));
     }
     Ok(text.to_owned())

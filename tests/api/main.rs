@@ -59,4 +59,5 @@ mod texts;
 mod translations;
 mod users;
 mod webhooks;
+mod worklist;
 mod writes;

@@ -8,3 +8,4 @@ pub mod previews;
 pub mod revisions;
 pub mod steps;
 pub mod translations;
+pub mod worklist;

@@ -4,7 +4,6 @@ use actix_web::{get, patch, post};
 
 use crate::articles::desk_views::{NewsroomArticleView, RevisionView};
 use crate::articles::dto::{ArticleEditIn, ArticleIn, NoteIn};
-use crate::articles::query::DeskQuery;
 use crate::articles::{self, Notes, Order, Saved, Step};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, PublishArticles, WriteArticles};
@@ -14,7 +13,6 @@ use crate::problem::Problem;
 /// Adds these routes.
 pub fn routes(config: &mut Routes<'_>) {
     config
-        .service(list_newsroom_articles)
         .service(create_article)
         .service(read_newsroom_article)
         .service(update_article)
@@ -25,14 +23,6 @@ pub fn routes(config: &mut Routes<'_>) {
         .service(unspike_article)
         .service(list_revisions)
         .service(read_revision);
-}
-
-/// A page of working copies.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "describes what `Page::reply` puts together")]
-struct NewsroomArticleList {
-    items: Vec<NewsroomArticleView>,
-    page: PageView,
 }
 
 /// A page of revisions.
@@ -46,26 +36,6 @@ struct RevisionList {
 pub(super) fn reply(saved: Saved) -> Result<Reply, Problem> {
     let (version, modified) = saved.stamp();
     Ok(Reply::json(&NewsroomArticleView::from(saved))?.version(version).modified(modified))
-}
-
-/// List working copies
-///
-/// The latest change first, without bodies: all for editors, the own ones for journalists.
-#[utoipa::path(
-    tag = "articles",
-    extensions(("x-permission" = json!(WriteArticles::NAME))),
-    params(ListQuery, DeskQuery),
-    responses((status = OK, description = "A page", body = NewsroomArticleList)),
-)]
-#[get("/articles")]
-async fn list_newsroom_articles(
-    permit: Permit<WriteArticles>,
-    call: Call,
-    page: Page<DeskQuery>,
-) -> Result<Reply, Problem> {
-    let (query, request) = (page.filter.clone(), page.request.clone());
-    let slice = call.read(move |read| articles::worklist(read, &permit, &query, &request)).await?;
-    page.reply(&slice.map(NewsroomArticleView::from))
 }
 
 /// Make a draft

@@ -116,7 +116,7 @@ pub fn restore(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, wanted: Restorat
     (old.embargoed_until, old.expires) = (before.embargoed_until, before.expires);
     let dropped = drop_lost(tx, &mut old)?;
     let (mut form, body) = old.clone().checked()?;
-    let is_own = model::may(&permit.user, head.created_by, Step::Edit, head.standing(), false);
+    let is_own = model::may(&permit.user, head.is_written_by(permit.user.id), Step::Edit, head.standing(), false);
     if form.section_id != before.section_id && !is_own {
         // Nobody hands over what they may not take back.
         Beat::of(&mut tx.reading(), &permit.user)?.check(&form)?;
