@@ -70,9 +70,7 @@ const EVENTS: &[&[Kind]] = &[
 
 /// The whole document.
 pub fn document() -> Value {
-    let mut described = Described::default();
-    // A router that serves nobody: only with one do handlers say what they are.
-    drop(actix_web::App::new().configure(|config| server::routes(&mut Routes::describing(config, &mut described))));
+    let described = described();
     let mut api = Khabar::openapi();
     api.paths = described.paths;
     api.components.get_or_insert_default().schemas.extend(described.schemas);
@@ -80,6 +78,14 @@ pub fn document() -> Value {
     describe_events(&mut document);
     complete(&mut document);
     document
+}
+
+/// What every handler says of itself.
+fn described() -> Described {
+    let mut described = Described::default();
+    // A router that serves nobody: only with one do handlers say what they are.
+    drop(actix_web::App::new().configure(|config| server::routes(&mut Routes::describing(config, &mut described))));
+    described
 }
 
 /// Says what each event looks like to those who are told: one webhook for each type, as OpenAPI has it for what is sent
@@ -427,4 +433,25 @@ fn example(schema: &Value, schemas: &Value, above: &[&str]) -> Option<Value> {
         properties.iter().filter_map(|(name, schema)| Some((name.clone(), below(schema)?))).collect();
     let mut required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
     required.all(|name| name.as_str().is_some_and(|name| made.contains_key(name))).then_some(Value::Object(made))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Schemas are found by their names: of two that share one, the document would have only the last.
+    #[test]
+    fn no_two_schemas_have_the_same_name() {
+        let mut schemas = described().schemas;
+        for kind in EVENTS.iter().copied().flatten() {
+            (kind.parts)(&mut schemas);
+            schemas.push(((kind.name)().into_owned(), (kind.schema)()));
+        }
+        let mut known = Map::new();
+        for (name, schema) in schemas {
+            let schema = serde_json::to_value(schema).unwrap_or_default();
+            let first = known.entry(name.clone()).or_insert_with(|| schema.clone());
+            assert_eq!(*first, schema, "{name}");
+        }
+    }
 }

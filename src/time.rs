@@ -53,8 +53,9 @@ impl UtcTime {
     /// # Errors
     /// `never_happens`, `happens_twice`, `not_an_instant`.
     pub fn parse_in(text: &str, zone: &TimeZone) -> Result<Self, Fault> {
-        let has_offset = text.split_once(['T', 't', ' ']).is_some_and(|(_, time)| time.contains(['Z', 'z', '+', '-']));
-        if has_offset {
+        // A date alone is no time, and a zone in brackets would be a second one.
+        let (_, time) = text.split_once(['T', 't', ' ']).filter(|_| !text.contains('[')).ok_or(Fault::NotAnInstant)?;
+        if time.contains(['Z', 'z', '+', '-']) {
             return Self::parse(text);
         }
         let local = civil::DateTime::from_str(text).map_err(|_| Fault::NotAnInstant)?;

@@ -3,6 +3,14 @@
 //! The newsroom works on a *working copy*; every step makes a *revision*, kept for good and chained by hashes.
 //! Publishing freezes a revision as a *publication*, and delivery reads nothing else: what is visible follows
 //! from the clock, and a draft can't be reached from there.
+//!
+//! | in here | what it does |
+//! |---|---|
+//! | `model`, `desk`, `steps`, `kept`, `bulk` | the rules, and the newsroom's use cases |
+//! | `turns`, `corrections` | what the clock does, and what was put right in public |
+//! | `beat`, `eyes`, `locks`, `lint` | what may stand in the way of a step |
+//! | `revisions`, `previews`, `worklist` | what was, what it would look like, what there is to do |
+//! | `delivery`, `views`, `compact`, `kin`, `translations` | what everyone reads, and what belongs together |
 
 mod beat;
 mod bulk;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::store::Row;
-use super::{Action, Outcome};
+use super::{TurnAction, TurnOutcome};
 use crate::articles::dto::ArticleIn;
 use crate::ids::{ArticleId, TurnId, UserId};
 use crate::text::Language;
@@ -19,7 +19,7 @@ use crate::time::UtcTime;
 pub struct ScheduleQuery {
     /// What became of it; what is planned unless said otherwise.
     #[param(required = false, inline)]
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<TurnOutcome>,
     /// Due at or after this instant.
     #[param(required = false)]
     pub from: Option<UtcTime>,
@@ -45,7 +45,7 @@ pub struct TurnView {
     /// The article's language.
     language: Language,
     /// What happens.
-    action: Action,
+    action: TurnAction,
     /// The revision that appears, or whose time ends.
     #[schema(example = 4)]
     version: i64,
@@ -60,7 +60,7 @@ pub struct TurnView {
     #[schema(example = "2026-11-01T01:30:00")]
     local_time: Option<String>,
     /// What became of it.
-    outcome: Outcome,
+    outcome: TurnOutcome,
     /// Whether readers see its effect already, announced or not.
     #[schema(example = false)]
     is_due: bool,
@@ -103,7 +103,7 @@ impl TurnView {
             publish_at,
             time_zone,
             outcome,
-            is_due: outcome == Outcome::Planned && due_at <= now,
+            is_due: outcome == TurnOutcome::Planned && due_at <= now,
             planned_by,
             planned_at,
             announced_at: told_at,

@@ -33,7 +33,7 @@ const LATELY: (Duration, i64) = (Duration::from_secs(7 * 86_400), 10_000);
 text_enum! {
     /// What the clock does.
     #[schema(example = "publish")]
-    pub enum Action {
+    pub enum TurnAction {
         /// The article appears.
         Publish = "publish",
         /// Another revision takes the place of what is public.
@@ -46,7 +46,7 @@ text_enum! {
 text_enum! {
     /// What became of a plan.
     #[schema(example = "planned")]
-    pub enum Outcome {
+    pub enum TurnOutcome {
         /// It has yet to come, or to be announced.
         Planned = "planned",
         /// It came, and was announced.
@@ -59,7 +59,7 @@ text_enum! {
 /// Which turns somebody asks for.
 #[derive(Clone, Debug)]
 pub(super) struct Planned {
-    pub outcome: Outcome,
+    pub outcome: TurnOutcome,
     pub from: Option<UtcTime>,
     pub until: Option<UtcTime>,
     pub article: Option<ArticleId>,
@@ -134,15 +134,15 @@ fn listed(tx: &mut Tx<'_>, head: &Head) -> Result<Vec<RecordId>, Problem> {
 pub(super) fn plan(tx: &mut Tx<'_>, head: &Head) -> Result<(), Problem> {
     store::cancel(tx.conn, head.id)?;
     let Ahead { due_version, due_at, due_ends_at, publish_at, time_zone, ends_at } = head.ahead.clone();
-    let appears = if head.live_version.is_some() { Action::Update } else { Action::Publish };
+    let appears = if head.live_version.is_some() { TurnAction::Update } else { TurnAction::Publish };
     let ends_first = ends_at.filter(|ends| due_at.is_none_or(|due| *ends < due));
     let turns = [
-        ends_first.zip(head.live_version).map(|(at, version)| (Action::Expire, at, version)),
+        ends_first.zip(head.live_version).map(|(at, version)| (TurnAction::Expire, at, version)),
         due_at.zip(due_version).map(|(at, version)| (appears, at, version)),
-        due_ends_at.zip(due_version).map(|(at, version)| (Action::Expire, at, version)),
+        due_ends_at.zip(due_version).map(|(at, version)| (TurnAction::Expire, at, version)),
     ];
     for (action, due_at, version) in turns.into_iter().flatten() {
-        let is_asked = action != Action::Expire;
+        let is_asked = action != TurnAction::Expire;
         let row = Row {
             id: tx.next_id(),
             article_id: head.id,
@@ -151,7 +151,7 @@ pub(super) fn plan(tx: &mut Tx<'_>, head: &Head) -> Result<(), Problem> {
             due_at,
             publish_at: publish_at.filter(|_| is_asked),
             time_zone: time_zone.clone().filter(|_| is_asked),
-            outcome: Outcome::Planned,
+            outcome: TurnOutcome::Planned,
             planned_by: head.updated_by,
             planned_at: tx.now,
             told_at: None,
@@ -194,7 +194,7 @@ pub fn schedule(
     page: &PageRequest,
 ) -> Result<Slice<TurnView>, Problem> {
     let ScheduleQuery { outcome, from, until, article } = query;
-    let outcome = outcome.unwrap_or(Outcome::Planned);
+    let outcome = outcome.unwrap_or(TurnOutcome::Planned);
     let wanted = Planned { outcome, from: *from, until: *until, article: *article };
     let Slice { rows, next, prev, total } = store::list(read.conn, &wanted, page)?;
     let rows: Result<Vec<TurnView>, Problem> = rows

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Action, Outcome, Planned};
+use super::{Planned, TurnAction, TurnOutcome};
 use crate::articles::store::{Ahead, Head};
 use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
@@ -18,11 +18,11 @@ pub(super) struct Row {
     pub id: TurnId,
     pub article_id: ArticleId,
     pub version: i64,
-    pub action: Action,
+    pub action: TurnAction,
     pub due_at: UtcTime,
     pub publish_at: Option<UtcTime>,
     pub time_zone: Option<String>,
-    pub outcome: Outcome,
+    pub outcome: TurnOutcome,
     pub planned_by: UserId,
     pub planned_at: UtcTime,
     pub told_at: Option<UtcTime>,
@@ -35,38 +35,38 @@ pub(super) fn insert(conn: &mut Conn, row: &Row) -> QueryResult<usize> {
 /// Gives up what is planned for an article; how many turns that were.
 pub(super) fn cancel(conn: &mut Conn, id: ArticleId) -> QueryResult<usize> {
     let of_article = article_turns::table.filter(article_turns::article_id.eq(id));
-    diesel::update(of_article.filter(article_turns::outcome.eq(Outcome::Planned)))
-        .set(article_turns::outcome.eq(Outcome::Cancelled))
+    diesel::update(of_article.filter(article_turns::outcome.eq(TurnOutcome::Planned)))
+        .set(article_turns::outcome.eq(TurnOutcome::Cancelled))
         .execute(conn)
 }
 
 /// Takes a turn that nobody has told of yet; 0 when somebody has.
 pub(super) fn claim(conn: &mut Conn, id: ArticleId, due_at: UtcTime, now: UtcTime) -> QueryResult<usize> {
     let of_article = article_turns::table.filter(article_turns::article_id.eq(id));
-    let planned = of_article.filter(article_turns::outcome.eq(Outcome::Planned));
+    let planned = of_article.filter(article_turns::outcome.eq(TurnOutcome::Planned));
     diesel::update(planned.filter(article_turns::due_at.eq(due_at)))
-        .set((article_turns::outcome.eq(Outcome::Done), article_turns::told_at.eq(now)))
+        .set((article_turns::outcome.eq(TurnOutcome::Done), article_turns::told_at.eq(now)))
         .execute(conn)
 }
 
 /// Gives up what was due and has come to nothing.
 pub(super) fn lapse(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<usize> {
     let of_article = article_turns::table.filter(article_turns::article_id.eq(id));
-    let planned = of_article.filter(article_turns::outcome.eq(Outcome::Planned));
+    let planned = of_article.filter(article_turns::outcome.eq(TurnOutcome::Planned));
     diesel::update(planned.filter(article_turns::due_at.le(now)))
-        .set(article_turns::outcome.eq(Outcome::Cancelled))
+        .set(article_turns::outcome.eq(TurnOutcome::Cancelled))
         .execute(conn)
 }
 
 /// When the next turn comes.
 pub(super) fn next(conn: &mut Conn) -> QueryResult<Option<UtcTime>> {
-    let planned = article_turns::table.filter(article_turns::outcome.eq(Outcome::Planned));
+    let planned = article_turns::table.filter(article_turns::outcome.eq(TurnOutcome::Planned));
     planned.order(article_turns::due_at.asc()).select(article_turns::due_at).first(conn).optional()
 }
 
 /// The articles whose time has come.
 pub(super) fn due(conn: &mut Conn, now: UtcTime, limit: i64) -> QueryResult<Vec<ArticleId>> {
-    let planned = article_turns::table.filter(article_turns::outcome.eq(Outcome::Planned));
+    let planned = article_turns::table.filter(article_turns::outcome.eq(TurnOutcome::Planned));
     let due = planned.filter(article_turns::due_at.le(now)).order((article_turns::due_at, article_turns::id));
     due.select(article_turns::article_id).limit(limit).load(conn)
 }
@@ -86,8 +86,8 @@ pub(super) fn waiting(conn: &mut Conn, now: UtcTime, limit: i64) -> QueryResult<
     let same = publications::article_id.eq(article_turns::article_id);
     article_turns::table
         .inner_join(publications::table.on(same.and(publications::version.eq(article_turns::version))))
-        .filter(article_turns::outcome.eq(Outcome::Planned).and(article_turns::due_at.gt(now)))
-        .filter(article_turns::action.ne(Action::Expire))
+        .filter(article_turns::outcome.eq(TurnOutcome::Planned).and(article_turns::due_at.gt(now)))
+        .filter(article_turns::action.ne(TurnAction::Expire))
         .order((article_turns::due_at, article_turns::id))
         .select((
             article_turns::article_id,
@@ -115,7 +115,7 @@ pub(super) fn list(conn: &mut Conn, wanted: &Planned, page: &PageRequest) -> Que
         }
         query
     };
-    let latest_first = wanted.outcome != Outcome::Planned;
+    let latest_first = wanted.outcome != TurnOutcome::Planned;
     let query = keyset!(filtered(), page, article_turns::due_at => number, article_turns::id, latest_first);
     let rows: Vec<Row> = query.select(Row::as_select()).load(conn)?;
     let ids: Vec<ArticleId> = rows.iter().map(|row| row.article_id).collect();
@@ -132,7 +132,7 @@ pub(super) fn list(conn: &mut Conn, wanted: &Planned, page: &PageRequest) -> Que
 
 /// When the latest turns were due and when they were told.
 pub(super) fn told_lately(conn: &mut Conn, since: UtcTime, limit: i64) -> QueryResult<Vec<(UtcTime, UtcTime)>> {
-    let done = article_turns::table.filter(article_turns::outcome.eq(Outcome::Done));
+    let done = article_turns::table.filter(article_turns::outcome.eq(TurnOutcome::Done));
     done.filter(article_turns::due_at.ge(since))
         .order((article_turns::due_at.desc(), article_turns::id.desc()))
         .select((article_turns::due_at, article_turns::told_at.assume_not_null()))
