@@ -181,6 +181,13 @@ impl Tx<'_> {
         });
     }
 
+    /// Says that this call, if it goes well, is no news for the audit log: a lease that goes on.
+    pub fn is_routine(&self) {
+        if let Some(deed) = &self.by.deed {
+            deed.note();
+        }
+    }
+
     /// Makes a part of the changes whole or not at all, within the same transaction.
     pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, Problem>) -> Result<T, Problem> {
         let (now, by, ids) = (self.now, self.by, self.ids);

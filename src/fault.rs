@@ -63,6 +63,8 @@ pub enum Fault {
     NotLater,
     /// Must not lie in the future.
     NotPast,
+    /// A revision without it is scheduled for an earlier instant.
+    ScheduledBefore,
     /// Exists, but may not be used any more.
     OutOfUse,
     /// An embed from a provider that is not on the list.
@@ -107,6 +109,7 @@ impl Fault {
             Self::Excludes(_) => "excludes",
             Self::NotLater => "not_later",
             Self::NotPast => "not_past",
+            Self::ScheduledBefore => "scheduled_before",
             Self::OutOfUse => "out_of_use",
             Self::UnknownProvider => "unknown_provider",
             Self::InnerAddress => "inner_address",
@@ -160,6 +163,9 @@ impl Fault {
             Self::Repeated => "Stands in the list twice.".into(),
             Self::Excludes(other) => format!("Give this or `{other}`, not both."),
             Self::NotLater => "Must be later.".into(),
+            Self::ScheduledBefore => {
+                "A revision without this is scheduled for an earlier instant: unschedule it first.".into()
+            }
             Self::NotPast => "Must not lie in the future.".into(),
             Self::OutOfUse => "This is out of use; choose another.".into(),
             Self::UnknownProvider => "Embeds from this provider are not allowed.".into(),
@@ -205,6 +211,7 @@ impl Fault {
             Self::Repeated => "مكرر في القائمة.".into(),
             Self::Excludes(other) => format!("أرسل هذا الحقل أو `{other}`، لا كليهما."),
             Self::NotLater => "يجب أن يكون في وقت لاحق.".into(),
+            Self::ScheduledBefore => "نسخة لا تتضمن هذا مجدولة لوقت أبكر: ألغِ الجدولة أولًا.".into(),
             Self::NotPast => "لا يجوز أن يكون في المستقبل.".into(),
             Self::OutOfUse => "لم يعد قيد الاستخدام؛ اختر غيره.".into(),
             Self::UnknownProvider => "التضمين من هذا الموقع غير مسموح به.".into(),

@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::dto::ArticleIn;
-use super::told::sections;
+use super::store::Head;
 use crate::app::Read;
 use crate::auth::{Role, User};
 use crate::ids::RecordId;
@@ -29,13 +28,19 @@ impl Beat {
         self.0.as_ref().zip(section).is_none_or(|(covered, section)| covered.contains(&section))
     }
 
-    /// Refuses what would be listed in a section outside of it.
+    /// Whether it includes an article. One that is public, or will be, and is filed nowhere any more is nobody's.
+    pub fn covers_head(&self, head: &Head) -> bool {
+        let is_out = head.live_version.is_some() || head.ahead.due_at.is_some();
+        if head.section_id.is_none() && is_out { self.0.is_none() } else { self.covers(head.section_id) }
+    }
+
+    /// Refuses what is listed in a section outside of it, or would be.
     ///
     /// # Errors
     /// `forbidden`, with the sections.
-    pub fn check(&self, form: &ArticleIn) -> Result<(), Problem> {
+    pub fn check(&self, sections: &[RecordId]) -> Result<(), Problem> {
         let outside: Vec<String> =
-            sections(form).into_iter().filter(|id| !self.covers(Some(*id))).map(|id| id.to_string()).collect();
+            sections.iter().filter(|id| !self.covers(Some(**id))).map(ToString::to_string).collect();
         if outside.is_empty() { Ok(()) } else { Err(elsewhere(outside)) }
     }
 }

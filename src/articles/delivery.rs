@@ -135,8 +135,8 @@ pub fn exists(read: &mut Read<'_>, id: ArticleId) -> Result<bool, Problem> {
 
 /// Of these articles, those that are published now.
 pub fn live_among(read: &mut Read<'_>, ids: &[ArticleId]) -> Result<HashSet<ArticleId>, Problem> {
-    let live = if ids.is_empty() { Vec::new() } else { store::live_many(read.conn, ids, read.now)? };
-    Ok(live.into_iter().map(|live| live.article_id).collect())
+    let live = if ids.is_empty() { Vec::new() } else { store::live_ids(read.conn, ids, read.now)? };
+    Ok(live.into_iter().collect())
 }
 
 fn by_id(read: &mut Read<'_>, id: ArticleId) -> Result<Live, Problem> {

@@ -16,6 +16,7 @@ use crate::auth::actions::WriteArticles;
 use crate::auth::{Permit, User};
 use crate::db::page::{PageRequest, Slice};
 use crate::events::Change;
+use crate::fault::Fault;
 use crate::http::{Expected, Patch};
 use crate::ids::ArticleId;
 use crate::problem::Problem;
@@ -24,12 +25,22 @@ use crate::text::safe;
 
 /// Makes a draft.
 pub fn create(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, form: ArticleIn) -> Result<Saved, Problem> {
+    create_like(tx, permit, form, None)
+}
+
+/// Makes a draft that may go on naming what its model names, even if that is out of use by now.
+pub(super) fn create_like(
+    tx: &mut Tx<'_>,
+    permit: &Permit<WriteArticles>,
+    form: ArticleIn,
+    model: Option<&ArticleIn>,
+) -> Result<Saved, Problem> {
     let stripped = cleaned(&form)?;
     let (mut form, body) = form.checked()?;
     let id = tx.next_id();
     let slug = choose_slug(tx, id, &form, None)?;
     form.slug = Some(slug.to_string());
-    let references = check_references(tx, &form, None)?;
+    let references = check_references(tx, &form, model)?;
     kin::place(tx, id, &mut form, None)?;
     let head = Head {
         id,
@@ -79,10 +90,16 @@ pub fn revise(
     let form = patch.apply(&before)?;
     let stripped = cleaned(&form)?;
     let (mut form, body) = form.checked()?;
+    if head.ahead.due_at.is_some_and(|due| form.embargoed_until > Some(due))
+        && form.embargoed_until != before.embargoed_until
+    {
+        // What is scheduled is a revision without it: it would be public while somebody believes that it is not.
+        return Err(Problem::field("/embargoedUntil", Fault::ScheduledBefore));
+    }
     let is_own = model::may(&permit.user, head.is_written_by(permit.user.id), Step::Edit, head.standing(), false);
     if form.section_id != before.section_id && !is_own {
         // Nobody hands over what they may not take back.
-        Beat::of(&mut tx.reading(), &permit.user)?.check(&form)?;
+        Beat::of(&mut tx.reading(), &permit.user)?.check(&sections(&form))?;
     }
     let slug = choose_slug(tx, id, &form, Some(&before))?;
     form.slug = Some(slug.to_string());

@@ -76,10 +76,18 @@ pub(super) fn begin(
     Ok((head, next))
 }
 
+/// Refuses what concerns an article as a whole to those who neither write it nor cover its section.
+pub(super) fn check_beat(read: &mut Read<'_>, by: &User, head: &Head) -> Result<(), Problem> {
+    if head.is_written_by(by.id) || Beat::of(read, by)?.covers_head(head) {
+        return Ok(());
+    }
+    Err(elsewhere(head.section_id.iter().map(ToString::to_string).collect()))
+}
+
 /// Where a step leads that somebody may take with an article as it stands.
 pub(super) fn permitted(read: &mut Read<'_>, by: &User, head: &Head, step: Step) -> Result<ArticleState, Problem> {
     let standing = head.standing();
-    let covers = Beat::of(read, by)?.covers(head.section_id);
+    let covers = Beat::of(read, by)?.covers_head(head);
     let may = |covers| model::may(by, head.is_written_by(by.id), step, standing, covers);
     match model::after(step, standing) {
         Some(next) if may(covers) => return Ok(next),
@@ -239,6 +247,6 @@ pub(super) fn card(
     warnings: Vec<Warning>,
 ) -> Saved {
     let form = settled(form, |id| references.get(&id).map_or(id, |reference| reference.id));
-    let allowed = model::allowed(by, head.is_written_by(by.id), head.standing(), beat.covers(head.section_id));
+    let allowed = model::allowed(by, head.is_written_by(by.id), head.standing(), beat.covers_head(&head));
     Saved { head, form, warnings, allowed, corrections: Vec::new(), lock: None }
 }

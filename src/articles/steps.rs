@@ -9,9 +9,10 @@ use super::kin;
 use super::lint;
 use super::model::{ArticleState, Step};
 use super::names::{ids, refusal};
+use super::previews;
 use super::store::{self, Ahead, Head, NewPublication, Texts};
 use super::told::{change, sections};
-use super::turns::{plan, store as turns};
+use super::turns::{self, plan, store as schedule};
 use crate::app::Tx;
 use crate::auth::actions::{KillArticles, PublishArticles, WriteArticles};
 use crate::auth::{Permit, User};
@@ -132,27 +133,32 @@ pub(super) fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Pr
     let notes = notes.checked(step)?;
     let texts = store::texts(tx.conn, id)?;
     let (form, body) = read_texts(&texts)?;
-    eyes::check(tx, by, &head, &form, step)?;
     let from = head.state;
-    let mut listed = sections(&form);
-    if let Some(live) = store::live(tx.conn, id, tx.now)? {
-        // Who follows the section that it leaves is told too.
-        listed.extend(sections(&serde_json::from_str(&live.content)?));
-        listed.sort_unstable();
-        listed.dedup();
+    // Who follows the section that it leaves is told too, and who works there has a say.
+    let mut listed = turns::listed(tx, &head)?;
+    if is_public(step) {
+        Beat::of(&mut tx.reading(), by)?.check(&listed)?;
     }
+    listed.extend(sections(&form));
+    listed.sort_unstable();
+    listed.dedup();
+    eyes::check(tx, by, &head, &listed, step)?;
     let mut head = advance(tx, by, head, next);
     let references = records::references(&mut tx.reading(), &ids(&form))?;
     let mut of_act = Vec::new();
     match step {
         Step::Publish | Step::Schedule | Step::Correct => {
-            Beat::of(&mut tx.reading(), by)?.check(&form)?;
+            Beat::of(&mut tx.reading(), by)?.check(&sections(&form))?;
             of_act = lint::gate(tx, &head, (&form, &body), &references, notes.tell())?;
             release(tx, &mut head, (&form, &body), &notes, &texts)?;
         }
         Step::Unschedule => unschedule(tx, &mut head)?,
+        // Meanwhile another may have taken its place among the translations.
+        Step::Unspike => kin::rejoin(tx, id, &form)?,
         Step::Unpublish | Step::Kill => {
             withdraw(tx, &mut head)?;
+            // What is withdrawn is not passed around in private either.
+            previews::revoke_all(tx, id)?;
             head.notice.clone_from(&notes.notice);
         }
         _ => {}
@@ -166,6 +172,11 @@ pub(super) fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Pr
     let mut saved = saved(&mut tx.reading(), by, head, (form, body), &references)?;
     saved.warnings.extend(of_act);
     Ok(saved)
+}
+
+/// Whether a step changes what readers see, now or at its hour.
+const fn is_public(step: Step) -> bool {
+    matches!(step, Step::Publish | Step::Schedule | Step::Correct | Step::Unschedule | Step::Unpublish | Step::Kill)
 }
 
 /// Freezes the working copy as what the public sees from its hour on: now, at the instant that was asked for, or when its
@@ -182,6 +193,12 @@ fn release(
     }
     let asked = asked(tx, notes)?;
     let embargo = form.embargoed_until.filter(|until| *until > tx.now);
+    if notes.date_published.is_some() && embargo.is_some() {
+        return Err(Problem::field("/datePublished", Fault::Excludes("embargoedUntil".into())));
+    }
+    if notes.minor && embargo.is_some() {
+        return Err(Problem::field("/minor", Fault::Excludes("embargoedUntil".into())));
+    }
     if notes.correction.is_some() && embargo.is_some() {
         return Err(Problem::field("/embargoedUntil", Fault::NotPast));
     }
@@ -189,8 +206,9 @@ fn release(
     if form.expires.is_some_and(|expires| expires <= visible_from) {
         return Err(Problem::field("/expires", Fault::NotLater));
     }
-    turns::drop_planned(tx.conn, head.id, head.ahead.ends_at, tx.now)?;
-    turns::end(tx.conn, head.id, visible_from)?;
+    let was_due = head.ahead.due_at;
+    schedule::drop_planned(tx.conn, head.id, head.ahead.ends_at, tx.now)?;
+    schedule::end(tx.conn, head.id, visible_from)?;
     let (date_published, date_modified) = dates(head, notes, visible_from);
     let ahead = if visible_from > tx.now {
         let (publish_at, time_zone) = asked.unzip();
@@ -220,7 +238,7 @@ fn release(
     store::publish(tx.conn, &new, &ids(form)).map_err(refusal)?;
     kin::freeze(tx, new.id, form)?;
     lint::imprint(tx, publication, head.id, body)?;
-    plan(tx, head)
+    plan(tx, head, was_due)
 }
 
 /// The dates of publication and of the last change, as they are once a publication is visible.
@@ -250,16 +268,18 @@ fn asked(tx: &mut Tx<'_>, notes: &Notes) -> Result<Option<(UtcTime, String)>, Pr
 
 /// Takes back what is planned. What is public stays.
 fn unschedule(tx: &mut Tx<'_>, head: &mut Head) -> Result<(), Problem> {
-    turns::drop_planned(tx.conn, head.id, head.ahead.ends_at, tx.now)?;
+    let was_due = head.ahead.due_at;
+    schedule::drop_planned(tx.conn, head.id, head.ahead.ends_at, tx.now)?;
     head.ahead = Ahead { ends_at: head.ahead.ends_at, ..Ahead::default() };
-    plan(tx, head)
+    plan(tx, head, was_due)
 }
 
 /// Ends what is public, and takes back what is planned.
 fn withdraw(tx: &mut Tx<'_>, head: &mut Head) -> Result<(), Problem> {
-    turns::drop_planned(tx.conn, head.id, head.ahead.ends_at, tx.now)?;
-    turns::end(tx.conn, head.id, tx.now)?;
+    let was_due = head.ahead.due_at;
+    schedule::drop_planned(tx.conn, head.id, head.ahead.ends_at, tx.now)?;
+    schedule::end(tx.conn, head.id, tx.now)?;
     head.live_version = None;
     head.ahead = Ahead::default();
-    plan(tx, head)
+    plan(tx, head, was_due)
 }

@@ -366,6 +366,12 @@ pub(super) fn live_body(conn: &mut Conn, id: PublicationId) -> QueryResult<Strin
     publications::table.find(id).select(publications::body).first(conn)
 }
 
+/// Of these articles, those that are visible now.
+pub(super) fn live_ids(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> QueryResult<Vec<ArticleId>> {
+    let of_articles = publications::table.filter(publications::article_id.eq_any(ids.to_vec()));
+    of_articles.filter(visible!(now)).select(publications::article_id).load(conn)
+}
+
 pub(super) fn live_many(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> QueryResult<Vec<Live>> {
     let of_articles = publications::table.filter(publications::article_id.eq_any(ids.to_vec()));
     of_articles.filter(visible!(now)).order(publications::article_id).select(Live::as_select()).load(conn)

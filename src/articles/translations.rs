@@ -3,16 +3,17 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::desk::create;
+use super::desk::create_like;
 use super::dto::ArticleIn;
 use super::kept::{Saved, read_texts, visible_to};
+use super::model::ArticleState;
 use super::store;
 use crate::app::Tx;
 use crate::auth::Permit;
 use crate::auth::actions::WriteArticles;
 use crate::http::Expected;
 use crate::ids::ArticleId;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::text::Language;
 
 /// What a translation begins with.
@@ -38,8 +39,11 @@ pub fn translate(
 ) -> Result<Saved, Problem> {
     let head = visible_to(&mut tx.reading(), &permit.user, id)?;
     expected.check(head.version)?;
+    if head.state == ArticleState::Killed {
+        return Err(Problem::new(Code::IllegalTransition).with("state", head.state.as_str()));
+    }
     let (original, _) = read_texts(&store::texts(tx.conn, id)?)?;
-    create(tx, permit, begun(id, original, said))
+    create_like(tx, permit, begun(id, original.clone(), said), Some(&original))
 }
 
 /// The form that a translation begins with: where the article is filed, whom it credits, what it shows; none of its texts

@@ -128,6 +128,11 @@ impl Call {
         problem.body(self.lang, &self.path, &self.request_id)
     }
 
+    /// Tells the audit log of a refusal that is one of several in an answer.
+    pub fn note_refusal<K>(&self, target: Id<K>, problem: &Problem) {
+        deeds::conclude_part(&self.app, &self.actor(), target.uuid(), problem);
+    }
+
     /// Who makes the change, for the audit log.
     pub fn actor(&self) -> Actor {
         let deed = self.deed.clone();

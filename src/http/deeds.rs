@@ -12,8 +12,8 @@ use super::call::RequestId;
 use super::contract::Contract;
 use crate::app::App;
 use crate::audit::{Call, Outcome};
-use crate::auth::{Deed, Viewer};
-use crate::problem::Code;
+use crate::auth::{Actor, Deed, Viewer};
+use crate::problem::{Code, Problem};
 
 /// A noun whose lines name nobody: which browsers are subscribed is nobody's business.
 const NAMELESS: &str = "push";
@@ -55,6 +55,22 @@ pub(super) fn conclude<B: MessageBody>(response: &ServiceResponse<B>) {
         status: status.as_u16(),
         code,
         request_id: RequestId::of(request),
+        times: 1,
+    });
+}
+
+/// Hands the refusal of a part of a call to the audit log, which else knows the call only as a whole.
+pub(super) fn conclude_part(app: &App, actor: &Actor, target: Uuid, problem: &Problem) {
+    let Some(deed) = actor.deed.clone() else { return };
+    app.waiting().add(Call {
+        at: app.now(),
+        actor: actor.user.zip(actor.role),
+        target: Some(target),
+        deed,
+        outcome: Outcome::Refused,
+        status: problem.code.status().as_u16(),
+        code: Some(problem.code.word()),
+        request_id: actor.request_id.clone(),
         times: 1,
     });
 }

@@ -16,6 +16,7 @@ use crate::time::UtcTime;
 
 /// An answer that went well. It can be kept and given again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is about a header of its own")]
 pub struct Reply {
     status: u16,
     body: Option<String>,
@@ -31,6 +32,9 @@ pub struct Reply {
     /// Whether no search engine may list it, and no other site may learn its address.
     #[serde(default)]
     unlisted: bool,
+    /// Whether more of it changes than its version tells.
+    #[serde(default)]
+    moves: bool,
     #[serde(skip)]
     replayed: bool,
     /// What is told instead of the body, and never kept.
@@ -81,6 +85,7 @@ impl Reply {
             link: None,
             language: None,
             private: false,
+            moves: false,
             unlisted: false,
             replayed: false,
             told_once: None,
@@ -91,6 +96,14 @@ impl Reply {
     #[must_use]
     pub const fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
+        self
+    }
+
+    /// With a version that says what a change is based on, and not all that is shown: a lock, or what the clock did, moves
+    /// without one. Such an answer is always given whole.
+    #[must_use]
+    pub const fn moving(mut self) -> Self {
+        self.moves = true;
         self
     }
 
@@ -172,7 +185,7 @@ impl Responder for Reply {
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
         let etag = self.etag();
-        let conditional = request.method() == Method::GET && status == StatusCode::OK;
+        let conditional = !self.moves && request.method() == Method::GET && status == StatusCode::OK;
         let held = etag.as_ref().filter(|_| conditional).and_then(|etag| named(request, etag));
         let unchanged = held.is_some();
         let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { status });

@@ -15,7 +15,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::app::{Read, Tx};
-use crate::auth::actions::ManageRecords;
+use crate::auth::actions::{Action as _, ManageRecords, ManageSite};
 use crate::auth::{Permit, actions::ReadRecords};
 use crate::db::dialect;
 use crate::db::page::{PageRequest, Slice};
@@ -105,6 +105,10 @@ pub trait Noun: Serialize + DeserializeOwned + utoipa::ToSchema + Clone + Send +
     /// The account of whom it names, where the kind has accounts.
     fn user(&self) -> Option<UserId> {
         None
+    }
+    /// Whether the change from another form moves the bounds within which editors work: an administrator's business.
+    fn moves_bounds(&self, _before: &Self) -> bool {
+        false
     }
     /// What precedes the name in the order of lists.
     fn rank(&self) -> u32 {
@@ -215,7 +219,7 @@ pub fn create<N: Noun>(tx: &mut Tx<'_>, _: &Permit<ManageRecords>, form: N) -> R
 /// Changes a record that is still as the caller saw it.
 pub fn update<N: Noun>(
     tx: &mut Tx<'_>,
-    _: &Permit<ManageRecords>,
+    permit: &Permit<ManageRecords>,
     id: RecordId,
     expected: &Expected,
     patch: &Patch<N>,
@@ -227,6 +231,9 @@ pub fn update<N: Noun>(
     }
     let before = state(&present)?;
     let form = sluggish(patch.apply(&present.form)?.checked()?)?;
+    if form.moves_bounds(&present.form) && !permit.also::<ManageSite>() {
+        return Err(Problem::new(Code::Forbidden).with("permission", ManageSite::NAME));
+    }
     check(tx, id, &form)?;
     let old_key = slug::key(present.form.slug().unwrap_or_default());
     let record = Record { form, version: present.version + 1, updated_at: tx.now, ..present };

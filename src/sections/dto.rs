@@ -70,6 +70,10 @@ impl Noun for SectionIn {
 
     getters!();
 
+    fn moves_bounds(&self, before: &Self) -> bool {
+        self.parent_id != before.parent_id || self.four_eyes != before.four_eyes
+    }
+
     fn parent(&self) -> Option<RecordId> {
         self.parent_id
     }

@@ -106,7 +106,7 @@ async fn read_newsroom_section(permit: Permit<ReadRecords>, call: Call, id: Segm
 
 /// Change a section
 ///
-/// A JSON Merge Patch. Articles show the new name at once, also those published before. With another `parentId` the
+/// A JSON Merge Patch. To change `parentId` or `fourEyes` takes `site.manage`, since editors may be bound to sections. Articles show the new name at once, also those published before. With another `parentId` the
 /// section moves, and all that is below it.
 #[utoipa::path(
     tag = "sections",

@@ -328,3 +328,25 @@ async fn the_log_outlives_a_restart() {
     assert_eq!(line(&again, &admin, "a").await["outcome"], "allowed");
     assert_eq!(line(&again, &admin, "b").await["outcome"], "refused");
 }
+
+#[actix_web::test]
+async fn a_lease_that_goes_on_is_no_line_and_each_refused_item_is_one() {
+    let desk = Desk::new().await;
+    let id = desk.draft("خبر").await.text("/id");
+    let lock = format!("{DESK}/{id}/lock");
+    desk.journalist.post(&lock).json(&json!({})).send().await.expect(201);
+    for _ in 0..3 {
+        desk.journalist.put(&lock).header("x-request-id", "beat").send().await.expect(200);
+    }
+    assert_eq!(lines(&desk.app, &desk.admin, "requestId=beat").await, Vec::<Value>::new());
+    let items = json!([
+        { "id": id, "version": 1, "action": "publish" },
+        { "id": id, "version": 1, "action": "submit" },
+    ]);
+    let bulk = desk.journalist.post(&format!("{DESK}/bulk")).json(&json!({ "items": items }));
+    bulk.header("x-request-id", "several").send().await.expect(200);
+    let told = lines(&desk.app, &desk.admin, "requestId=several").await;
+    let mut told: Vec<_> = told.iter().map(|line| (line["outcome"].as_str().unwrap(), line["code"].as_str())).collect();
+    told.sort_unstable();
+    assert_eq!(told, [("allowed", None), ("refused", Some("forbidden"))]);
+}

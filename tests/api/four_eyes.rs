@@ -43,6 +43,11 @@ async fn who_alone_has_written_a_story_can_neither_approve_nor_release_it() {
         desk.step(&desk.editor, &id, step, said).await.refused(409, "approval_required");
     }
     desk.step(&other, &id, "publish", json!({})).await.expect(200);
+    // Nor is the section left for one that asks for nobody.
+    desk.edit(&other, &id, json!({ "headline": "تحقيق رابع", "sectionId": desk.section })).await.expect(200);
+    desk.step(&other, &id, "publish", json!({})).await.refused(409, "approval_required");
+    desk.edit(&other, &id, json!({ "headline": "تحقيق ثالث", "sectionId": section })).await.expect(200);
+    desk.step(&desk.editor, &id, "publish", json!({})).await.expect(200);
     // Away and back again, with nothing written in between.
     desk.step(&desk.editor, &id, "unpublish", json!({ "note": "x" })).await.expect(200);
     desk.step(&desk.editor, &id, "publish", json!({})).await.expect(200);

@@ -144,3 +144,43 @@ async fn to_kill_takes_the_grant_and_grants_are_the_administrators() {
     let refused = grant(&desk, &bound, nowhere).await.refused(422, "invalid");
     assert_eq!(refused.errors(), ["/sectionIds/1 not_found", "/sectionIds/2 not_found"]);
 }
+
+#[actix_web::test]
+async fn nobody_moves_the_bounds_that_hold_them() {
+    let desk = Desk::new().await;
+    let sport = record(&desk.editor, "sections", json!({ "name": "رياضة" })).await;
+    let bound = desk.app.as_(Role::Editor).await;
+    grant(&desk, &bound, json!({ "sectionIds": [sport] })).await.expect(200);
+    let path = format!("/api/v1/newsroom/sections/{}", desk.section);
+    let change = async |who: &Client, patch: Value| {
+        let tag = desk.admin.get(&path).send().await.expect(200).etag();
+        who.patch(&path).if_match(&tag).json(&patch).send().await
+    };
+    for patch in [json!({ "parentId": sport }), json!({ "fourEyes": true })] {
+        for who in [&bound, &desk.editor] {
+            change(who, patch.clone()).await.refused(403, "forbidden");
+        }
+    }
+    change(&bound, json!({ "description": "أخبار" })).await.expect(200);
+    change(&desk.admin, json!({ "parentId": sport, "fourEyes": true })).await.expect(200);
+    change(&desk.admin, json!({ "parentId": null, "fourEyes": false })).await.expect(200);
+    // What is public and filed nowhere any more is not anybody's either.
+    let id = desk.live("خبر").await;
+    desk.edit(&desk.editor, &id, json!({ "sectionId": null })).await.expect(200);
+    desk.step(&bound, &id, "unpublish", json!({ "note": "x" })).await.refused(403, "forbidden");
+    // What is scheduled elsewhere is not theirs, wherever the working copy has gone since.
+    let id = desk.draft("مجدول").await.text("/id");
+    desk.step(&desk.editor, &id, "schedule", said("schedule")).await.expect(200);
+    desk.edit(&desk.editor, &id, json!({ "sectionId": sport })).await.expect(200);
+    desk.step(&bound, &id, "unschedule", json!({})).await.refused(403, "forbidden");
+    // Nor is a lock taken over by one who is a writer there.
+    let own = bound.post(DESK).json(&desk.form("لي")).send().await.expect(201).text("/id");
+    desk.editor.post(&format!("{DESK}/{own}/lock")).json(&json!({})).send().await.expect(201);
+    let over = bound.post(&format!("{DESK}/{own}/lock")).json(&json!({ "takeOver": true }));
+    over.send().await.refused(403, "forbidden");
+    // Nor is a colleague's draft shown around from there.
+    let id = desk.draft("مسودة").await.text("/id");
+    bound.post(&format!("{DESK}/{id}/preview-links")).json(&json!({})).send().await.refused(403, "forbidden");
+    desk.edit(&desk.editor, &id, json!({ "sectionId": sport })).await.expect(200);
+    bound.post(&format!("{DESK}/{id}/preview-links")).json(&json!({})).send().await.expect(201);
+}

@@ -140,3 +140,12 @@ async fn of_twenty_at_once_one_gets_the_lock() {
         desk.app.clock.advance(Duration::from_secs(60));
     }
 }
+
+#[actix_web::test]
+async fn who_has_handed_an_article_on_keeps_no_hold_on_it() {
+    let desk = Desk::new().await;
+    let id = desk.draft("خبر").await.text("/id");
+    lock(&desk.journalist, &id).await.expect(201);
+    desk.step(&desk.journalist, &id, "submit", json!({})).await.expect(200);
+    desk.journalist.put(&format!("{DESK}/{id}/lock")).json(&json!({})).send().await.refused(409, "illegal_transition");
+}

@@ -179,3 +179,16 @@ fn the_log_does_not_have_the_address_of_a_preview() {
     assert!(!log.contains("geheim"), "{log}");
     assert!(log.contains("/api/v1/previews/…"), "{log}");
 }
+
+#[actix_web::test]
+async fn what_is_withdrawn_is_not_shown_around_any_more() {
+    let desk = Desk::new().await;
+    let id = desk.live("خبر").await;
+    let path = shared(&desk, &id, json!({})).await;
+    open(&desk, &path).await.expect(200);
+    desk.step(&desk.editor, &id, "unpublish", json!({ "note": "طلب قانوني" })).await.expect(200);
+    open(&desk, &path).await.refused(404, "not_found");
+    // Who works on it again may show that.
+    let path = shared(&desk, &id, json!({})).await;
+    open(&desk, &path).await.expect(200);
+}

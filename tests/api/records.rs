@@ -412,7 +412,7 @@ async fn an_author_may_have_an_account_and_the_public_never_learns_which() {
 async fn only_the_newsroom_learns_that_a_section_wants_four_eyes() {
     let desk = Desk::new().await;
     assert_eq!(*read(&desk.editor, "sections", &desk.section).await.at("/fourEyes"), json!(false));
-    let changed = change(&desk.editor, "sections", &desk.section, json!({ "fourEyes": true })).await.expect(200);
+    let changed = change(&desk.admin, "sections", &desk.section, json!({ "fourEyes": true })).await.expect(200);
     assert_eq!(*changed.at("/fourEyes"), json!(true));
     let live = desk.live("x").await;
     let article = format!("{ARTICLES}/{live}?include=section");

@@ -410,3 +410,50 @@ async fn a_plan_without_an_article_behind_it_lapses() {
     let given_up = desk.editor.get(&format!("{SCHEDULE}?outcome=cancelled")).send().await.expect(200);
     assert_eq!(given_up.text("/items/0/articleId"), id);
 }
+
+#[actix_web::test]
+async fn an_embargo_that_comes_after_the_plan_is_not_taken_for_one_that_holds() {
+    let desk = Desk::new().await;
+    let id = scheduled(&desk, "خبر", "2026-01-15T13:00:00Z").await;
+    let later = json!({ "embargoedUntil": "2026-01-15T15:00:00Z" });
+    let refused = desk.edit(&desk.editor, &id, later.clone()).await.refused(422, "invalid");
+    assert_eq!(refused.errors(), ["/embargoedUntil scheduled_before"]);
+    desk.edit(&desk.editor, &id, json!({ "embargoedUntil": "2026-01-15T13:00:00Z" })).await.expect(200);
+    desk.step(&desk.editor, &id, "unschedule", json!({})).await.expect(200);
+    desk.edit(&desk.editor, &id, later).await.expect(200);
+    for said in [json!({ "datePublished": "2020-10-09T08:30:00Z" }), json!({ "minor": true })] {
+        let refused = desk.step(&desk.editor, &id, "publish", said).await.refused(422, "invalid");
+        assert!(refused.errors()[0].ends_with(" excludes"), "{:?}", refused.errors());
+    }
+}
+
+#[actix_web::test]
+async fn what_the_clock_tells_is_the_revision_that_readers_see() {
+    let desk = Desk::new().await;
+    let id = desk.draft_with("خبر", json!({ "expires": "2026-01-15T14:00:00Z" })).await.text("/id");
+    at(&desk, &id, "2026-01-15T13:00:00Z").await.expect(200);
+    desk.edit(&desk.editor, &id, json!({ "headline": "خبر آخر" })).await.expect(200);
+    desk.app.events();
+    desk.app.clock.set("2026-01-15T14:00:00Z");
+    announce(&desk.app).await;
+    let told: Vec<_> =
+        desk.app.events().into_iter().map(|event| (event.topic, event.payload["version"].clone())).collect();
+    assert_eq!(told, [("article.published".to_owned(), json!(2)), ("article.unpublished".to_owned(), json!(2))]);
+}
+
+/// Another node, whose clock is ahead, has told that it is public: it can't be taken back as if nobody knew.
+#[actix_web::test]
+async fn what_was_told_elsewhere_is_not_unscheduled_by_a_clock_that_lags() {
+    let desk = Desk::new().await;
+    let id = scheduled(&desk, "خبر", "2026-01-15T13:00:00Z").await;
+    let told = desk.app.app.write(Actor::itself(), move |tx| {
+        use diesel::prelude::*;
+        use khabar::db::schema::article_turns;
+        diesel::update(article_turns::table).set(article_turns::outcome.eq("done")).execute(tx.conn)?;
+        Ok(())
+    });
+    told.await.unwrap();
+    for step in ["unschedule", "schedule", "publish"] {
+        desk.step(&desk.editor, &id, step, said(step)).await.refused(412, "stale");
+    }
+}

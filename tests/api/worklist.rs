@@ -33,6 +33,7 @@ async fn the_list_and_its_counts_are_narrowed_by_every_filter() {
     let live = desk.live("منشور").await;
     desk.edit(&desk.editor, &live, json!({ "expires": "2026-01-15T13:00:00Z" })).await.expect(200);
     desk.publish(&live).await;
+    desk.app.clock.advance(Duration::from_secs(60));
     let own = desk.editor.post(DESK).json(&desk.form("للمحرر")).send().await.expect(201).text("/id");
     desk.step(&desk.editor, &own, "schedule", said("schedule")).await.expect(200);
     assign(&desk, &desk.editor, &english, json!(desk.editor.id())).await.expect(200);

@@ -2,13 +2,11 @@
 
 mod store;
 
-use super::dto::ArticleIn;
 use super::model::Step;
 use super::store::Head;
-use super::told::sections;
 use crate::app::Tx;
 use crate::auth::User;
-use crate::ids::UserId;
+use crate::ids::{RecordId, UserId};
 use crate::problem::{Code, Problem};
 use crate::records;
 use crate::sections::dto::SectionIn;
@@ -17,12 +15,12 @@ use crate::sections::dto::SectionIn;
 type Hand = (Step, UserId, i64);
 
 /// Refuses the step of somebody who alone has written what it brings nearer to the public, where a section that lists the
-/// article, or one above it, wants two people.
+/// article or its public version, or one above it, wants two people.
 ///
 /// # Errors
 /// `approval_required`.
-pub(super) fn check(tx: &mut Tx<'_>, by: &User, head: &Head, form: &ArticleIn, step: Step) -> Result<(), Problem> {
-    if !matches!(step, Step::Approve | Step::Schedule | Step::Publish | Step::Correct) || !is_wanted(tx, form)? {
+pub(super) fn check(tx: &mut Tx<'_>, by: &User, head: &Head, listed: &[RecordId], step: Step) -> Result<(), Problem> {
+    if !matches!(step, Step::Approve | Step::Schedule | Step::Publish | Step::Correct) || !is_wanted(tx, listed)? {
         return Ok(());
     }
     let released = store::last_release(tx.conn, head.id)?.unwrap_or_default();
@@ -31,9 +29,9 @@ pub(super) fn check(tx: &mut Tx<'_>, by: &User, head: &Head, form: &ArticleIn, s
     if is_alone(by.id, &hands, step) { Err(Problem::new(Code::ApprovalRequired)) } else { Ok(()) }
 }
 
-/// Whether a section that lists the article, or one above it, asks for two people.
-fn is_wanted(tx: &mut Tx<'_>, form: &ArticleIn) -> Result<bool, Problem> {
-    let listed = records::with_ancestors(&mut tx.reading(), sections(form))?;
+/// Whether one of these sections, or one above it, asks for two people.
+fn is_wanted(tx: &mut Tx<'_>, listed: &[RecordId]) -> Result<bool, Problem> {
+    let listed = records::with_ancestors(&mut tx.reading(), listed.to_vec())?;
     for reference in records::references(&mut tx.reading(), &listed)?.values() {
         if reference.record::<SectionIn>()?.form.four_eyes {
             return Ok(true);

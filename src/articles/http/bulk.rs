@@ -86,6 +86,7 @@ impl BulkOutcome {
                 Self { id, status: 200, version: Some(version), state: Some(state), problem: None }
             }
             Err(problem) => {
+                call.note_refusal(id, &problem);
                 let status = problem.code.status().as_u16();
                 Self { id, status, version: None, state: None, problem: Some(call.explain(&problem)) }
             }

@@ -35,7 +35,7 @@ struct RevisionList {
 
 pub(super) fn reply(saved: Saved) -> Result<Reply, Problem> {
     let (version, modified) = saved.stamp();
-    Ok(Reply::json(&NewsroomArticleView::from(saved))?.version(version).modified(modified))
+    Ok(Reply::json(&NewsroomArticleView::from(saved))?.version(version).moving().modified(modified))
 }
 
 /// Make a draft

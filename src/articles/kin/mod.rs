@@ -97,6 +97,12 @@ pub(super) fn place(
     if moved { check_language(tx, id, form) } else { Ok(()) }
 }
 
+/// Takes an article that was set aside into its set again.
+pub(super) fn rejoin(tx: &mut Tx<'_>, id: ArticleId, form: &ArticleIn) -> Result<(), Problem> {
+    store::take_turns(tx.conn)?;
+    check_language(tx, id, form)
+}
+
 /// No set has a language twice.
 pub(super) fn check_language(tx: &mut Tx<'_>, id: ArticleId, form: &ArticleIn) -> Result<(), Problem> {
     match store::in_language(tx.conn, original(id, form), form.language.as_str(), id)? {

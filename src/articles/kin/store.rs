@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 
 use crate::articles::model::ArticleState;
+use crate::articles::store::visible;
 use crate::db::Conn;
 use crate::db::dialect::{self, Door};
 use crate::db::schema::{articles, publications};
@@ -32,15 +33,6 @@ pub(super) struct Sibling {
 struct Found {
     #[diesel(sql_type = Binary)]
     article_id: ArticleId,
-}
-
-/// What «visible now» means, the same for every reader.
-macro_rules! visible {
-    ($now:expr) => {
-        publications::visible_from
-            .le($now)
-            .and(publications::visible_until.is_null().or(publications::visible_until.gt($now)))
-    };
 }
 
 /// Makes those who tie articles together take turns until each has ended.

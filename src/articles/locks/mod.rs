@@ -11,6 +11,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use self::store::Row;
+use super::beat::Beat;
 use super::kept::{permitted, visible_to};
 use super::model::Step;
 use crate::app::{Read, Tx};
@@ -99,7 +100,8 @@ pub fn lock(
     let me = permit.user.id;
     let head = visible_to(&mut tx.reading(), &permit.user, id)?;
     permitted(&mut tx.reading(), &permit.user, &head, Step::Edit)?;
-    if wanted.take_over && !permit.also::<PublishArticles>() {
+    let is_editor = permit.also::<PublishArticles>() && Beat::of(&mut tx.reading(), &permit.user)?.covers_head(&head);
+    if wanted.take_over && !is_editor {
         return Err(Problem::new(Code::Forbidden).with("permission", PublishArticles::NAME));
     }
     let until = tx.now.after(LEASE);
@@ -119,10 +121,15 @@ pub fn lock(
 
 /// Says that the owner is still there.
 pub fn renew_lock(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, id: ArticleId) -> Result<LockView, Problem> {
-    visible_to(&mut tx.reading(), &permit.user, id)?;
+    let article = visible_to(&mut tx.reading(), &permit.user, id)?;
+    // Who has handed it on no longer holds it.
+    permitted(&mut tx.reading(), &permit.user, &article, Step::Edit)?;
     let renewed = store::renew(tx.conn, (id, permit.user.id), tx.now, tx.now.after(LEASE))?;
     match held(&mut tx.reading(), id)? {
-        Some(held) if renewed => Ok(held),
+        Some(held) if renewed => {
+            tx.is_routine();
+            Ok(held)
+        }
         Some(held) => Err(locked(Some(held))),
         None => Err(Problem::new(Code::NotLocked)),
     }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use self::dto::{PreviewInfo, PreviewLinkIn, PreviewQuery, PreviewView};
 use super::delivery::whole;
-use super::kept::{visible_to, words};
+use super::kept::{check_beat, visible_to, words};
 use super::model::ArticleState;
 use super::query::OneArticleQuery;
 use super::steps::NOTE_MAX;
@@ -26,7 +26,7 @@ use crate::db::page::{PageRequest, Slice};
 use crate::events::Change;
 use crate::fault::{Fault, Faults};
 use crate::ids::{ArticleId, PreviewLinkId, PublicationId};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::text::safe;
 use crate::time::UtcTime;
 
@@ -64,6 +64,10 @@ pub fn share(
     token: &str,
 ) -> Result<Link, Problem> {
     let head = visible_to(&mut tx.reading(), &permit.user, id)?;
+    check_beat(&mut tx.reading(), &permit.user, &head)?;
+    if !may_be_shown(head.state) {
+        return Err(Problem::new(Code::IllegalTransition).with("state", head.state.as_str()));
+    }
     let PreviewLinkIn { version, expires_at, note } = form;
     let mut faults = Faults::new();
     let note = faults.take("/note", safe::optional_paragraph(note.as_deref(), NOTE_MAX)).flatten();
@@ -97,6 +101,12 @@ pub fn shared(
     Ok(store::of_article(read.conn, id, page)?)
 }
 
+/// Ends every link of an article at once.
+pub(super) fn revoke_all(tx: &mut Tx<'_>, id: ArticleId) -> Result<(), Problem> {
+    store::revoke_all(tx.conn, id, tx.now)?;
+    Ok(())
+}
+
 /// Ends a link at once. One that was revoked stays so.
 pub fn revoke(
     tx: &mut Tx<'_>,
@@ -104,7 +114,8 @@ pub fn revoke(
     id: ArticleId,
     link: PreviewLinkId,
 ) -> Result<(), Problem> {
-    visible_to(&mut tx.reading(), &permit.user, id)?;
+    let head = visible_to(&mut tx.reading(), &permit.user, id)?;
+    check_beat(&mut tx.reading(), &permit.user, &head)?;
     let link = store::find(tx.conn, id, link)?.ok_or_else(Problem::not_found)?;
     if store::revoke(tx.conn, link.id, tx.now)? == 1 {
         tx.record(Change::newsroom("article.preview_revoked", id, told(&link)));

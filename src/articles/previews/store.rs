@@ -66,6 +66,14 @@ pub(super) fn by_hash(conn: &mut Conn, token_hash: &[u8], now: UtcTime) -> Query
         .optional()
 }
 
+/// Ends every link of an article.
+pub(super) fn revoke_all(conn: &mut Conn, article: ArticleId, now: UtcTime) -> QueryResult<usize> {
+    let of_article = preview_links::table.filter(preview_links::article_id.eq(article));
+    diesel::update(of_article.filter(preview_links::revoked_at.is_null()))
+        .set(preview_links::revoked_at.eq(now))
+        .execute(conn)
+}
+
 /// Ends a link, unless somebody has.
 pub(super) fn revoke(conn: &mut Conn, id: PreviewLinkId, now: UtcTime) -> QueryResult<usize> {
     diesel::update(preview_links::table.find(id).filter(preview_links::revoked_at.is_null()))

@@ -119,7 +119,7 @@ pub fn restore(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, wanted: Restorat
     let is_own = model::may(&permit.user, head.is_written_by(permit.user.id), Step::Edit, head.standing(), false);
     if form.section_id != before.section_id && !is_own {
         // Nobody hands over what they may not take back.
-        Beat::of(&mut tx.reading(), &permit.user)?.check(&form)?;
+        Beat::of(&mut tx.reading(), &permit.user)?.check(&sections(&form))?;
     }
     form.slug = Some(free_slug(tx, id, &form, &before)?);
     // What it named then it may name again, though it be out of use by now.

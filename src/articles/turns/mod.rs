@@ -109,9 +109,12 @@ pub(super) fn settle(tx: &mut Tx<'_>, head: Head) -> Result<Head, Problem> {
     let mut head = head;
     while let Some((at, turn)) = head.turn(tx.now) {
         let listed = listed(tx, &head)?;
+        let ended = head.live_version;
         head = head.turned(at, turn);
         if store::claim(tx.conn, head.id, at, tx.now)? > 0 {
-            tx.record(turned(turn, &head, &listed, at, tx.now));
+            // The revision that readers see, or saw; not what was written since.
+            let shown = Head { version: head.live_version.or(ended).unwrap_or(head.version), ..head.clone() };
+            tx.record(turned(turn, &shown, &listed, at, tx.now));
         }
     }
     store::settle(tx.conn, &head)?;
@@ -119,7 +122,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, head: Head) -> Result<Head, Problem> {
 }
 
 /// The sections that list what is public, and what is about to be.
-fn listed(tx: &mut Tx<'_>, head: &Head) -> Result<Vec<RecordId>, Problem> {
+pub(super) fn listed(tx: &mut Tx<'_>, head: &Head) -> Result<Vec<RecordId>, Problem> {
     let versions: Vec<i64> = head.live_version.into_iter().chain(head.ahead.due_version).collect();
     let mut listed = Vec::new();
     for content in store::contents(tx.conn, head.id, &versions)? {
@@ -131,7 +134,15 @@ fn listed(tx: &mut Tx<'_>, head: &Head) -> Result<Vec<RecordId>, Problem> {
 }
 
 /// Puts what is ahead of an article in the place of what was planned for it.
-pub(super) fn plan(tx: &mut Tx<'_>, head: &Head) -> Result<(), Problem> {
+///
+/// # Errors
+/// `stale` when another node, whose clock is ahead, has told that the planned revision is public.
+pub(super) fn plan(tx: &mut Tx<'_>, head: &Head, was_due: Option<UtcTime>) -> Result<(), Problem> {
+    if let Some(due) = was_due
+        && store::give_up(tx.conn, head.id, due)? == 0
+    {
+        return Err(Problem::stale(head.version - 1));
+    }
     store::cancel(tx.conn, head.id)?;
     let Ahead { due_version, due_at, due_ends_at, publish_at, time_zone, ends_at } = head.ahead.clone();
     let appears = if head.live_version.is_some() { TurnAction::Update } else { TurnAction::Publish };

@@ -40,6 +40,15 @@ pub(super) fn cancel(conn: &mut Conn, id: ArticleId) -> QueryResult<usize> {
         .execute(conn)
 }
 
+/// Gives up the turn of an instant; 0 when somebody has told of it already.
+pub(super) fn give_up(conn: &mut Conn, id: ArticleId, due_at: UtcTime) -> QueryResult<usize> {
+    let of_article = article_turns::table.filter(article_turns::article_id.eq(id));
+    let planned = of_article.filter(article_turns::outcome.eq(TurnOutcome::Planned));
+    diesel::update(planned.filter(article_turns::due_at.eq(due_at)))
+        .set(article_turns::outcome.eq(TurnOutcome::Cancelled))
+        .execute(conn)
+}
+
 /// Takes a turn that nobody has told of yet; 0 when somebody has.
 pub(super) fn claim(conn: &mut Conn, id: ArticleId, due_at: UtcTime, now: UtcTime) -> QueryResult<usize> {
     let of_article = article_turns::table.filter(article_turns::article_id.eq(id));

@@ -48,10 +48,11 @@ pub struct DeskQuery {
 }
 
 /// Who is to work on an article.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AssigneeIn {
     /// An account that may write articles; nobody when `null`.
+    #[schema(required = true)]
     pub user_id: Option<UserId>,
 }
 

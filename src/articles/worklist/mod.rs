@@ -10,7 +10,7 @@ use self::store::Wanted;
 use super::beat::Beat;
 use super::desk::open_to;
 use super::dto::ArticleIn;
-use super::kept::{Saved, card, known_to};
+use super::kept::{Saved, card, check_beat, known_to};
 use super::lint;
 use super::locks;
 use super::model::ArticleState;
@@ -113,10 +113,7 @@ pub fn assign(
     let AssigneeIn { user_id } = input;
     let head = known_to(&mut tx.reading(), &permit.user, id)?;
     expected.check(head.version)?;
-    let beat = Beat::of(&mut tx.reading(), &permit.user)?;
-    if !beat.covers(head.section_id) {
-        return Err(super::beat::elsewhere(head.section_id.iter().map(ToString::to_string).collect()));
-    }
+    check_beat(&mut tx.reading(), &permit.user, &head)?;
     let asked: Vec<_> = user_id.into_iter().collect();
     if still_may::<WriteArticles>(&mut tx.reading(), &asked)?.len() < asked.len() {
         return Err(Problem::field("/userId", Fault::NotFound));
