@@ -16,7 +16,7 @@ use crate::auth::Permit;
 use crate::auth::actions::ManageCollections;
 use crate::db::page::{PageRequest, Slice};
 use crate::db::{QueryError, violates};
-use crate::events::{Change, Kind};
+use crate::events::{Change, Kind, fingerprint};
 use crate::fault::{Fault, Faults};
 use crate::http::{Expected, Patch};
 use crate::ids::{ArticleId, CollectionId, RecordId, SwapId};
@@ -98,6 +98,7 @@ pub fn create(tx: &mut Tx<'_>, _: &Permit<ManageCollections>, form: CollectionIn
     let kept = row(&made)?;
     store::forget_redirects(tx.conn, &[&kept.slug_key])?;
     store::insert(tx.conn, &kept).map_err(refusal)?;
+    tx.restate(made.id, None, Some(state(&made)?));
     tell(tx, "collection.created", &made, None)?;
     Ok(made)
 }
@@ -115,14 +116,21 @@ pub fn update(
     let form = sluggish(patch.apply(&before.form)?.checked()?)?;
     check_references(tx, &form.slots, &before.form.slots)?;
     let old_key = slug::key(before.form.present_slug());
+    let old_state = state(&before)?;
     let changed = Collection { form, version: before.version + 1, updated_at: tx.now, ..before };
     let kept = row(&changed)?;
     store::update(tx.conn, &kept).map_err(refusal)?;
     if kept.slug_key != old_key {
         store::redirect(tx.conn, id, [&old_key, &kept.slug_key])?;
     }
+    tx.restate(id, Some(old_state), Some(state(&changed)?));
     tell(tx, "collection.updated", &changed, None)?;
     Ok(changed)
+}
+
+/// The fingerprint of what is kept of a collection.
+fn state(of: &Collection) -> Result<Vec<u8>, Problem> {
+    fingerprint(&(of.id, of.version, &of.form))
 }
 
 /// Removes a collection, with what is planned for it.
@@ -135,6 +143,7 @@ pub fn delete(
     let present = settled(tx, id)?;
     expected.check(present.version)?;
     store::delete(tx.conn, id)?;
+    tx.restate(id, Some(state(&present)?), None);
     tell(tx, "collection.deleted", &present, None)
 }
 

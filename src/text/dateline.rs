@@ -4,8 +4,9 @@
 //! months, zones and digits are tables here, so that a page reads the same after every update: they are those of the
 //! Unicode CLDR (<https://cldr.unicode.org>), common/main/ar.xml and its countries, except where a comment says so.
 
-use super::{Language, digits::Digits, zone_names};
-use jiff::{Timestamp, Zoned, civil::Weekday, tz::TimeZone};
+use super::{Language, arabic, digits::Digits, zone_names};
+use jiff::civil::{Date, Weekday};
+use jiff::{Timestamp, Zoned, tz::TimeZone};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -68,6 +69,17 @@ pub fn dateline(at: Timestamp, zone: &TimeZone, zone_label: Option<&str>, langua
     let date = local.date().to_string();
     let time = local.strftime("%H:%M").to_string();
     Dateline { text, weekday, long_date, date, time, time_zone, zone_label, zone_name, utc_offset }
+}
+
+/// The dates that a text has in figures, the day first, in any digits: `09/10/2020`, `٩/١٠/٢٠٢٠`.
+pub fn dates_in(text: &str) -> impl Iterator<Item = Date> {
+    let folded = arabic::fold(text);
+    let pieces: Vec<String> = folded.split(|c: char| !c.is_ascii_digit() && c != '/').map(ToOwned::to_owned).collect();
+    pieces.into_iter().filter_map(|piece| {
+        let parts: Vec<i16> = piece.split('/').map(str::parse).collect::<Result<_, _>>().ok()?;
+        let &[day, month, year @ 1000..=9999] = parts.as_slice() else { return None };
+        Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+    })
 }
 
 /// The date of an instant in words, with the month names and the digits of the country: `الجمعة، ٩ تشرين الأول ٢٠٢٠`
@@ -251,6 +263,14 @@ mod tests {
 
     fn arabic_text(instant: &str, id: &str) -> String {
         dateline(at(instant), &zone(id), None, &language("ar")).text
+    }
+
+    #[test]
+    fn dates_in_figures_are_found_in_any_digits() {
+        let found = |text: &str| dates_in(text).map(|date| date.to_string()).collect::<Vec<_>>();
+        assert_eq!(found("الجمعة 09/10/2020 - 04:30 بتوقيت نيويورك"), ["2020-10-09"]);
+        assert_eq!(found("من ٩/١٠/٢٠٢٠ إلى 1/1/2021."), ["2020-10-09", "2021-01-01"]);
+        assert_eq!(found("31/02/2020 1/2 24/7 9/10/20 99/99/9999 1/2/3/2020 5/5/99999 /"), Vec::<String>::new());
     }
 
     #[test]

@@ -229,3 +229,20 @@ async fn a_site_can_refuse_texts_that_have_to_be_cleaned() {
         (&json!("cleaned_text"), &json!("/by"))
     );
 }
+
+#[actix_web::test]
+async fn a_dateline_that_was_pasted_with_the_text_is_not_from_the_future() {
+    let desk = Desk::new().await;
+    for (first, expected) in [
+        ("الجمعة 09/10/2020 - 04:30 بتوقيت نيويورك", json!([])),
+        ("الجمعة ١٦/٠١/٢٠٢٦ - 04:30 بتوقيت نيويورك", json!([{ "code": "future_dateline", "pointer": "/body/0" }])),
+    ] {
+        let body = json!({ "body": [paragraph(first), paragraph("في 17/01/2030 موعد آخر.")] });
+        let id = desk.draft_with("خبر", body).await.text("/id");
+        assert_eq!(json!(warned(&opened(&desk, &id).await, "future_dateline")), expected, "{first}");
+    }
+    // Of one that waits for its hour, that day counts.
+    let id = desk.draft_with("خبر", json!({ "body": [paragraph("الجمعة 16/01/2026")] })).await.text("/id");
+    desk.step(&desk.editor, &id, "schedule", json!({ "publishAt": "2026-01-16T12:00:00Z" })).await.expect(200);
+    assert_eq!(warned(&opened(&desk, &id).await, "future_dateline"), Vec::<Value>::new());
+}

@@ -57,7 +57,7 @@ async fn a_refused_change_of_a_record_or_the_site_leaves_no_row() {
         ("no version", people.editor.patch(&address).json(&rename), 428, "precondition_required"),
         ("an old version", people.editor.patch(&address).if_match("\"9\"").json(&rename), 412, "stale"),
         ("in use", people.editor.delete(&address).if_match("\"1\""), 409, "in_use"),
-        ("below itself", people.editor.patch(&section).if_match("\"1\"").json(&own_parent), 422, "invalid"),
+        ("below itself", people.admin.patch(&section).if_match("\"1\"").json(&own_parent), 422, "invalid"),
         ("an old site", people.admin.patch(site).if_match("\"9\"").json(&rename), 412, "stale"),
         ("a site of editors", people.editor.patch(site).if_match("\"1\"").json(&rename), 403, "forbidden"),
     ];

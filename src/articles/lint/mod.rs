@@ -9,6 +9,8 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use jiff::civil::Date;
+
 use super::dto::ArticleIn;
 use super::model;
 use super::store::{self as articles, Head};
@@ -22,7 +24,7 @@ use crate::records::{self, Reference};
 use crate::site::{self, Site};
 use crate::sources::dto::SourceKind;
 use crate::text::count;
-use crate::time::UtcTime;
+use crate::text::dateline::dates_in;
 use shingles::Traces;
 
 /// How many hashes of a publication are kept, and of a working copy are asked for.
@@ -92,8 +94,8 @@ pub(super) fn glance(form: &ArticleIn, references: &HashMap<RecordId, Reference>
     found.map(|(code, pointer, _)| Warning::new(code, pointer)).collect()
 }
 
-/// What can be told from the body, and from the dates.
-fn leaf(body: &Body, date: Option<UtcTime>, now: UtcTime) -> Vec<Warning> {
+/// What can be told from the body: its first lines may be a dateline that was pasted with the text.
+fn leaf(body: &Body, today: Date) -> Vec<Warning> {
     let mut found = Vec::new();
     if body.is_empty() {
         found.push(Warning::new(LintCode::NoBody, "/body"));
@@ -101,8 +103,10 @@ fn leaf(body: &Body, date: Option<UtcTime>, now: UtcTime) -> Vec<Warning> {
     let mute = |block: &Block| matches!(block, Block::Image(image) if image.alt.is_empty());
     let pictures = body.blocks().iter().enumerate().filter(|(_, block)| mute(block));
     found.extend(pictures.map(|(index, _)| Warning::new(LintCode::NoAltText, format!("/body/{index}/alt"))));
-    if date.is_some_and(|date| date > now) {
-        found.push(Warning::new(LintCode::FutureDateline, "/datePublished"));
+    let text = body.to_text();
+    let first = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
+    if dates_in(first).any(|date| date > today) {
+        found.push(Warning::new(LintCode::FutureDateline, "/body/0"));
     }
     found
 }
@@ -120,8 +124,11 @@ pub(super) fn look(
 ) -> Result<Vec<Warning>, Problem> {
     let site = site::present(read)?;
     let is_on = |code| site.lint.level(code) != LintLevel::Off;
+    // The day on which readers will see it, where that is known.
+    let seen = form.embargoed_until.into_iter().chain(head.ahead.due_at).chain([read.now]).max();
+    let today = seen.unwrap_or(read.now).timestamp().to_zoned(site.time_zone.clone()).date();
     let mut found = glance(form, references, &site);
-    found.extend(leaf(body, head.date_published, read.now).into_iter().filter(|warning| is_on(warning.code)));
+    found.extend(leaf(body, today).into_iter().filter(|warning| is_on(warning.code)));
     if is_on(LintCode::RepeatedHeadline) {
         let hash = shingles::of_headline(&form.language, &form.headline);
         let since = read.now.before(DAY);
