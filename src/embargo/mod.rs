@@ -67,7 +67,7 @@ const fn leak(withheld: &Withheld) -> Leak {
     Leak { article_id: withheld.article, version: withheld.version, until: withheld.until }
 }
 
-/// The list and what it counts: what has a publication that is visible now, by the condition that every list has.
+/// The newest page of the list. What stands further down is found by the other surfaces, one revision at a time.
 fn list(read: &mut Read<'_>, held_back: &[Withheld], public: &HashSet<ArticleId>) -> Result<SurfaceReport, Problem> {
     let page = PageRequest { limit: 100, ..PageRequest::default() };
     let said = articles::list(read, &articles::ArticleQuery::default(), &page, "")?;

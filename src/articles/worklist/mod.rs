@@ -20,7 +20,7 @@ use crate::app::{Read, Tx};
 use crate::auth::actions::{PublishArticles, WriteArticles};
 use crate::auth::{Permit, still_may};
 use crate::db::page::{PageRequest, Slice};
-use crate::events::Change;
+use crate::events::{Change, fingerprint};
 use crate::fault::Fault;
 use crate::http::Expected;
 use crate::ids::{ArticleId, RecordId};
@@ -122,6 +122,8 @@ pub fn assign(
         if store::assign(tx.conn, id, head.version, user_id)? == 0 {
             return Err(Problem::stale(head.version));
         }
+        let [before, after] = [head.assigned_to, user_id].map(|who| fingerprint(&(id, who)));
+        tx.restate(id, Some(before?), Some(after?));
         tx.record(Change::newsroom("article.assigned", id, json!({ "userId": user_id })));
     }
     open_to(&mut tx.reading(), &permit.user, id)
