@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::dto::ArticleIn;
-use super::locks::TakeOverEvent;
+use super::locks::{LockEvent, TakeOverEvent};
 use super::model::{ArticleState, Step, Turn};
 use super::previews::PreviewEvent;
 use super::store::Head;
@@ -20,6 +20,8 @@ pub const EVENTS: &[Kind] = &[
     Kind::of::<AssignedEvent>("article.assigned", "Somebody is to work on it, or nobody any more."),
     Kind::of::<ArticleEvent>("article.edited", "A working copy was changed."),
     Kind::of::<RestoredEvent>("article.restored", "A working copy was made what an earlier revision was."),
+    Kind::of::<LockEvent>("article.locked", "Somebody begins to write at it, and for a while nobody else can."),
+    Kind::of::<LockEvent>("article.unlocked", "Whoever wrote at it gave its lock back."),
     Kind::of::<TakeOverEvent>("article.lock_taken_over", "An editor took its lock from whoever was writing at it."),
     Kind::of::<PreviewEvent>("article.preview_shared", "A link shows it to whoever has it."),
     Kind::of::<PreviewEvent>("article.preview_revoked", "Such a link leads nowhere from now on."),

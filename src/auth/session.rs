@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{Claims, User, store};
 use crate::app::{App, Read, Tx};
-use crate::events::{Change, Kind};
+use crate::events::{Change, Kind, fingerprint};
 use crate::ids::{SessionId, UserId};
 use crate::problem::Problem;
 use crate::time::UtcTime;
@@ -56,6 +56,7 @@ pub fn live_session(read: &mut Read<'_>, claims: &Claims) -> Result<Option<User>
 pub fn open_session(tx: &mut Tx<'_>, app: &App, user: UserId) -> Result<Grant, Problem> {
     let session = tx.next_id();
     store::insert_session(tx.conn, session, user, tx.now, expiry(app, tx.now))?;
+    restate(tx, session, None)?;
     tx.record(Change::newsroom("session.opened", session, serde_json::json!({ "userId": user })));
     let refresh_token = issue(tx, app, session)?;
     Ok(Grant { user, session, refresh_token })
@@ -67,12 +68,15 @@ pub fn refresh(tx: &mut Tx<'_>, app: &App, token: &str) -> Result<Option<Grant>,
     let Some(held) = store::find_refresh(tx.conn, &hash(token), tx.now)? else {
         return Ok(None);
     };
+    let before = state(tx, held.session)?;
     if !store::spend_refresh(tx.conn, &hash(token), tx.now)? {
         store::revoke_session(tx.conn, held.session, tx.now)?;
+        restate(tx, held.session, before)?;
         tx.record(Change::newsroom("session.reuse_detected", held.session, serde_json::json!({ "userId": held.user })));
         return Ok(None);
     }
     store::prolong(tx.conn, held.session, expiry(app, tx.now))?;
+    restate(tx, held.session, before)?;
     let refresh_token = issue(tx, app, held.session)?;
     tx.record(Change::newsroom("session.refreshed", held.session, serde_json::json!({ "userId": held.user })));
     Ok(Some(Grant { user: held.user, session: held.session, refresh_token }))
@@ -80,7 +84,9 @@ pub fn refresh(tx: &mut Tx<'_>, app: &App, token: &str) -> Result<Option<Grant>,
 
 /// Ends one session.
 pub fn revoke_session(tx: &mut Tx<'_>, session: SessionId) -> Result<(), Problem> {
+    let before = state(tx, session)?;
     store::revoke_session(tx.conn, session, tx.now)?;
+    restate(tx, session, before)?;
     tx.record(Change::newsroom("session.revoked", session, serde_json::json!({})));
     Ok(())
 }
@@ -89,6 +95,18 @@ pub fn revoke_session(tx: &mut Tx<'_>, session: SessionId) -> Result<(), Problem
 pub fn revoke_all(tx: &mut Tx<'_>, user: UserId, but: Option<SessionId>) -> Result<(), Problem> {
     store::revoke_all(tx.conn, user, but, tx.now)?;
     tx.record(Change::newsroom("user.sessions_revoked", user, serde_json::json!({})));
+    Ok(())
+}
+
+/// The fingerprint of what is kept of a session. No part of it comes from a token.
+fn state(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<Vec<u8>>, Problem> {
+    store::session(tx.conn, session)?.map(|kept| fingerprint(&kept)).transpose()
+}
+
+/// Notes how a session looked, and how it looks now.
+fn restate(tx: &mut Tx<'_>, session: SessionId, before: Option<Vec<u8>>) -> Result<(), Problem> {
+    let after = state(tx, session)?;
+    tx.restate(session, before, after);
     Ok(())
 }
 

@@ -48,6 +48,13 @@ pub(super) fn insert_session(
         .execute(conn)
 }
 
+/// What is kept of a session: whose it is, since when, until when, and when it was ended.
+pub(super) type Kept = (SessionId, UserId, UtcTime, UtcTime, Option<UtcTime>);
+
+pub(super) fn session(conn: &mut Conn, id: SessionId) -> QueryResult<Option<Kept>> {
+    sessions::table.find(id).first(conn).optional()
+}
+
 pub(super) fn insert_refresh(conn: &mut Conn, hash: &[u8], session: SessionId, now: UtcTime) -> QueryResult<usize> {
     diesel::insert_into(refresh_tokens::table)
         .values((

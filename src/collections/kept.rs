@@ -7,7 +7,7 @@ use super::model::{Collection, Swap};
 use super::store::{self, Row, SwapRow};
 use crate::app::{App, Read, Tx};
 use crate::auth::Actor;
-use crate::events::Change;
+use crate::events::{Change, fingerprint};
 use crate::ids::CollectionId;
 use crate::problem::Problem;
 use crate::text::{arabic, slug};
@@ -44,18 +44,26 @@ pub(super) fn settled(tx: &mut Tx<'_>, id: CollectionId) -> Result<Collection, P
 
 fn settle(tx: &mut Tx<'_>, row: Row) -> Result<Collection, Problem> {
     let due = swaps(store::due(tx.conn, &[row.id], tx.now)?)?;
-    let changed = collection(row)?.after(&due);
+    let kept = collection(row)?;
     if due.is_empty() {
-        return Ok(changed);
+        return Ok(kept);
     }
+    let before = state(&kept)?;
+    let changed = kept.after(&due);
     store::update(tx.conn, &self::row(&changed)?)?;
     store::delete_swaps(tx.conn, &due.iter().map(|swap| swap.id).collect::<Vec<_>>())?;
+    tx.restate(changed.id, Some(before), Some(state(&changed)?));
     for swap in &due {
         let late = tx.now.since(swap.at).as_millis();
         let done = SwapDone { id: swap.id, at: swap.at, late_ms: u64::try_from(late).unwrap_or(u64::MAX) };
         tell(tx, "collection.updated", &changed, Some(done))?;
     }
     Ok(changed)
+}
+
+/// The fingerprint of what is kept of a collection.
+pub(super) fn state(of: &Collection) -> Result<Vec<u8>, Problem> {
+    fingerprint(&(of.id, of.version, &of.form))
 }
 
 /// Notes what became of a collection.

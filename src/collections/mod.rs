@@ -24,7 +24,7 @@ use crate::problem::{Code, Problem};
 use crate::records;
 use crate::text::slug::{self, Slug};
 use dto::{CollectionEvent, CollectionIn, CollectionView, SwapEvent, SwapIn};
-use kept::{all_present, collection, present, row, settled, swap_row, swaps, tell};
+use kept::{all_present, collection, present, row, settled, state, swap_row, swaps, tell};
 use model::{Collection, Slot, Swap, check_slots};
 
 pub use kept::announce;
@@ -128,11 +128,6 @@ pub fn update(
     Ok(changed)
 }
 
-/// The fingerprint of what is kept of a collection.
-fn state(of: &Collection) -> Result<Vec<u8>, Problem> {
-    fingerprint(&(of.id, of.version, &of.form))
-}
-
 /// Removes a collection, with what is planned for it.
 pub fn delete(
     tx: &mut Tx<'_>,
@@ -177,6 +172,7 @@ pub fn schedule(
     let by = permit.user.id;
     let swap = Swap { id: tx.next_id(), collection_id: id, at, slots, created_by: by, created_at: tx.now };
     store::insert_swap(tx.conn, &swap_row(&swap)?)?;
+    tx.restate(id, None, Some(planned(&swap)?));
     tell_swap(tx, "collection.swap_scheduled", &present, &swap)?;
     Ok(swap)
 }
@@ -189,11 +185,18 @@ pub fn cancel(
     expected: &Expected,
 ) -> Result<(), Problem> {
     let present = settled(tx, id)?;
-    let planned = swaps(store::ahead(tx.conn, id, tx.now)?)?;
-    let swap = planned.into_iter().find(|one| one.id == swap).ok_or_else(Problem::not_found)?;
+    let ahead = swaps(store::ahead(tx.conn, id, tx.now)?)?;
+    let swap = ahead.into_iter().find(|one| one.id == swap).ok_or_else(Problem::not_found)?;
     expected.check(present.version)?;
     store::delete_swaps(tx.conn, &[swap.id])?;
+    tx.restate(id, Some(planned(&swap)?), None);
     tell_swap(tx, "collection.swap_cancelled", &present, &swap)
+}
+
+/// The fingerprint of what is kept of a swap.
+fn planned(swap: &Swap) -> Result<Vec<u8>, Problem> {
+    let Swap { id, collection_id, at, slots, created_by, created_at } = swap;
+    fingerprint(&(id, collection_id, at, slots, created_by, created_at))
 }
 
 /// Notes what only the newsroom may know.

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::model::{AttemptOutcome, CHANCES, Verdict, WebhookState};
 use super::signature::{Secret, sign};
 use super::store::{Attempt, Dispatch, Row, Share, Taken};
-use super::{ENDPOINTS, Webhook, collect, record, seal_context, store};
+use super::{ENDPOINTS, Webhook, collect, fingerprint_of, record, seal_context, store};
 use crate::app::{App, Read, Tx};
 use crate::auth::Actor;
 use crate::ids::{DeliveryId, WebhookId};
@@ -230,7 +230,7 @@ fn settle(tx: &mut Tx<'_>, taken: &Dispatch, outcome: Outcome, chance: u32) -> R
 
 /// Notes how an endpoint fares after an attempt.
 fn judge(tx: &mut Tx<'_>, row: Row, verdict: Verdict, tries: i64) -> Result<(), Problem> {
-    let (before, present) = (row.health(), row.version);
+    let (before, present, kept) = (row.health(), row.version, fingerprint_of(&row)?);
     let health = before.after(verdict, tries, tx.now);
     if health == before {
         return Ok(());
@@ -238,6 +238,7 @@ fn judge(tx: &mut Tx<'_>, row: Row, verdict: Verdict, tries: i64) -> Result<(), 
     let row = Row { version: present + 1, updated_at: tx.now, ..row.with_health(health) };
     store::update(tx.conn, &row, present)?;
     if health.state == WebhookState::Disabled && before.state != WebhookState::Disabled {
+        tx.restate(row.id, Some(kept), Some(fingerprint_of(&row)?));
         record(tx, "webhook.disabled", &Webhook::try_from(row)?)?;
     }
     Ok(())

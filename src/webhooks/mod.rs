@@ -246,6 +246,7 @@ pub fn test(tx: &mut Tx<'_>, _: &Permit<ManageWebhooks>, aim: &Aim) -> Result<De
     let message = message(id, webhook.id(), format!("test_{}", id.uuid().simple()), None, (TEST, tx.now));
     let body = serde_json::to_string(&view)?;
     store::enqueue(tx.conn, &[(message.clone(), body.as_str().into())])?;
+    tx.restate(webhook.id(), None, Some(queued(&message)?));
     record(tx, "webhook.tested", &webhook)?;
     Ok(Delivery { message, body, attempts: Vec::new() })
 }
@@ -283,6 +284,7 @@ pub fn redeliver(
     store::hold(tx.conn, webhook)?.ok_or_else(Problem::not_found)?;
     let Delivery { message, body, attempts } = found(&mut tx.reading(), webhook, id)?;
     expected.check(message.version)?;
+    let before = queued(&message)?;
     let message = Dispatch {
         leased_until: UtcTime::from_micros(0),
         version: message.version + 1,
@@ -290,6 +292,7 @@ pub fn redeliver(
         ..message.with_progress(Progress::due(tx.now))
     };
     store::update_message(tx.conn, &message)?;
+    tx.restate(webhook, Some(before), Some(queued(&message)?));
     let endpoint = find(&mut tx.reading(), webhook)?;
     record(tx, "webhook.redelivered", &endpoint)?;
     Ok(Delivery { message, body, attempts })
@@ -370,6 +373,27 @@ fn fingerprint_of(row: &Row) -> Result<Vec<u8>, Problem> {
     let health = (row.state, row.disabled_reason, row.failing_since, row.throttled_until);
     let secrets = (&row.secret, &row.old_secret, row.old_secret_until);
     fingerprint(&(row.id, row.version, said, health, secrets, row.updated_at))
+}
+
+/// The fingerprint of what is kept of a message, but for its body, which never changes.
+fn queued(message: &Dispatch) -> Result<Vec<u8>, Problem> {
+    let Dispatch {
+        id,
+        webhook_id,
+        message_id,
+        seq,
+        topic,
+        state,
+        tries,
+        attempt_count,
+        due_at,
+        leased_until: _,
+        version,
+        created_at,
+        updated_at,
+    } = message;
+    let progress = (state, tries, attempt_count, due_at);
+    fingerprint(&(id, webhook_id, message_id, seq, topic, progress, version, created_at, updated_at))
 }
 
 fn record(tx: &mut Tx<'_>, topic: &'static str, webhook: &Webhook) -> Result<(), Problem> {

@@ -40,6 +40,7 @@ async fn while_somebody_writes_nobody_else_saves_or_takes_a_step() {
     let listed = desk.editor.get(DESK).send().await.expect(200);
     assert_eq!(*listed.at("/items/0/lock"), owner);
     assert_eq!(desk.editor.get(&path(&id)).send().await.expect(200).json, taken.json);
+    desk.app.assert_events(&["article.locked"]);
     for refused in [
         lock(&desk.editor, &id).await,
         desk.editor.put(&path(&id)).send().await,
@@ -53,8 +54,10 @@ async fn while_somebody_writes_nobody_else_saves_or_takes_a_step() {
     desk.app.assert_events(&[]);
     let own = desk.edit(&desk.journalist, &id, json!({ "headline": "آخر" })).await.expect(200);
     assert_eq!(*own.at("/lock"), owner);
+    desk.app.assert_events(&["article.edited"]);
     desk.journalist.delete(&path(&id)).send().await.expect(204);
     desk.journalist.delete(&path(&id)).send().await.expect(204);
+    desk.app.assert_events(&["article.unlocked"]);
     desk.editor.get(&path(&id)).send().await.refused(404, "not_found");
     desk.edit(&desk.editor, &id, json!({ "headline": "ثالث" })).await.expect(200);
 }
@@ -102,8 +105,12 @@ async fn an_editor_takes_a_lock_over_and_the_log_says_from_whom() {
     // There is nothing to take over from oneself, or from nobody.
     take_over(&desk.editor, &id).await.expect(201);
     desk.editor.delete(&path(&id)).send().await.expect(204);
+    let given_back = desk.app.audit();
     take_over(&desk.editor, &id).await.expect(201);
-    desk.app.assert_events(&[]);
+    desk.app.assert_events(&["article.unlocked", "article.locked"]);
+    let [from, to] = audit[0].hashes.clone();
+    assert!(from.is_some() && to.is_some() && from != to);
+    assert_eq!(given_back[0].hashes, [to, None], "what was taken over is what is given back");
 }
 
 #[actix_web::test]

@@ -30,10 +30,10 @@ async fn read_lock(permit: Permit<WriteArticles>, call: Call, id: Segment) -> Re
 
 /// Lock an article
 ///
-/// For a minute, which PUT prolongs; who has it already renews it. Nobody else can save or take a step meanwhile: that is 409
-/// `locked` with the `owner`, as this is. With `takeOver` an editor takes it from whoever has it, which is logged. A lock is
-/// the person's, whichever window they write in, and it does not change the article's version. Who may not edit the
-/// article as it stands can't lock it.
+/// For a minute, which PUT prolongs; who has it already renews it, and that is not logged. Nobody else can save or take a step
+/// meanwhile: that is 409 `locked` with the `owner`, as this is. With `takeOver` an editor takes it from whoever has it, which
+/// is logged. A lock is the person's, whichever window they write in, and it does not change the article's version. Who may
+/// not edit the article as it stands can't lock it.
 #[utoipa::path(
     tag = "articles",
     extensions(

@@ -17,7 +17,7 @@ use super::model::Step;
 use crate::app::{Read, Tx};
 use crate::auth::actions::{Action as _, PublishArticles, WriteArticles};
 use crate::auth::{Permit, User};
-use crate::events::Change;
+use crate::events::{Change, fingerprint};
 use crate::ids::{ArticleId, UserId};
 use crate::problem::{Code, Problem};
 use crate::time::UtcTime;
@@ -79,10 +79,19 @@ impl From<LockView> for LockOwner {
     }
 }
 
+/// That somebody begins to write at an article, or has ended.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "describes what `tell` puts together")]
+pub struct LockEvent {
+    /// Who.
+    user_id: UserId,
+}
+
 /// A lock that an editor took from somebody.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "describes what `lock` puts together")]
+#[expect(dead_code, reason = "describes what `tell` puts together")]
 pub struct TakeOverEvent {
     /// Who has it now.
     user_id: UserId,
@@ -105,18 +114,42 @@ pub fn lock(
         return Err(Problem::new(Code::Forbidden).with("permission", PublishArticles::NAME));
     }
     let until = tx.now.after(LEASE);
-    if !store::renew(tx.conn, (id, me), tx.now, until)? && !store::take(tx.conn, (id, me), tx.now, until)? {
-        let other = held(&mut tx.reading(), id)?.filter(|lock| lock.user_id != me);
+    if store::renew(tx.conn, (id, me), tx.now, until)? {
+        tx.is_routine();
+        return own(tx, id);
+    }
+    let mut other = None;
+    if !store::take(tx.conn, (id, me), tx.now, until)? {
+        other = held(&mut tx.reading(), id)?.filter(|lock| lock.user_id != me);
         if !wanted.take_over {
             return Err(locked(other));
         }
         store::take_over(tx.conn, (id, me), tx.now, until)?;
-        if let Some(LockView { user_id, .. }) = other {
-            let payload = json!({ "userId": me, "fromUserId": user_id });
-            tx.record(Change::newsroom("article.lock_taken_over", id, payload));
-        }
     }
+    let lock = own(tx, id)?;
+    tell(tx, id, other.as_ref(), Some(&lock))?;
+    Ok(lock)
+}
+
+fn own(tx: &mut Tx<'_>, id: ArticleId) -> Result<LockView, Problem> {
     held(&mut tx.reading(), id)?.ok_or_else(|| Problem::new(Code::NotLocked))
+}
+
+/// Notes who held an article's lock, and who holds it now.
+fn tell(tx: &mut Tx<'_>, id: ArticleId, before: Option<&LockView>, after: Option<&LockView>) -> Result<(), Problem> {
+    let (topic, payload) = match (before, after) {
+        (Some(from), Some(to)) => {
+            ("article.lock_taken_over", json!({ "userId": to.user_id, "fromUserId": from.user_id }))
+        }
+        (None, Some(lock)) => ("article.locked", json!({ "userId": lock.user_id })),
+        (Some(lock), None) => ("article.unlocked", json!({ "userId": lock.user_id })),
+        (None, None) => return Ok(()),
+    };
+    // Not until when: a lock that is renewed is the same one.
+    let state = |lock: &LockView| fingerprint(&(lock.article_id, lock.user_id, lock.taken_at));
+    tx.restate(id, before.map(state).transpose()?, after.map(state).transpose()?);
+    tx.record(Change::newsroom(topic, id, payload));
+    Ok(())
 }
 
 /// Says that the owner is still there.
@@ -139,8 +172,9 @@ pub fn renew_lock(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, id: ArticleId
 pub fn unlock(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, id: ArticleId) -> Result<(), Problem> {
     visible_to(&mut tx.reading(), &permit.user, id)?;
     guard(&mut tx.reading(), &permit.user, id)?;
+    let lock = held(&mut tx.reading(), id)?;
     store::release(tx.conn, (id, permit.user.id))?;
-    Ok(())
+    tell(tx, id, lock.as_ref(), None)
 }
 
 /// The lock of an article; nothing is there when nobody has it.

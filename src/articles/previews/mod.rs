@@ -23,7 +23,7 @@ use crate::auth::Permit;
 use crate::auth::actions::WriteArticles;
 use crate::blocks::Body;
 use crate::db::page::{PageRequest, Slice};
-use crate::events::Change;
+use crate::events::{Change, fingerprint};
 use crate::fault::{Fault, Faults};
 use crate::ids::{ArticleId, PreviewLinkId, PublicationId};
 use crate::problem::{Code, Problem};
@@ -53,6 +53,12 @@ pub struct PreviewEvent {
 
 fn told(link: &Link) -> Value {
     json!({ "linkId": link.id, "version": link.version, "expiresAt": link.expires_at })
+}
+
+/// The fingerprint of what is kept of a link, but for the hash of its token.
+fn state(link: &Link) -> Result<Vec<u8>, Problem> {
+    let Link { id, article_id, version, note, expires_at, revoked_at, created_by, created_at } = link;
+    fingerprint(&(id, article_id, version, note, expires_at, revoked_at, created_by, created_at))
 }
 
 /// Makes a link for a token that only its maker will know.
@@ -86,6 +92,7 @@ pub fn share(
     let link =
         Link { id: tx.next_id(), article_id: id, version, note, expires_at, revoked_at: None, created_by, created_at };
     store::insert(tx.conn, &link, &hash(token))?;
+    tx.restate(id, None, Some(state(&link)?));
     tx.record(Change::newsroom("article.preview_shared", id, told(&link)));
     Ok(link)
 }
@@ -118,6 +125,8 @@ pub fn revoke(
     check_beat(&mut tx.reading(), &permit.user, &head)?;
     let link = store::find(tx.conn, id, link)?.ok_or_else(Problem::not_found)?;
     if store::revoke(tx.conn, link.id, tx.now)? == 1 {
+        let revoked = Link { revoked_at: Some(tx.now), ..link.clone() };
+        tx.restate(id, Some(state(&link)?), Some(state(&revoked)?));
         tx.record(Change::newsroom("article.preview_revoked", id, told(&link)));
     }
     Ok(())

@@ -18,6 +18,7 @@ use crate::app::{App, Read, Tx};
 use crate::auth::actions::PublishArticles;
 use crate::auth::{Actor, Permit};
 use crate::db::page::{PageRequest, Slice};
+use crate::events::fingerprint;
 use crate::ids::{ArticleId, RecordId, StoryId};
 use crate::problem::Problem;
 use crate::text_enum;
@@ -109,16 +110,22 @@ pub(super) fn settle(tx: &mut Tx<'_>, head: Head) -> Result<Head, Problem> {
     let mut head = head;
     while let Some((at, turn)) = head.turn(tx.now) {
         let listed = listed(tx, &head)?;
-        let ended = head.live_version;
+        let (ended, before) = (head.live_version, standing(&head)?);
         head = head.turned(at, turn);
         if store::claim(tx.conn, head.id, at, tx.now)? > 0 {
             // The revision that readers see, or saw; not what was written since.
             let shown = Head { version: head.live_version.or(ended).unwrap_or(head.version), ..head.clone() };
-            tx.record(turned(turn, &shown, &listed, at, tx.now));
+            let change = turned(turn, &shown, &listed, at, tx.now);
+            tx.record(change.hashes(Some(before), Some(standing(&head)?)));
         }
     }
     store::settle(tx.conn, &head)?;
     Ok(head)
+}
+
+/// The fingerprint of what the clock changes of an article. It makes no revision.
+fn standing(head: &Head) -> Result<Vec<u8>, Problem> {
+    fingerprint(&(head.id, head.version, head.state, head.live_version, head.date_published, head.date_modified))
 }
 
 /// The sections that list what is public, and what is about to be.

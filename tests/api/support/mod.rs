@@ -110,6 +110,8 @@ pub struct Audit {
     pub target: Option<Uuid>,
     pub request_id: String,
     pub payload: Value,
+    /// The hashes of what was kept before, and of what is kept now.
+    pub hashes: [Option<Vec<u8>>; 2],
 }
 
 /// A running Khabar with a database, a clock and accounts of its own.
@@ -306,7 +308,8 @@ impl TestApp {
 
     /// The lines of the audit log since the last call.
     pub fn audit(&self) -> Vec<Audit> {
-        type Row = (Vec<u8>, Option<Vec<u8>>, String, String, Option<Vec<u8>>, String, String);
+        type Bytes = Option<Vec<u8>>;
+        type Row = (Vec<u8>, Bytes, String, String, Bytes, String, String, Bytes, Bytes);
         let rows: Vec<Row> = audit_log::table
             .order(audit_log::id.asc())
             .select((
@@ -317,6 +320,8 @@ impl TestApp {
                 audit_log::target_id,
                 audit_log::request_id,
                 audit_log::payload,
+                audit_log::hash_before,
+                audit_log::hash_after,
             ))
             .load(&mut self.sql())
             .unwrap();
@@ -326,13 +331,14 @@ impl TestApp {
         rows.into_iter()
             .filter(|row| shown.insert(row.0.clone()))
             .filter(|row| row.4.as_ref().is_none_or(|target| !own.contains(target)))
-            .map(|(_, actor, role, action, target, request_id, payload)| Audit {
+            .map(|(_, actor, role, action, target, request_id, payload, before, after)| Audit {
                 actor: actor.map(uuid),
                 role,
                 action,
                 target: target.map(uuid),
                 request_id,
                 payload: serde_json::from_str(&payload).unwrap(),
+                hashes: [before, after],
             })
             .collect()
     }
