@@ -90,13 +90,11 @@ pub struct UserIn {
     /// Whether they may sign in; `false` ends their sessions.
     #[schema(example = true)]
     pub is_active: bool,
-    /// The sections that an editor works in, with all below them; all of them when empty. Elsewhere an editor does what a
-    /// journalist does.
-    #[serde(default)]
+    /// The sections that an editor works in, with all below them. Elsewhere an editor does what a journalist does. Nobody
+    /// is bound by an empty list; `null` is refused, so that no right grows by leaving something out.
     #[schema(max_items = 100)]
     pub section_ids: Vec<RecordId>,
     /// Whether an editor may take articles back for good.
-    #[serde(default)]
     #[schema(example = false)]
     pub may_kill: bool,
 }

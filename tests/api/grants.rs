@@ -140,9 +140,27 @@ async fn to_kill_takes_the_grant_and_grants_are_the_administrators() {
     let own = bound.patch("/api/v1/me").json(&json!({ "sectionIds": [] })).send().await.refused(422, "invalid");
     assert_eq!(own.errors(), ["/sectionIds unknown_field"]);
     desk.step(&bound, &id, "kill", said("kill")).await.expect(200);
+    let refused = grant(&desk, &bound, json!({ "mayKill": null })).await.refused(422, "invalid");
+    assert_eq!(refused.errors(), ["/mayKill required"]);
     let nowhere = json!({ "sectionIds": [desk.section, desk.sources[0], "0192f3a4-5b6c-7d8e-9f01-23456789abcd"] });
     let refused = grant(&desk, &bound, nowhere).await.refused(422, "invalid");
     assert_eq!(refused.errors(), ["/sectionIds/1 not_found", "/sectionIds/2 not_found"]);
+}
+
+#[actix_web::test]
+async fn who_is_bound_is_unbound_by_an_empty_list_and_by_nothing_less() {
+    let desk = Desk::new().await;
+    let sport = record(&desk.editor, "sections", json!({ "name": "رياضة" })).await;
+    let bound = desk.app.as_(Role::Editor).await;
+    grant(&desk, &bound, json!({ "sectionIds": [sport] })).await.expect(200);
+    let refused = grant(&desk, &bound, json!({ "sectionIds": null })).await.refused(422, "invalid");
+    assert_eq!(refused.errors(), ["/sectionIds required"]);
+    let renamed = grant(&desk, &bound, json!({ "name": "محررة" })).await.expect(200);
+    assert_eq!(renamed.at("/sectionIds"), &json!([sport]));
+    let free = grant(&desk, &bound, json!({ "sectionIds": [] })).await.expect(200);
+    assert_eq!(free.at("/sectionIds"), &json!([]));
+    let id = desk.in_state("submitted").await;
+    desk.step(&bound, &id, "publish", json!({})).await.expect(200);
 }
 
 #[actix_web::test]

@@ -93,8 +93,9 @@ async fn read_user(permit: Permit<ManageUsers>, call: Call, id: Segment) -> Resu
 /// Change an account's name, role or access
 ///
 /// A JSON Merge Patch. A role counts from the next request on, whatever tokens say; `isActive: false` ends all
-/// sessions. The last active administrator can't be demoted or deactivated: 409 `last_admin`. A reader who
-/// joins the staff keeps a password that may be shorter than staff's: give them a new one.
+/// sessions. `sectionIds` binds an editor to sections, and `[]` unbinds; `null` is 422 `required`. The last active
+/// administrator can't be demoted or deactivated: 409 `last_admin`. A reader who joins the staff keeps a password that
+/// may be shorter than staff's: give them a new one.
 #[utoipa::path(
     tag = "users",
     extensions(("x-permission" = json!(ManageUsers::NAME))),
