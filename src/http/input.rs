@@ -137,7 +137,7 @@ fn serde_path<T: DeserializeOwned>(body: Value) -> Result<T, Problem> {
 }
 
 /// The fault whose sentence or code a type gave as its reason.
-fn named_format(reason: &str) -> Fault {
+pub(super) fn named_format(reason: &str) -> Fault {
     let known = [Fault::NotALanguage, Fault::NotAnInstant, Fault::NotATimeZone, Fault::NotAnId];
     let named = known.into_iter().find(|fault| reason == fault.code() || reason == fault.detail(Lang::En));
     named.unwrap_or(Fault::BadFormat("as /openapi.json describes it".into()))

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::contract::{Contract, pairs};
+use super::input::named_format;
 use super::reply::Reply;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::fault::Fault;
@@ -176,8 +177,10 @@ fn contract(request: &HttpRequest) -> Result<&web::Data<Contract>, Problem> {
 fn read<T: DeserializeOwned>(query: &Map<String, Value>) -> Result<T, Problem> {
     let read = serde_path_to_error::deserialize(Value::Object(query.clone()));
     read.map_err(|error: serde_path_to_error::Error<serde_json::Error>| {
-        let name = error.path().to_string();
-        Problem::parameter(&name, Fault::BadFormat(error.into_inner().to_string()))
+        // Of a repeated one the whole is named, as where the schema refuses it.
+        let path = error.path().to_string();
+        let name = path.split('[').next().unwrap_or_default();
+        Problem::parameter(name, named_format(&error.into_inner().to_string()))
     })
 }
 

@@ -1,10 +1,13 @@
 //! What can't be taken: each case gets the right refusal, with every bad field named, and never a 5xx.
 
+use std::collections::BTreeSet;
+
 use khabar::auth::Role;
 use serde_json::{Value, json};
 
 use crate::articles::{DESK, Desk, with};
 use crate::sources::{SOURCES, source};
+use crate::support::document::operations;
 use crate::support::{Answer, Client, TestApp};
 
 /// The refusal has this status and code, and names exactly these fields.
@@ -186,6 +189,46 @@ async fn a_query_that_means_nothing_is_refused_with_every_bad_parameter() {
     let editor = app.as_(Role::Editor).await;
     let answer = editor.post(&format!("{SOURCES}?dry=1")).json(&json!({ "name": "x", "kind": "own" })).send().await;
     refused("a parameter of a POST", &answer, 400, "bad_parameter", &["dry unknown_field"]);
+}
+
+/// The code that says what a parameter of this schema had to be.
+fn code_of(schema: &Value) -> Option<&'static str> {
+    let said = schema.to_string();
+    let words = [
+        ("date-time", "not_an_instant"),
+        ("/UtcTime", "not_an_instant"),
+        ("uuid", "not_an_id"),
+        ("/Id", "not_an_id"),
+        ("boolean", "wrong_type"),
+        ("integer", "wrong_type"),
+        ("enum", "not_allowed"),
+    ];
+    words.into_iter().find_map(|(word, code)| said.contains(word).then_some(code))
+}
+
+#[actix_web::test]
+async fn every_parameter_is_refused_for_what_it_had_to_be() {
+    let app = TestApp::new().await;
+    let admin = app.as_(Role::Admin).await;
+    let mut seen = BTreeSet::new();
+    for operation in operations().iter().filter(|operation| operation.method == "GET" && !operation.path.contains('{'))
+    {
+        for parameter in operation.value["parameters"].as_array().into_iter().flatten() {
+            let name = parameter["name"].as_str().unwrap();
+            let Some(code) = code_of(&parameter["schema"]).filter(|_| parameter["in"] == "query") else { continue };
+            // Nor is there an instant before the year 1000, whatever its form.
+            for bad in ["!!", "0001-01-01T00:00:00Z"] {
+                let query = format!("{name}={bad}");
+                let answer = admin.get(&format!("{}?{query}", operation.path)).send().await;
+                refused(&query, &answer, 400, "bad_parameter", &[&format!("{name} {code}")]);
+                assert!(!answer.text("/errors/0/detail").contains("not_"), "{query}: a sentence, not a code");
+                seen.insert(code);
+            }
+        }
+    }
+    assert_eq!(seen.len(), 4, "{seen:?}");
+    let answer = admin.get("/api/v1/alerts?language=ar&language=!!").send().await;
+    refused("a language of two", &answer, 400, "bad_parameter", &["language not_a_language"]);
 }
 
 #[actix_web::test]
