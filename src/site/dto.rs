@@ -71,7 +71,8 @@ pub struct SiteIn {
     #[serde(default = "premoderated")]
     #[schema(default = "premoderated")]
     pub comment_policy: CommentPolicy,
-    /// By language, in which others its readers are served what there is not in it, the first choice first.
+    /// By language, in which others its readers are served what there is not in it, the first choice first. None falls back
+    /// on itself.
     #[serde(default)]
     #[schema(example = json!({ "ar-SY": ["ar", "en"] }))]
     pub language_fallbacks: BTreeMap<String, Vec<String>>,
@@ -93,6 +94,16 @@ const fn premoderated() -> CommentPolicy {
 }
 
 impl SiteIn {
+    /// The site that somebody asks for, or everything that is wrong with it.
+    pub fn checked(self) -> Result<Site, Faults> {
+        let mut faults = Faults::new();
+        check_fallbacks(&mut faults, &self.language_fallbacks);
+        match self.parse() {
+            Ok(site) => faults.finish(Some(site)),
+            Err(others) => Err(Faults(others.0.into_iter().chain(faults.0).collect())),
+        }
+    }
+
     /// The site that the form describes, or everything that is wrong with it.
     pub fn parse(self) -> Result<Site, Faults> {
         let Self {
@@ -142,6 +153,25 @@ impl SiteIn {
             })
         };
         faults.finish(built())
+    }
+}
+
+/// Refuses a language that is served where there is nothing in it. What was kept before is served as it always was.
+fn check_fallbacks(faults: &mut Faults, fallbacks: &BTreeMap<String, Vec<String>>) {
+    let mut seen = Vec::new();
+    for (tag, others) in fallbacks {
+        // What is no language is refused elsewhere.
+        let Ok(language) = Language::parse(tag) else { continue };
+        let at = below("/languageFallbacks", tag);
+        for (n, other) in others.iter().enumerate() {
+            if Language::parse(other).is_ok_and(|other| other == language) {
+                faults.add(format!("{at}/{n}"), Fault::Loop);
+            }
+        }
+        if seen.contains(&language) {
+            faults.add(at, Fault::Repeated);
+        }
+        seen.push(language);
     }
 }
 
@@ -340,7 +370,7 @@ mod tests {
         form.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         let form: SiteIn = serde_json::from_value(form).unwrap();
         let faults = |faults: Faults| faults.0.into_iter().map(|error| (error.pointer, error.fault)).collect();
-        form.parse().map_err(faults)
+        form.checked().map_err(faults)
     }
 
     #[test]
@@ -358,6 +388,17 @@ mod tests {
         assert_eq!(form.comment_policy, CommentPolicy::Premoderated);
         assert_eq!(site.zone_label(&site.language()), Some("نيويورك"));
         assert_eq!(form.parse().unwrap(), site);
+    }
+
+    #[test]
+    fn languages_may_fall_back_on_each_other_and_what_was_kept_is_read() {
+        let fallbacks = json!({ "languageFallbacks": { "ar": ["en"], "en": ["ar"] } });
+        assert_eq!(parsed(&fallbacks).unwrap().language_fallbacks.len(), 2, "nobody is led on from there");
+        let form = SiteIn {
+            language_fallbacks: BTreeMap::from([("ar".into(), vec!["ar".into()])]),
+            ..parsed(&json!({})).unwrap().into()
+        };
+        assert!(form.clone().checked().is_err() && form.parse().is_ok());
     }
 
     #[test]
@@ -388,6 +429,16 @@ mod tests {
                     "feeds": [{ "kind": "rss", "url": "javascript:1" }],
                 }),
                 vec![at("/socialLinks/1/url", Fault::NotAUrl), at("/feeds/0/url", Fault::NotAUrl)],
+            ),
+            (
+                json!({ "languageFallbacks": { "AR": ["en"], "ar": ["fr", "AR"], "en": ["ar", "ar"], "x y": ["x y"] } }),
+                vec![
+                    at("/languageFallbacks/en/1", Fault::Repeated),
+                    at("/languageFallbacks/x y/0", Fault::NotALanguage),
+                    at("/languageFallbacks/x y", Fault::NotALanguage),
+                    at("/languageFallbacks/ar/1", Fault::Loop),
+                    at("/languageFallbacks/ar", Fault::Repeated),
+                ],
             ),
         ];
         for (change, expected) in cases {

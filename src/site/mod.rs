@@ -51,7 +51,7 @@ pub fn update(
 ) -> Result<Site, Problem> {
     let before = present(&mut tx.reading())?;
     expected.check(before.version)?;
-    let parsed = patch.apply(&SiteIn::from(before.clone()))?.parse()?;
+    let parsed = patch.apply(&SiteIn::from(before.clone()))?.checked()?;
     let site = Site { version: before.version + 1, updated_at: Some(tx.now), ..parsed };
     let content = serde_json::to_string(&SiteIn::from(site.clone()))?;
     let row = store::Row { content, version: site.version, updated_at: tx.now };
