@@ -67,6 +67,7 @@ fn newsroom(config: &mut Routes<'_>) {
         .configure(articles::http::previews::newsroom)
         .configure(alerts::http::newsroom)
         .configure(comments::http::newsroom::routes)
+        .configure(stories::http::newsroom)
         .configure(collections::http::newsroom)
         .configure(site::http::newsroom)
         .configure(sources::http::newsroom)

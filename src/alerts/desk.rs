@@ -20,7 +20,7 @@ use crate::db::page::{PageRequest, Slice};
 use crate::events::{Hub, Route};
 use crate::fault::{Fault, Faults};
 use crate::http::{Expected, Patch};
-use crate::ids::{AlertId, RecordId, UserId};
+use crate::ids::{AlertId, RecordId, StoryId, UserId};
 use crate::problem::{Code, Problem};
 use crate::push::{self, Cause};
 use crate::records::{self, Kind};
@@ -260,6 +260,19 @@ pub fn list(
     let Slice { rows, next, prev, total } = store::list(read.conn, filter, own, read.now, page)?;
     let alerts = rows.into_iter().map(read_row).collect::<Result<_, _>>()?;
     Ok(Slice { rows: shown(read, alerts)?, next, prev, total })
+}
+
+/// The alerts of a story, whatever became of them, but for the drafts of others where those are nobody else's business.
+pub fn of_story_at_desk(
+    read: &mut Read<'_>,
+    permit: &Permit<DraftAlerts>,
+    story: StoryId,
+    limit: i64,
+) -> Result<Vec<Shown>, Problem> {
+    let own = (!permit.also::<IssueAlerts>()).then_some(permit.user.id);
+    let rows = store::of_story_at_desk(read.conn, story, own, limit)?;
+    let alerts = rows.into_iter().map(read_row).collect::<Result<_, _>>()?;
+    shown(read, alerts)
 }
 
 /// The alert on which an action is about to be taken, still as the caller saw it. What the clock did to it comes

@@ -155,6 +155,22 @@ pub(super) fn of_story(conn: &mut Conn, story: StoryId, now: UtcTime, limit: i64
         .load(conn)
 }
 
+/// The alerts of a story, whatever became of them, in the order in which they were drafted; with `own`, others' drafts are
+/// left out.
+pub(super) fn of_story_at_desk(
+    conn: &mut Conn,
+    story: StoryId,
+    own: Option<UserId>,
+    limit: i64,
+) -> QueryResult<Vec<Row>> {
+    let of_story = alerts::table.filter(alerts::story_id.eq(story)).into_boxed();
+    let known = match own {
+        Some(user) => of_story.filter(alerts::created_by.eq(user).or(alerts::issued_at.is_not_null())),
+        None => of_story,
+    };
+    known.order(alerts::id.asc()).limit(limit).select(Row::as_select()).load(conn)
+}
+
 /// The alerts whose start or end lies between two instants.
 pub(super) fn turned_between(conn: &mut Conn, after: UtcTime, now: UtcTime, limit: i64) -> QueryResult<Vec<AlertId>> {
     let started = alerts::starts_at.gt(after).and(alerts::starts_at.le(now));

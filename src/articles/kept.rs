@@ -19,7 +19,7 @@ use crate::http::Expected;
 use crate::ids::{ArticleId, RecordId, UserId};
 use crate::problem::{Code, Problem};
 use crate::records::Reference;
-use crate::text::{count, slug};
+use crate::text::{Language, count, slug};
 use crate::time::UtcTime;
 
 /// A working copy, as the newsroom sees it.
@@ -44,6 +44,31 @@ impl Saved {
     /// Where it is in its life.
     pub const fn state(&self) -> ArticleState {
         self.head.state
+    }
+
+    /// The language that it is written in.
+    pub const fn language(&self) -> &Language {
+        &self.form.language
+    }
+
+    /// The original that it is a translation of; itself where it is none.
+    pub fn original(&self) -> ArticleId {
+        self.form.translation_of.unwrap_or(self.head.id)
+    }
+
+    /// What was put right, in order.
+    pub fn corrections(&self) -> &[CorrectionView] {
+        &self.corrections
+    }
+
+    /// Whether it was ever published.
+    pub const fn was_published(&self) -> bool {
+        self.head.date_published.is_some()
+    }
+
+    /// When it was published, or else will be; when it was begun, while nobody knows that.
+    pub fn moment(&self) -> UtcTime {
+        self.head.date_published.or(self.head.ahead.due_at).unwrap_or(self.head.created_at)
     }
 
     /// The version that a later change must name, and when it was made.

@@ -47,7 +47,7 @@ pub use delivery::{Discussion, Listed, Sought, discussion, exists, find, list, l
 pub use desk::{count_comments, create, history, open, revise, revision};
 pub use desk_views::NewsroomArticleView;
 pub use kept::{Revision, Saved};
-pub use kin::of_story;
+pub use kin::{of_story, of_story_at_desk};
 pub use locks::{LockIn, LockView, lock, read_lock, renew_lock, unlock};
 pub use model::{ArticleState, Step};
 pub use picked::{Pick, Rule, existing, picked};

@@ -1,10 +1,10 @@
-//! A story as everyone reads it.
+//! A story as everyone reads it, and as the newsroom does.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::alerts::view::AlertView;
-use crate::articles::{ArticleView, CorrectionKind, CorrectionView};
+use crate::alerts::view::{AlertView, NewsroomAlertView};
+use crate::articles::{ArticleView, CorrectionKind, CorrectionView, NewsroomArticleView, Saved};
 use crate::ids::{RecordId, StoryId};
 use crate::text::Language;
 use crate::time::UtcTime;
@@ -24,7 +24,7 @@ pub struct StoryQuery {
 #[serde(rename_all = "camelCase")]
 #[schema(example = "article")]
 pub enum StepKind {
-    /// An alert went out.
+    /// An alert went out, or is to.
     Alert,
     /// The first article, or a translation of it.
     Article,
@@ -34,6 +34,12 @@ pub enum StepKind {
     Correction,
     /// An alert or an article was taken back; it says why.
     Retraction,
+}
+
+impl StepKind {
+    fn of(correction: &CorrectionView) -> Self {
+        if correction.kind == CorrectionKind::Retraction { Self::Retraction } else { Self::Correction }
+    }
 }
 
 /// A story: what was told of an event, in order of time.
@@ -109,8 +115,64 @@ impl StoryStep {
 
     /// That something was put right in an article.
     pub fn of_correction(article: ArticleView, correction: CorrectionView) -> Self {
-        let retracts = correction.kind == CorrectionKind::Retraction;
-        let kind = if retracts { StepKind::Retraction } else { StepKind::Correction };
+        let kind = StepKind::of(&correction);
+        Self { at: correction.at, correction: Some(correction), ..Self::of_article(kind, article) }
+    }
+
+    /// The language that it speaks.
+    pub const fn language(&self) -> &Language {
+        &self.language
+    }
+}
+
+/// A story as the newsroom sees it: what was told of an event, what is to be told and what was not, in order of time.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewsroomStoryView {
+    /// Its id.
+    pub id: StoryId,
+    /// The steps, the first one first.
+    pub items: Vec<NewsroomStoryStep>,
+}
+
+/// A step of a story, public or not.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewsroomStoryStep {
+    /// What it is.
+    pub kind: StepKind,
+    /// When it was told, or is to be; when it was begun, while nobody knows that.
+    pub at: UtcTime,
+    /// The alert, where the step is one's, with its state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alert: Option<Box<NewsroomAlertView>>,
+    /// The working copy without its body, where the step is an article's, with its state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    article: Option<Box<NewsroomArticleView>>,
+    /// What was put right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correction: Option<CorrectionView>,
+    #[serde(skip)]
+    #[schema(ignore)]
+    language: Language,
+}
+
+impl NewsroomStoryStep {
+    /// What is to become of an alert, or became of it.
+    pub fn of_alert(kind: StepKind, at: UtcTime, alert: NewsroomAlertView) -> Self {
+        let language = alert.alert.language.clone();
+        Self { kind, at, alert: Some(Box::new(alert)), article: None, correction: None, language }
+    }
+
+    /// An article, wherever it is in its life.
+    pub fn of_article(kind: StepKind, article: Saved) -> Self {
+        let (at, language) = (article.moment(), article.language().clone());
+        Self { kind, at, alert: None, article: Some(Box::new(article.into())), correction: None, language }
+    }
+
+    /// That something was put right in an article, or will be with its next publication.
+    pub fn of_correction(article: Saved, correction: CorrectionView) -> Self {
+        let kind = StepKind::of(&correction);
         Self { at: correction.at, correction: Some(correction), ..Self::of_article(kind, article) }
     }
 

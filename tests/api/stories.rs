@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use khabar::auth::Role;
 use serde_json::{Value, json};
 
 use crate::alerts::{form as alert, issue, step};
 use crate::articles::{Desk, with};
-use crate::support::Answer;
+use crate::support::{Answer, Client};
 
 const STORY: &str = "0192f3a4-5b6c-7d8e-9f01-234567890001";
 const OTHER: &str = "0192f3a4-5b6c-7d8e-9f01-234567890002";
@@ -145,4 +146,95 @@ async fn what_was_put_right_is_a_step_and_what_is_planned_or_killed_is_none() {
     assert_eq!(steps(&desk, "").await.last().unwrap(), "update قادم");
     desk.step(&desk.admin, &first, "kill", json!({ "notice": "حُذف", "note": "لأن" })).await.expect(200);
     assert_eq!(steps(&desk, "").await, ["article قادم"]);
+}
+
+async fn at_desk(who: &Client, query: &str) -> Answer {
+    who.get(&format!("/api/v1/newsroom/stories/{STORY}?{query}")).send().await
+}
+
+/// The steps that somebody in the newsroom sees: `kind headline state`.
+async fn desk_steps(who: &Client, query: &str) -> Vec<String> {
+    let seen = at_desk(who, query).await.expect(200);
+    let said = |step: &Value| {
+        let of = if step["article"].is_null() { &step["alert"] } else { &step["article"] };
+        let word = |value: &Value| value.as_str().unwrap().to_owned();
+        format!("{} {} {}", word(&step["kind"]), word(&of["headline"]), word(&of["state"]))
+    };
+    seen.at("/items").as_array().unwrap().iter().map(said).collect()
+}
+
+#[actix_web::test]
+async fn the_desk_sees_a_story_with_what_is_not_public_in_order_and_with_its_state() {
+    let desk = Desk::new().await;
+    let of_story = json!({ "storyId": STORY });
+    desk.editor.post("/api/v1/newsroom/alerts").json(&with(alert("مسودة"), of_story.clone())).send().await.expect(201);
+    later(&desk);
+    desk.draft_with("لم يُنشر", of_story.clone()).await;
+    later(&desk);
+    let flash = issue(&desk.editor, &with(alert("عاجل"), of_story.clone())).await;
+    later(&desk);
+    let first = desk.live_with("أول", of_story.clone()).await;
+    later(&desk);
+    let wrong = json!({ "type": "correction", "text": "الجمعة لا الخميس." });
+    desk.step(&desk.editor, &first, "corrections", wrong).await.expect(200);
+    later(&desk);
+    desk.draft_with("first", json!({ "storyId": STORY, "language": "en", "translationOf": first })).await;
+    let planned = desk.draft_with("قادم", of_story.clone()).await.text("/id");
+    let at = json!({ "publishAt": "2026-01-15T13:00:00Z" });
+    desk.step(&desk.editor, &planned, "schedule", at).await.expect(200);
+    later(&desk);
+    let rewrite = desk.draft_with("إعادة", json!({ "rewriteOf": first })).await.text("/id");
+    desk.step(&desk.editor, &rewrite, "spike", json!({ "note": "لأن" })).await.expect(200);
+    later(&desk);
+    step(&desk.editor, &flash, "retract", json!({ "reason": "نُفي", "text": "لم يحدث" })).await.expect(200);
+    desk.draft_with("غريب", json!({ "storyId": OTHER })).await;
+    let all = [
+        "alert مسودة draft",
+        "update لم يُنشر draft",
+        "alert عاجل retracted",
+        "article أول published",
+        "correction أول published",
+        "article first draft",
+        "update إعادة spiked",
+        "retraction عاجل retracted",
+        "update قادم scheduled",
+    ];
+    assert_eq!(desk_steps(&desk.editor, "").await, all);
+    assert_eq!(desk_steps(&desk.editor, "language=en").await, ["article first draft"]);
+    assert_eq!(at_desk(&desk.editor, "fields=id").await.expect(200).json, json!({ "id": STORY }));
+    let seen = at_desk(&desk.editor, "").await.expect(200);
+    assert_eq!(seen.text("/items/4/correction/text"), "الجمعة لا الخميس.");
+    assert_eq!(seen.text("/items/8/at"), "2026-01-15T13:00:00Z");
+    assert!(seen.json.pointer("/items/3/article/body").is_none_or(Value::is_null));
+    // One that left the story stays in it for as long as readers see it there.
+    desk.edit(&desk.editor, &first, json!({ "storyId": OTHER })).await.expect(200);
+    assert!(desk_steps(&desk.editor, "").await.contains(&"article أول published".to_owned()));
+    desk.app.clock.set("2026-01-15T13:00:00Z");
+    assert_eq!(desk_steps(&desk.editor, "").await.last().unwrap(), "update قادم published", "with no job");
+}
+
+#[actix_web::test]
+async fn a_story_at_the_desk_shows_nobody_what_the_lists_do_not() {
+    let desk = Desk::new().await;
+    let of_story = json!({ "storyId": STORY });
+    let colleague = desk.app.as_(Role::Journalist).await;
+    let nothing = at_desk(&colleague, "").await.refused(404, "not_found");
+    let own = desk.draft_with("مسودة", of_story.clone()).await.text("/id");
+    let alerts = "/api/v1/newsroom/alerts";
+    desk.journalist.post(alerts).json(&with(alert("نبأ"), of_story.clone())).send().await.expect(201);
+    let hidden = at_desk(&colleague, "").await.refused(404, "not_found");
+    assert_eq!(hidden.json["title"], nothing.json["title"]);
+    at_desk(&colleague, "language=ar").await.refused(404, "not_found");
+    assert_eq!(desk_steps(&desk.journalist, "").await, ["alert نبأ draft", "article مسودة draft"]);
+    issue(&desk.editor, &with(alert("عاجل"), of_story)).await;
+    assert_eq!(desk_steps(&colleague, "").await, ["alert عاجل active"]);
+    let path = format!("/api/v1/newsroom/articles/{own}/assignee");
+    let tag = desk.editor.get(&format!("/api/v1/newsroom/articles/{own}")).send().await.expect(200).etag();
+    let give = desk.editor.put(&path).if_match(&tag).json(&json!({ "userId": colleague.id() }));
+    give.send().await.expect(200);
+    assert_eq!(desk_steps(&colleague, "").await, ["alert عاجل active", "article مسودة draft"]);
+    for role in [Role::Reader, Role::Moderator] {
+        at_desk(&desk.app.as_(role).await, "").await.refused(403, "forbidden");
+    }
+    at_desk(&desk.app.anonymous(), "").await.refused(401, "unauthenticated");
 }

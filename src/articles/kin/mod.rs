@@ -7,11 +7,17 @@ mod store;
 
 use std::collections::HashMap;
 
+use super::corrections;
 use super::delivery::show_many;
 use super::dto::ArticleIn;
+use super::kept::Saved;
+use super::model::may_see;
 use super::store::Live;
 use super::views::{Alternate, ArticleView};
+use super::worklist::cards;
 use crate::app::{Read, Tx};
+use crate::auth::Permit;
+use crate::auth::actions::WriteArticles;
 use crate::fault::Fault;
 use crate::ids::{ArticleId, PublicationId, StoryId};
 use crate::problem::{Code, Problem};
@@ -176,4 +182,27 @@ pub fn of_story(
 ) -> Result<Vec<ArticleView>, Problem> {
     let ids = store::of_story(read.conn, story, read.now, limit)?;
     show_many(read, &ids, public_url)
+}
+
+/// The working copies of a story that somebody may know of, in every state and in no order, with what was put right in
+/// each: those that say so, those that are public in it, and what they were rewritten by.
+pub fn of_story_at_desk(
+    read: &mut Read<'_>,
+    permit: &Permit<WriteArticles>,
+    story: StoryId,
+    limit: i64,
+) -> Result<Vec<Saved>, Problem> {
+    let mut ids = store::begun_for_story(read.conn, story, limit)?;
+    ids.extend(store::of_story(read.conn, story, read.now, limit)?);
+    ids.sort_unstable();
+    ids.dedup();
+    let mut rows = store::heads(read.conn, &ids)?;
+    rows.retain(|(head, _)| may_see(&permit.user, head.is_written_by(permit.user.id)));
+    let mut saved = cards(read, &permit.user, rows)?;
+    let versions = saved.iter().map(|one| (one.head.id, one.head.version)).collect();
+    let mut corrections = corrections::up_to(read, &versions)?;
+    for one in &mut saved {
+        one.corrections = corrections.remove(&one.head.id).unwrap_or_default();
+    }
+    Ok(saved)
 }

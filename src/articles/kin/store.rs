@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 
 use crate::articles::model::ArticleState;
-use crate::articles::store::visible;
+use crate::articles::store::{Head, visible};
 use crate::db::Conn;
 use crate::db::dialect::{self, Door};
 use crate::db::schema::{articles, publications};
@@ -144,4 +144,26 @@ pub(super) fn of_story(conn: &mut Conn, story: StoryId, now: UtcTime, limit: i64
     .bind::<BigInt, _>(limit)
     .load(conn)?;
     Ok(found.into_iter().map(|found| found.article_id).collect())
+}
+
+/// The working copies that say that they are of a story, and what they were rewritten by, as far as that belongs to no
+/// other story.
+pub(super) fn begun_for_story(conn: &mut Conn, story: StoryId, limit: i64) -> QueryResult<Vec<ArticleId>> {
+    let found: Vec<Found> = diesel::sql_query(
+        "WITH RECURSIVE kin (article_id) AS (
+            SELECT id FROM articles WHERE story_id = $1
+            UNION SELECT later.id FROM articles AS later JOIN kin ON later.rewrite_of = kin.article_id
+                WHERE later.story_id IS NULL
+        ) SELECT article_id FROM kin ORDER BY article_id LIMIT $2",
+    )
+    .bind::<Binary, _>(story)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?;
+    Ok(found.into_iter().map(|found| found.article_id).collect())
+}
+
+/// These working copies, without their bodies.
+pub(super) fn heads(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(Head, String)>> {
+    let named = articles::table.filter(articles::id.eq_any(ids.to_vec()));
+    named.select((Head::as_select(), articles::content)).load(conn)
 }

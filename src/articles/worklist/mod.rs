@@ -18,7 +18,7 @@ use super::names::ids;
 use super::store::Head;
 use crate::app::{Read, Tx};
 use crate::auth::actions::{PublishArticles, WriteArticles};
-use crate::auth::{Permit, still_may};
+use crate::auth::{Permit, User, still_may};
 use crate::db::page::{PageRequest, Slice};
 use crate::events::{Change, fingerprint};
 use crate::fault::Fault;
@@ -41,19 +41,24 @@ pub fn worklist(
 ) -> Result<Slice<Saved>, Problem> {
     let wanted = wanted(read, permit, query)?;
     let Slice { rows, next, prev, total } = store::page(read.conn, &wanted, page)?;
+    Ok(Slice { rows: cards(read, &permit.user, rows)?, next, prev, total })
+}
+
+/// Working copies without their bodies, as they stand to somebody now, with a bounded number of statements.
+pub(super) fn cards(read: &mut Read<'_>, by: &User, rows: Vec<(Head, String)>) -> Result<Vec<Saved>, Problem> {
     let forms: Result<Vec<(Head, ArticleIn)>, Problem> =
         rows.into_iter().map(|(head, content)| Ok((head, serde_json::from_str(&content)?))).collect();
     let forms = forms?;
     let named: Vec<RecordId> = forms.iter().flat_map(|(_, form)| ids(form)).collect();
     let references = records::references(read, &named)?;
-    let (now, site, beat) = (read.now, site::present(read)?, Beat::of(read, &permit.user)?);
+    let (now, site, beat) = (read.now, site::present(read)?, Beat::of(read, by)?);
     let mut locks = locks::of(read, &forms.iter().map(|(head, _)| head.id).collect::<Vec<_>>())?;
     let card = |(head, form): (Head, ArticleIn)| {
         let warnings = lint::glance(&form, &references, &site);
         let lock = locks.remove(&head.id);
-        Saved { lock, ..card((&permit.user, &beat), head.at(now), form, &references, warnings) }
+        Saved { lock, ..card((by, &beat), head.at(now), form, &references, warnings) }
     };
-    Ok(Slice { rows: forms.into_iter().map(card).collect(), next, prev, total })
+    Ok(forms.into_iter().map(card).collect())
 }
 
 /// How many working copies there are in each state, of those that the caller may know of and asks for.

@@ -1,0 +1,1 @@
+DROP INDEX articles_rewrite_of_index;
