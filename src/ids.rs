@@ -40,6 +40,12 @@ pub mod of {
     /// A comment.
     #[derive(Debug)]
     pub enum Comment {}
+    /// An account or a guest who comments.
+    #[derive(Debug)]
+    pub enum Commenter {}
+    /// Something that was decided about a comment.
+    #[derive(Debug)]
+    pub enum Decision {}
     /// A breaking alert.
     #[derive(Debug)]
     pub enum Alert {}
@@ -91,6 +97,10 @@ pub type StoryId = Id<of::Story>;
 pub type RecordId = Id<of::Record>;
 /// Identifies a comment.
 pub type CommentId = Id<of::Comment>;
+/// Identifies an account or a guest who comments.
+pub type CommenterId = Id<of::Commenter>;
+/// Identifies something that was decided about a comment.
+pub type DecisionId = Id<of::Decision>;
 /// Identifies a breaking alert.
 pub type AlertId = Id<of::Alert>;
 /// Identifies a collection.

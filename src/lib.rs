@@ -22,7 +22,7 @@
 //! | [`auth`] | who is asking, and the policy |
 //! | [`http`] | what handlers share: requests, answers, the contract at work |
 //! | [`app`], [`db`] | the two doors to the database, and what is behind them |
-//! | [`text`], [`blocks`], [`time`], [`ids`], [`fault`], [`lint`], [`problem`] | plain values |
+//! | [`text`], [`blocks`], [`time`], [`ids`], [`fault`], [`lint`], [`discussion`], [`problem`] | plain values |
 
 pub mod alerts;
 pub mod app;
@@ -36,6 +36,7 @@ pub mod collections;
 pub mod comments;
 pub mod config;
 pub mod db;
+pub mod discussion;
 pub mod embargo;
 pub mod events;
 pub mod fault;

@@ -8,11 +8,12 @@ use super::kin;
 use super::names::ids;
 use super::query::{ArticleQuery, BodyForm, OneArticleQuery};
 use super::store::{self, Live, Wanted};
-use super::views::{ArticleView, Included, Setting};
+use super::views::{ArticleView, Included, Setting, comment_rule};
 use crate::app::Read;
 use crate::authors::dto::AuthorIn;
 use crate::blocks::Body;
 use crate::db::page::{PageRequest, Slice};
+use crate::discussion::DiscussionRules;
 use crate::fault::Fault;
 use crate::ids::{ArticleId, RecordId};
 use crate::problem::{Code, Problem};
@@ -54,6 +55,8 @@ pub struct Discussion {
     pub mode: CommentPolicy,
     /// No comments from here on.
     pub closes_at: Option<UtcTime>,
+    /// The site's rules.
+    pub rules: DiscussionRules,
 }
 
 /// A page of the articles that are published now.
@@ -123,9 +126,8 @@ pub fn discussion(read: &mut Read<'_>, id_or_slug: &str) -> Result<Discussion, P
         },
     };
     let form: ArticleIn = serde_json::from_str(&live.content)?;
-    let rule = form.comments.unwrap_or(super::dto::CommentRule { mode: None, closes_at: None });
-    let mode = rule.mode.unwrap_or(site.comment_policy);
-    Ok(Discussion { article: live.article_id, mode, closes_at: rule.closes_at })
+    let (mode, closes_at) = comment_rule(&form, &site, live.date_published);
+    Ok(Discussion { article: live.article_id, mode, closes_at, rules: site.discussion })
 }
 
 /// Whether there is such an article, published or not. For checks of what staff refer to.

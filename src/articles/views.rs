@@ -1,6 +1,7 @@
 //! Articles as everyone reads them: what delivery shows of a publication.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -113,6 +114,15 @@ pub struct CommentsView {
     /// Whether a comment would be taken now.
     #[schema(example = true)]
     open: bool,
+}
+
+/// Who may comment on an article, and until when: as it says itself, else as the site does.
+pub(super) fn comment_rule(form: &ArticleIn, site: &Site, published: UtcTime) -> (CommentPolicy, Option<UtcTime>) {
+    let rule = form.comments.as_ref();
+    let mode = rule.and_then(|rule| rule.mode).unwrap_or(site.comment_policy);
+    let days = site.discussion.close_after_days;
+    let by_age = days.map(|days| published.after(Duration::from_secs(u64::from(days) * 86_400)));
+    (mode, rule.and_then(|rule| rule.closes_at).into_iter().chain(by_age).min())
 }
 
 /// A published article. Lists leave out the body.
@@ -331,9 +341,7 @@ impl Setting<'_> {
         let zone_label = self.site.zone_labels.get(&language).map(String::as_str);
         let sources = self.sources(&form);
         let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-        let rule = form.comments.as_ref();
-        let mode = rule.and_then(|rule| rule.mode).unwrap_or(self.site.comment_policy);
-        let closes_at = rule.and_then(|rule| rule.closes_at);
+        let (mode, closes_at) = comment_rule(&form, self.site, live.date_published);
         let open = mode != CommentPolicy::Closed && closes_at.is_none_or(|at| at > self.now);
         ArticleView {
             id: live.article_id,

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::store::{Row, Writer};
-use super::{Comment, CommentReason, CommentStatus};
+use super::store::Writer;
+use super::{Audience, Comment, CommentReason, CommentStatus};
 use crate::auth::Role;
 use crate::fault::Fault;
-use crate::ids::{ArticleId, CommentId, UserId};
+use crate::ids::{ArticleId, CommentId, CommenterId, UserId};
 use crate::text::{Direction, safe};
 use crate::time::UtcTime;
 
@@ -21,7 +21,7 @@ pub struct CommentIn {
     /// Plain text of at most 5,000 characters, as people count them.
     #[schema(min_length = 1, max_length = 50_000, example = "تحليل جيد، شكرًا.")]
     pub text: String,
-    /// The comment that it answers: a published one of the same article.
+    /// The comment that it answers, however deep: a published one of the same article.
     #[serde(default)]
     pub parent_id: Option<CommentId>,
 }
@@ -36,7 +36,7 @@ pub struct CommentApprovalIn {
     pub note: Option<String>,
 }
 
-/// What a moderator says with a rejection.
+/// What a moderator says with a rejection, or when it takes a comment from sight.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CommentRejectionIn {
@@ -121,14 +121,21 @@ pub struct QueueQuery {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CommentAuthor {
-    /// The account.
-    id: UserId,
-    /// The name that others see.
+    /// The account, or the guest.
+    id: CommenterId,
+    /// The name that others see; nothing once it was erased.
     #[schema(example = "ليلى")]
-    name: String,
+    name: Option<String>,
 }
 
-/// A comment as everyone may read it, or its writer alone.
+impl CommentAuthor {
+    fn new(id: CommenterId, writer: Writer) -> Self {
+        Self { id, name: writer.name.or(writer.guest) }
+    }
+}
+
+/// A comment as everyone may read it, or its writer alone. Where one has gone and something below it stays, a gap keeps
+/// its place: `author` and `text` are null.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CommentView {
@@ -136,61 +143,57 @@ pub struct CommentView {
     id: CommentId,
     /// The article that it is about.
     article_id: ArticleId,
-    /// The comment that it answers.
+    /// The comment below which it hangs.
     parent_item: Option<CommentId>,
-    /// How deep in the discussion it is shown, from 0 to 5.
+    /// The comment that it answers: `parentItem`, or one beside it where the discussion is at its deepest.
+    answers: Option<CommentId>,
+    /// How deep in the discussion it is shown, from 0.
     #[schema(example = 0)]
     depth: i64,
-    /// Who wrote it.
-    author: CommentAuthor,
+    /// Who wrote it; nobody where there is a gap.
+    author: Option<CommentAuthor>,
     /// Whether its writer works here.
     #[schema(example = false)]
     is_staff: bool,
-    /// What it says: plain text, to be escaped wherever it is shown.
+    /// What it says: plain text, to be escaped wherever it is shown; nothing where there is a gap.
     #[schema(example = "تحليل جيد، شكرًا.")]
-    text: String,
+    text: Option<String>,
     /// Which way the text runs.
     dir: Direction,
-    /// What has become of it. Only its writer ever sees another than `published`.
+    /// What has become of it. Whoever has not written it sees another than `published` only where there is a gap.
     status: CommentStatus,
-    /// How many published comments answer it.
+    /// Why it was rejected, for its writer.
+    reason: Option<CommentReason>,
+    /// How many published comments hang below it.
     #[schema(example = 0)]
     reply_count: i64,
     /// When it was written.
     date_created: UtcTime,
+    /// When its writer last changed it, if ever.
+    date_edited: Option<UtcTime>,
 }
 
-impl From<Comment> for CommentView {
-    fn from(comment: Comment) -> Self {
-        let Comment { row, writer: Writer { name, role } } = comment;
-        let Row {
-            id,
-            article_id,
-            parent_id,
-            depth,
-            author_id,
-            status,
-            text,
-            reply_count,
-            reason: _,
-            note: _,
-            moderated_by: _,
-            version: _,
-            created_at,
-            updated_at: _,
-        } = row;
+impl CommentView {
+    /// What is shown of it to this audience.
+    pub fn new(comment: Comment, audience: Audience) -> Self {
+        let Comment { row, writer } = comment;
+        let is_shown = row.status.is_visible() || audience == Audience::Writer;
+        let is_staff = is_shown && writer.role.is_some_and(|role| role != Role::Reader);
         Self {
-            id,
-            article_id,
-            parent_item: parent_id,
-            depth,
-            author: CommentAuthor { id: author_id, name },
-            is_staff: role != Role::Reader,
-            dir: Direction::of_text(&text),
-            text,
-            status,
-            reply_count,
-            date_created: created_at,
+            id: row.id,
+            article_id: row.article_id,
+            parent_item: row.parent_id,
+            answers: row.answers_id,
+            depth: row.depth,
+            author: is_shown.then(|| CommentAuthor::new(row.author_id, writer)),
+            is_staff,
+            dir: Direction::of_text(if is_shown { &row.text } else { "" }),
+            text: is_shown.then_some(row.text),
+            status: row.status,
+            reason: row.reason.filter(|_| audience == Audience::Writer),
+            reply_count: row.reply_count,
+            date_created: row.created_at,
+            date_edited: row.edited_at,
         }
     }
 }
@@ -203,9 +206,11 @@ pub struct NewsroomCommentView {
     id: CommentId,
     /// The article that it is about.
     article_id: ArticleId,
-    /// The comment that it answers.
+    /// The comment below which it hangs.
     parent_item: Option<CommentId>,
-    /// How deep in the discussion it is shown, from 0 to 5.
+    /// The comment that it answers: `parentItem`, or one beside it where the discussion is at its deepest.
+    answers: Option<CommentId>,
+    /// How deep in the discussion it is shown, from 0.
     #[schema(example = 0)]
     depth: i64,
     /// Who wrote it.
@@ -227,51 +232,43 @@ pub struct NewsroomCommentView {
     note: Option<String>,
     /// Who decided last.
     moderated_by: Option<UserId>,
+    /// Whether a moderator has looked at it as it is.
+    #[schema(example = false)]
+    is_reviewed: bool,
     /// Counts its changes.
     #[schema(example = 1)]
     version: i64,
     /// When it was written.
     date_created: UtcTime,
+    /// When its writer last changed it, if ever.
+    date_edited: Option<UtcTime>,
     /// When it was last decided about; when it was written, before that.
     date_modified: UtcTime,
 }
 
 impl From<Comment> for NewsroomCommentView {
     fn from(comment: Comment) -> Self {
-        let Comment { row, writer: Writer { name, role } } = comment;
-        let Row {
-            id,
-            article_id,
-            parent_id,
-            depth,
-            author_id,
-            status,
-            text,
-            // It changes without the version, which is this view's `ETag`.
-            reply_count: _,
-            reason,
-            note,
-            moderated_by,
-            version,
-            created_at,
-            updated_at,
-        } = row;
+        let Comment { row, writer } = comment;
+        // What is counted changes without the version, which is this view's `ETag`.
         Self {
-            id,
-            article_id,
-            parent_item: parent_id,
-            depth,
-            author: CommentAuthor { id: author_id, name },
-            is_staff: role != Role::Reader,
-            dir: Direction::of_text(&text),
-            text,
-            status,
-            reason,
-            note,
-            moderated_by,
-            version,
-            date_created: created_at,
-            date_modified: updated_at,
+            id: row.id,
+            article_id: row.article_id,
+            parent_item: row.parent_id,
+            answers: row.answers_id,
+            depth: row.depth,
+            is_staff: writer.role.is_some_and(|role| role != Role::Reader),
+            author: CommentAuthor::new(row.author_id, writer),
+            dir: Direction::of_text(&row.text),
+            text: row.text,
+            status: row.status,
+            reason: row.reason,
+            note: row.note,
+            moderated_by: row.moderated_by,
+            is_reviewed: row.is_reviewed,
+            version: row.version,
+            date_created: row.created_at,
+            date_edited: row.edited_at,
+            date_modified: row.updated_at,
         }
     }
 }

@@ -1,28 +1,36 @@
 //! Comments: what readers say about an article that is published, and what moderators make of it.
 //!
 //! Everyone reads the comments that are `published`, and only those count: an article's `commentCount` is the
-//! number of its published comments, a comment's `replyCount` that of the published replies to it. Both change in
-//! the transaction that changes a status. Replies to a comment that was rejected stay, and stay counted: they
-//! said something of their own. No event and no audit line holds a comment's text.
+//! number of its published comments, a comment's `replyCount` that of the published ones that hang below it. Both change
+//! in the transaction that changes a status. Where one of them goes and something below it stays, a gap keeps the shape:
+//! it is listed without its words. What becomes of a new comment is decided by a list of rules, and each decision is
+//! kept with its rule. No event and no audit line holds a comment's text.
 
+mod course;
 pub mod dto;
 pub mod http;
 mod model;
+mod pipeline;
+mod place;
 mod store;
 
-use serde_json::json;
+use std::time::Duration;
 
+use self::course::Cause;
 use self::dto::{CommentIn, CommentQuery, QueueQuery};
-use self::store::{Branch, Row, Wanted, Writer};
+use self::pipeline::{Case, Rule, Verdict};
+use self::place::Place;
+use self::store::{Branch, Row, Said, Wanted, Writer};
 use crate::app::{Read, Tx};
 use crate::articles;
+use crate::articles::Discussion;
 use crate::auth::actions::{ModerateComments, PostComment};
 use crate::auth::{Permit, User};
 use crate::db::page::{PageRequest, Slice};
-use crate::events::{Change, Kind, Visibility, fingerprint};
+use crate::events::Kind;
 use crate::fault::{Fault, Faults};
 use crate::http::Expected;
-use crate::ids::{ArticleId, CommentId, UserId};
+use crate::ids::{ArticleId, CommentId, CommenterId, UserId};
 use crate::problem::{Code, Problem};
 use crate::time::UtcTime;
 
@@ -33,7 +41,13 @@ pub const EVENTS: &[Kind] = &[
     Kind::of::<dto::CommentEvent>("comment.posted", "A reader commented."),
     Kind::of::<dto::CommentEvent>("comment.approved", "A moderator lets everyone read it."),
     Kind::of::<dto::CommentEvent>("comment.rejected", "A moderator refused it, or took it back."),
+    Kind::of::<dto::CommentEvent>("comment.withheld", "It was taken from sight for the time being."),
 ];
+
+/// How long somebody's comments are remembered when the next one is looked at.
+const LATELY: Duration = Duration::from_secs(86_400);
+/// How many of them are.
+const RECENT_MAX: i64 = 20;
 
 /// A comment and its writer.
 #[derive(Clone, Debug)]
@@ -94,37 +108,57 @@ pub fn post(
 ) -> Result<Comment, Problem> {
     let CommentIn { text, parent_id } = form;
     let about = articles::discussion(&mut tx.reading(), id_or_slug)?;
-    let status = model::on_arrival(about.mode, about.closes_at, tx.now, permit.also::<ModerateComments>())
-        .ok_or_else(|| Problem::new(Code::CommentsClosed))?;
+    if !model::is_open(about.mode, about.closes_at, tx.now) {
+        return Err(Problem::new(Code::CommentsClosed));
+    }
     let mut faults = Faults::new();
     let text = faults.take("/text", model::text(&text));
     let parent = faults.take("/parentId", parent(tx, about.article, parent_id)?);
     let (text, parent) = faults.finish(text.zip(parent))?;
-    let row = Row {
-        id: tx.next_id(),
-        article_id: about.article,
-        parent_id,
-        depth: model::depth_below(parent.map(|parent| parent.depth)),
-        author_id: permit.user.id,
-        status,
-        text,
-        reply_count: 0,
-        reason: None,
-        note: None,
-        moderated_by: None,
-        version: 1,
-        created_at: tx.now,
-        updated_at: tx.now,
-    };
-    count(tx, &row, model::count_change(None, status))?;
+    store::introduce(tx.conn, permit.user.id, tx.now)?;
+    let author = CommenterId::of(permit.user.id.uuid());
+    let place = parent.map_or(Place::ROOT, |answered| Place::of_answer(&answered, about.rules.depth_max));
+    let remark =
+        Remark { author, is_moderator: permit.also::<ModerateComments>(), answers: place.answers_id, text: &text };
+    let verdict = judge(tx, &about, &remark)?;
+    let row = Row::new(tx.next_id(), about.article, place, author, (verdict.status, text), tx.now);
+    course::begin(tx, &row, Cause::rule(verdict.rule, verdict.spans))?;
     // From here on nobody withdraws the article; somebody may just have.
-    if status.is_visible() && !is_live(&mut tx.reading(), about.article)? {
+    if row.status.is_visible() && !is_live(&mut tx.reading(), about.article)? {
         return Err(Problem::not_found());
     }
-    store::insert(tx.conn, &row)?;
-    tx.restate(row.id, None, Some(state(&row)?));
-    tx.record(change("comment.posted", &row, status.is_visible()));
     found(&mut tx.reading(), row.id)
+}
+
+/// What somebody is about to say.
+#[derive(Clone, Copy, Debug)]
+struct Remark<'a> {
+    author: CommenterId,
+    is_moderator: bool,
+    answers: Option<CommentId>,
+    text: &'a str,
+}
+
+/// What becomes of a text, seen beside what its writer and others have said lately.
+fn judge(tx: &mut Tx<'_>, about: &Discussion, remark: &Remark<'_>) -> Result<Verdict, Problem> {
+    let Remark { author, is_moderator, answers, text } = *remark;
+    let (key, since) = (pipeline::key(text), tx.now.before(LATELY));
+    let recent = store::recent(tx.conn, author, since, RECENT_MAX)?;
+    let again = |said: &&Said| (said.article_id, said.answers_id, &said.text_key) == (about.article, answers, &key);
+    if let Some(first) = recent.iter().find(again) {
+        return Err(Problem::new(Code::Duplicate).with("existing", first.id.to_string()));
+    }
+    let recent: Vec<String> = recent.into_iter().map(|said| said.text).collect();
+    let hold_first = i64::from(about.rules.hold_first);
+    Ok(pipeline::judge(&Case {
+        text,
+        rules: &about.rules,
+        mode: about.mode,
+        is_moderator,
+        published: store::count_published(tx.conn, author, hold_first)?,
+        recent: &recent,
+        elsewhere: store::others_saying(tx.conn, &key, author, since, RECENT_MAX)?.len(),
+    }))
 }
 
 /// A page of an article's comments: those that answer none, or the replies to one.
@@ -138,7 +172,8 @@ pub fn discussion(
     let wanted = Wanted {
         article: Some(articles::discussion(read, id_or_slug)?.article),
         branch: parent_id.map_or(Branch::Roots, Branch::RepliesTo),
-        statuses: vec![CommentStatus::Published],
+        statuses: Vec::new(),
+        listed: true,
         newest_first: sort.unwrap_or_default().newest_first(),
     };
     Ok(store::list(read.conn, &wanted, page)?.map(Comment::from))
@@ -147,10 +182,17 @@ pub fn discussion(
 /// A comment that everyone may read, or else the reader's own.
 pub fn find(read: &mut Read<'_>, id: CommentId, reader: Option<UserId>) -> Result<(Comment, Audience), Problem> {
     let comment = found(read, id)?;
-    if comment.is_visible() && is_live(read, comment.row.article_id)? {
+    if reader.is_some() && reader == comment.writer.user && !comment.is_visible() {
+        return Ok((comment, Audience::Writer));
+    }
+    if comment.row.is_listed && is_live(read, comment.row.article_id)? {
         return Ok((comment, Audience::Everyone));
     }
-    if reader == Some(comment.row.author_id) { Ok((comment, Audience::Writer)) } else { Err(Problem::not_found()) }
+    if reader.is_some() && reader == comment.writer.user {
+        Ok((comment, Audience::Writer))
+    } else {
+        Err(Problem::not_found())
+    }
 }
 
 /// A page of comments for moderators.
@@ -165,6 +207,7 @@ pub fn queue(
         article: *article_id,
         branch: Branch::Whole,
         statuses: status.clone(),
+        listed: false,
         newest_first: sort.unwrap_or_default().newest_first(),
     };
     Ok(store::list(read.conn, &wanted, page)?.map(Comment::from))
@@ -190,6 +233,16 @@ pub fn reject(
     decide(tx, &permit.user, ruling, Decision::Reject, Some(reason))
 }
 
+/// Takes a comment from sight for the time being.
+pub fn withhold(
+    tx: &mut Tx<'_>,
+    permit: &Permit<ModerateComments>,
+    ruling: Ruling,
+    reason: CommentReason,
+) -> Result<Comment, Problem> {
+    decide(tx, &permit.user, ruling, Decision::Withhold, Some(reason))
+}
+
 fn decide(
     tx: &mut Tx<'_>,
     by: &User,
@@ -204,36 +257,16 @@ fn decide(
         let allowed: Vec<&str> = model::allowed(before.status).into_iter().map(Decision::as_str).collect();
         Problem::new(Code::IllegalTransition).with("state", before.status.as_str()).with("allowed", allowed)
     })?;
-    let was_visible = before.status.is_visible();
-    let delta = model::count_change(Some(before.status), status);
-    let (present, old) = (before.version, state(&before)?);
-    let row =
-        Row { status, reason, note, moderated_by: Some(by.id), version: present + 1, updated_at: tx.now, ..before };
-    count(tx, &row, delta)?;
-    if store::decide(tx.conn, &row, present)? == 0 {
-        return Err(Problem::stale(found(&mut tx.reading(), id)?.row.version));
-    }
-    tx.restate(id, Some(old), Some(state(&row)?));
     let topic = match decision {
         Decision::Approve => "comment.approved",
         Decision::Reject => "comment.rejected",
+        Decision::Withhold => "comment.withheld",
     };
-    let shows = (was_visible || status.is_visible()) && is_live(&mut tx.reading(), row.article_id)?;
-    tx.record(change(topic, &row, shows));
+    let moderated_by = Some(by.id);
+    let cause = Cause { rule: Rule::Moderator, actor: moderated_by, reason, note: note.clone(), spans: Vec::new() };
+    let after = Row { status, reason, note, moderated_by, is_reviewed: true, has_reports: false, ..before.clone() };
+    let row = course::turn(tx, &before, after, topic, Some(cause))?;
     Ok(Comment { row, writer })
-}
-
-/// Changes the counts that a comment is part of. It comes before the comment's own row is written, so that whatever
-/// changes the visible part of a discussion first takes the article's row, and no two wait for each other.
-fn count(tx: &mut Tx<'_>, row: &Row, delta: i64) -> Result<(), Problem> {
-    if delta == 0 {
-        return Ok(());
-    }
-    articles::count_comments(tx, row.article_id, delta)?;
-    if let Some(parent) = row.parent_id {
-        store::add_replies(tx.conn, parent, delta)?;
-    }
-    Ok(())
 }
 
 /// The comment that a new one answers: it must be one that everyone reads below the same article.
@@ -250,28 +283,4 @@ fn found(read: &mut Read<'_>, id: CommentId) -> Result<Comment, Problem> {
 
 fn is_live(read: &mut Read<'_>, article: ArticleId) -> Result<bool, Problem> {
     Ok(articles::live_among(read, &[article])?.contains(&article))
-}
-
-/// The fingerprint of what is kept of a comment, but for the count of its replies, which are not its own.
-fn state(row: &Row) -> Result<Vec<u8>, Problem> {
-    let Row { id, article_id, parent_id, depth: _, author_id, status, text, reply_count: _, .. } = row;
-    fingerprint(&(
-        id,
-        article_id,
-        parent_id,
-        author_id,
-        status,
-        text,
-        row.reason,
-        &row.note,
-        row.moderated_by,
-        row.version,
-    ))
-}
-
-/// What the logs say: which article and what became of the comment, never its words.
-fn change(topic: &'static str, row: &Row, shows: bool) -> Change {
-    let payload = json!({ "articleId": row.article_id, "parentId": row.parent_id, "status": row.status });
-    let visibility = if shows { Visibility::Public } else { Visibility::Newsroom };
-    Change { visibility, ..Change::newsroom(topic, row.id, payload) }
 }

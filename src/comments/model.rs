@@ -12,19 +12,20 @@ use crate::time::UtcTime;
 const TEXT_MAX: usize = 5_000;
 /// Combining marks that one letter may carry. Arabic stacks three at the most, Vedic and Tibetan five.
 const MARKS_MAX: usize = 5;
-/// How deep replies are shown; what answers the deepest hangs beside it.
-const DEPTH_MAX: i64 = 5;
-
 text_enum! {
     /// What has become of a comment.
     #[schema(example = "published")]
     pub enum CommentStatus {
         /// Waiting for a moderator.
         Pending = "pending",
+        /// Taken from sight until a moderator has looked.
+        Withheld = "withheld",
         /// Everyone reads it.
         Published = "published",
-        /// A moderator has refused it, or taken it back.
+        /// A moderator or a rule has refused it, or taken it back.
         Rejected = "rejected",
+        /// Its writer has taken it back for good. Its words are gone.
+        Deleted = "deleted",
     }
 }
 
@@ -35,6 +36,8 @@ text_enum! {
         Approve = "approve",
         /// Refuse it, or take it back.
         Reject = "reject",
+        /// Take it from sight for the time being.
+        Withhold = "withhold",
     }
 }
 
@@ -62,18 +65,19 @@ impl CommentStatus {
     pub const fn is_visible(self) -> bool {
         match self {
             Self::Published => true,
-            Self::Pending | Self::Rejected => false,
+            Self::Pending | Self::Withheld | Self::Rejected | Self::Deleted => false,
         }
     }
 }
 
 /// Where a decision leads from a status; `None` when it is not open.
 pub const fn after(decision: Decision, from: CommentStatus) -> Option<CommentStatus> {
-    use CommentStatus::{Pending, Published, Rejected};
+    use CommentStatus::{Pending, Published, Rejected, Withheld};
     match (decision, from) {
-        (Decision::Approve, Pending | Rejected) => Some(Published),
-        (Decision::Reject, Pending | Published) => Some(Rejected),
-        (Decision::Approve, Published) | (Decision::Reject, Rejected) => None,
+        (Decision::Approve, Pending | Withheld | Rejected) => Some(Published),
+        (Decision::Reject, Pending | Withheld | Published) => Some(Rejected),
+        (Decision::Withhold, Pending | Published) => Some(Withheld),
+        _ => None,
     }
 }
 
@@ -82,33 +86,14 @@ pub fn allowed(from: CommentStatus) -> Vec<Decision> {
     Decision::ALL.iter().copied().filter(|decision| after(*decision, from).is_some()).collect()
 }
 
-/// What becomes of a new comment; `None` when none is taken. Every account is a member.
-pub fn on_arrival(
-    mode: CommentPolicy,
-    closes_at: Option<UtcTime>,
-    now: UtcTime,
-    by_moderator: bool,
-) -> Option<CommentStatus> {
-    if closes_at.is_some_and(|at| at <= now) {
-        return None;
-    }
-    match mode {
-        CommentPolicy::Closed => None,
-        CommentPolicy::Premoderated if !by_moderator => Some(CommentStatus::Pending),
-        CommentPolicy::Open | CommentPolicy::Premoderated | CommentPolicy::MembersOnly => {
-            Some(CommentStatus::Published)
-        }
-    }
+/// Whether comments are taken now.
+pub fn is_open(mode: CommentPolicy, closes_at: Option<UtcTime>, now: UtcTime) -> bool {
+    mode != CommentPolicy::Closed && closes_at.is_none_or(|at| now < at)
 }
 
 /// By how much the counts change when a comment goes from one status (none: it is new) to another.
 pub fn count_change(from: Option<CommentStatus>, to: CommentStatus) -> i64 {
     i64::from(to.is_visible()) - i64::from(from.is_some_and(CommentStatus::is_visible))
-}
-
-/// The depth of a comment whose parent has this one.
-pub fn depth_below(parent: Option<i64>) -> i64 {
-    parent.map_or(0, |depth| (depth + 1).min(DEPTH_MAX))
 }
 
 /// A comment's text: a clean paragraph. HTML is text like any other.
@@ -144,44 +129,34 @@ mod tests {
 
     #[test]
     fn decisions_lead_where_the_table_says() {
-        use CommentStatus::{Pending, Published, Rejected};
+        use CommentStatus::{Deleted, Pending, Published, Rejected, Withheld};
         let table = [
-            (Pending, Some(Published), Some(Rejected)),
-            (Published, None, Some(Rejected)),
-            (Rejected, Some(Published), None),
+            (Pending, Some(Published), Some(Rejected), Some(Withheld)),
+            (Withheld, Some(Published), Some(Rejected), None),
+            (Published, None, Some(Rejected), Some(Withheld)),
+            (Rejected, Some(Published), None, None),
+            (Deleted, None, None, None),
         ];
         assert_eq!(table.len(), CommentStatus::ALL.len());
-        for (from, approved, rejected) in table {
+        for (from, approved, rejected, withheld) in table {
             assert_eq!(after(Decision::Approve, from), approved, "{from}");
             assert_eq!(after(Decision::Reject, from), rejected, "{from}");
-            assert_eq!(allowed(from).len(), [approved, rejected].into_iter().flatten().count());
+            assert_eq!(after(Decision::Withhold, from), withheld, "{from}");
+            assert_eq!(allowed(from).len(), [approved, rejected, withheld].into_iter().flatten().count());
         }
     }
 
     #[test]
-    fn the_policy_decides_what_becomes_of_a_new_comment() {
-        use CommentPolicy::{Closed, MembersOnly, Open, Premoderated};
-        use CommentStatus::{Pending, Published};
-        let now = UtcTime::from_micros(1_000);
-        for (mode, readers, moderators) in [
-            (Open, Some(Published), Some(Published)),
-            (MembersOnly, Some(Published), Some(Published)),
-            (Premoderated, Some(Pending), Some(Published)),
-            (Closed, None, None),
-        ] {
-            let later = UtcTime::from_micros(1_001);
-            for closes_at in [None, Some(later)] {
-                assert_eq!(on_arrival(mode, closes_at, now, false), readers, "{mode}");
-                assert_eq!(on_arrival(mode, closes_at, now, true), moderators, "{mode}");
-            }
-            assert_eq!(on_arrival(mode, Some(now), now, true), None, "{mode}");
+    fn comments_are_taken_until_the_article_closes() {
+        let (now, later) = (UtcTime::from_micros(1_000), UtcTime::from_micros(1_001));
+        for mode in CommentPolicy::ALL.iter().copied() {
+            let taken = mode != CommentPolicy::Closed;
+            assert_eq!(
+                [None, Some(later), Some(now)].map(|at| is_open(mode, at, now)),
+                [taken, taken, false],
+                "{mode}"
+            );
         }
-    }
-
-    #[test]
-    fn replies_to_the_deepest_stay_at_its_depth() {
-        let depths = [None, Some(0), Some(1), Some(4), Some(5)].map(depth_below);
-        assert_eq!(depths, [0, 1, 2, 5, 5]);
     }
 
     #[test]

@@ -1,42 +1,95 @@
 //! The only SQL for comments.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary};
 
 use super::model::{CommentReason, CommentStatus};
+use super::pipeline::Rule;
 use crate::auth::Role;
 use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::{comments, users};
-use crate::ids::{ArticleId, CommentId, UserId};
+use crate::db::schema::{comment_decisions, commenters, comments, users};
+use crate::ids::{ArticleId, CommentId, CommenterId, DecisionId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
 
 /// A row of `comments`.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = comments)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column, and none excludes another")]
 pub(super) struct Row {
     pub id: CommentId,
     pub article_id: ArticleId,
+    /// Below which it hangs.
     pub parent_id: Option<CommentId>,
+    /// Which it answers: the same, or one beside it where the discussion is at its deepest.
+    pub answers_id: Option<CommentId>,
     pub depth: i64,
-    pub author_id: UserId,
+    pub author_id: CommenterId,
     pub status: CommentStatus,
     pub text: String,
+    pub text_key: Vec<u8>,
+    pub origin: Option<Vec<u8>>,
+    /// How many published ones hang below it.
     pub reply_count: i64,
+    /// How many that are shown, if only as a gap, hang below it.
+    pub listed_count: i64,
+    /// Whether it is shown, if only as a gap.
+    pub is_listed: bool,
+    pub reaction_count: i64,
+    pub report_count: i64,
+    pub has_reports: bool,
+    pub is_reviewed: bool,
+    pub is_featured: bool,
+    pub is_pinned: bool,
+    pub appeal: Option<String>,
     pub reason: Option<CommentReason>,
     pub note: Option<String>,
     pub moderated_by: Option<UserId>,
     pub version: i64,
+    pub edited_at: Option<UtcTime>,
     pub created_at: UtcTime,
     pub updated_at: UtcTime,
 }
 
 /// What others see of somebody who comments.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = users)]
+#[derive(Clone, Debug, Queryable)]
 pub(super) struct Writer {
-    pub name: String,
-    pub role: Role,
+    /// The account.
+    pub user: Option<UserId>,
+    /// The account's name.
+    pub name: Option<String>,
+    /// The account's role.
+    pub role: Option<Role>,
+    /// A guest's name.
+    pub guest: Option<String>,
+}
+
+/// A row of `comment_decisions`.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = comment_decisions)]
+pub(super) struct Decided {
+    pub id: DecisionId,
+    pub comment_id: CommentId,
+    pub actor_id: Option<UserId>,
+    pub rule: Rule,
+    pub from_status: Option<CommentStatus>,
+    pub to_status: CommentStatus,
+    pub reason: Option<CommentReason>,
+    pub note: Option<String>,
+    pub spans: String,
+    pub created_at: UtcTime,
+}
+
+/// What somebody has said.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = comments)]
+pub(super) struct Said {
+    pub id: CommentId,
+    pub article_id: ArticleId,
+    pub answers_id: Option<CommentId>,
+    pub text_key: Vec<u8>,
+    pub text: String,
 }
 
 /// Which part of a discussion.
@@ -53,49 +106,130 @@ pub(super) struct Wanted {
     pub article: Option<ArticleId>,
     pub branch: Branch,
     pub statuses: Vec<CommentStatus>,
+    /// Only those that readers are shown, if only as a gap.
+    pub listed: bool,
     pub newest_first: bool,
+}
+
+/// Comments beside those who wrote them.
+macro_rules! joined {
+    () => {
+        comments::table
+            .inner_join(commenters::table.on(commenters::id.eq(comments::author_id)))
+            .left_join(users::table.on(users::id.nullable().eq(commenters::user_id)))
+    };
+}
+
+/// What others see of the writer.
+macro_rules! writer {
+    () => {
+        (commenters::user_id, users::name.nullable(), users::role.nullable(), commenters::name)
+    };
+}
+
+/// Makes an account one of those who comment, under its own id.
+pub(super) fn introduce(conn: &mut Conn, user: UserId, now: UtcTime) -> QueryResult<usize> {
+    diesel::sql_query("INSERT INTO commenters (id, user_id, created_at) VALUES ($1, $1, $2) ON CONFLICT DO NOTHING")
+        .bind::<Binary, _>(user)
+        .bind::<BigInt, _>(now)
+        .execute(conn)
 }
 
 pub(super) fn insert(conn: &mut Conn, row: &Row) -> QueryResult<usize> {
     diesel::insert_into(comments::table).values(row).execute(conn)
 }
 
-/// Writes a decision over the version that was read; 0 when another came first. Replies that are counted
-/// meanwhile are no part of it.
-pub(super) fn decide(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<usize> {
+/// Writes what is decided over the version that was read; 0 when another change came first. What is counted meanwhile is
+/// no part of it.
+pub(super) fn save(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<usize> {
     diesel::update(comments::table.find(row.id).filter(comments::version.eq(present)))
         .set((
             comments::status.eq(row.status),
+            comments::text.eq(&row.text),
+            comments::text_key.eq(&row.text_key),
+            comments::has_reports.eq(row.has_reports),
+            comments::is_reviewed.eq(row.is_reviewed),
+            comments::is_featured.eq(row.is_featured),
+            comments::is_pinned.eq(row.is_pinned),
+            comments::appeal.eq(row.appeal.as_deref()),
             comments::reason.eq(row.reason),
             comments::note.eq(row.note.as_deref()),
             comments::moderated_by.eq(row.moderated_by),
             comments::version.eq(row.version),
+            comments::edited_at.eq(row.edited_at),
             comments::updated_at.eq(row.updated_at),
         ))
         .execute(conn)
 }
 
-pub(super) fn add_replies(conn: &mut Conn, parent: CommentId, delta: i64) -> QueryResult<usize> {
+pub(super) fn insert_decision(conn: &mut Conn, decided: &Decided) -> QueryResult<usize> {
+    diesel::insert_into(comment_decisions::table).values(decided).execute(conn)
+}
+
+/// Counts what hangs below a comment.
+pub(super) fn add_below(conn: &mut Conn, parent: CommentId, published: i64, listed: i64) -> QueryResult<usize> {
     diesel::update(comments::table.find(parent))
-        .set(comments::reply_count.eq(comments::reply_count + delta))
+        .set((
+            comments::reply_count.eq(comments::reply_count + published),
+            comments::listed_count.eq(comments::listed_count + listed),
+        ))
         .execute(conn)
 }
 
+pub(super) fn list_or_not(conn: &mut Conn, id: CommentId, is_listed: bool) -> QueryResult<usize> {
+    diesel::update(comments::table.find(id)).set(comments::is_listed.eq(is_listed)).execute(conn)
+}
+
+pub(super) fn row(conn: &mut Conn, id: CommentId) -> QueryResult<Option<Row>> {
+    comments::table.find(id).select(Row::as_select()).first(conn).optional()
+}
+
 pub(super) fn find(conn: &mut Conn, id: CommentId) -> QueryResult<Option<(Row, Writer)>> {
+    joined!().filter(comments::id.eq(id)).select((Row::as_select(), writer!())).first(conn).optional()
+}
+
+/// How many of somebody's comments are published, up to a limit.
+pub(super) fn count_published(conn: &mut Conn, author: CommenterId, limit: i64) -> QueryResult<usize> {
+    let theirs = comments::table.filter(comments::author_id.eq(author));
+    let published = theirs.filter(comments::status.eq(CommentStatus::Published));
+    Ok(published.select(comments::id).limit(limit).load::<CommentId>(conn)?.len())
+}
+
+/// What somebody has said since an instant, the latest first.
+pub(super) fn recent(conn: &mut Conn, author: CommenterId, since: UtcTime, limit: i64) -> QueryResult<Vec<Said>> {
     comments::table
-        .inner_join(users::table.on(users::id.eq(comments::author_id)))
-        .filter(comments::id.eq(id))
-        .select((Row::as_select(), Writer::as_select()))
-        .first(conn)
-        .optional()
+        .filter(comments::author_id.eq(author).and(comments::created_at.gt(since)))
+        .order((comments::created_at.desc(), comments::id.desc()))
+        .limit(limit)
+        .select(Said::as_select())
+        .load(conn)
+}
+
+/// Who else has said the very same since an instant, each once, up to a limit of comments.
+pub(super) fn others_saying(
+    conn: &mut Conn,
+    key: &[u8],
+    author: CommenterId,
+    since: UtcTime,
+    limit: i64,
+) -> QueryResult<Vec<CommenterId>> {
+    let same = comments::table.filter(comments::text_key.eq(key).and(comments::created_at.gt(since)));
+    let mut others: Vec<CommenterId> =
+        same.filter(comments::author_id.ne(author)).select(comments::author_id).limit(limit).load(conn)?;
+    others.sort_unstable_by_key(|id| id.uuid());
+    others.dedup();
+    Ok(others)
 }
 
 pub(super) fn list(conn: &mut Conn, wanted: &Wanted, page: &PageRequest) -> QueryResult<Slice<(Row, Writer)>> {
-    let Wanted { article, branch, statuses, newest_first } = wanted;
+    let Wanted { article, branch, statuses, listed, newest_first } = wanted;
     let filtered = || {
-        let mut query = comments::table.inner_join(users::table.on(users::id.eq(comments::author_id))).into_boxed();
+        let mut query = joined!().into_boxed();
         if let Some(article) = article {
             query = query.filter(comments::article_id.eq(*article));
+        }
+        if *listed {
+            query = query.filter(comments::is_listed.eq(true));
         }
         // One status is said as such: only then do the indexes give the order too.
         query = match statuses.as_slice() {
@@ -110,7 +244,7 @@ pub(super) fn list(conn: &mut Conn, wanted: &Wanted, page: &PageRequest) -> Quer
         }
     };
     let query = keyset!(filtered(), page, comments::created_at => number, comments::id, *newest_first);
-    let rows = query.select((Row::as_select(), Writer::as_select())).load::<(Row, Writer)>(conn)?;
+    let rows = query.select((Row::as_select(), writer!())).load::<(Row, Writer)>(conn)?;
     let mut slice = page.cut(rows, |(row, _): &(Row, Writer)| Position::at(row.created_at.micros(), row.id.uuid()));
     if page.count {
         slice.total = Some(filtered().count().get_result(conn)?);

@@ -205,6 +205,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    commenters (id) {
+        id -> Binary,
+        user_id -> Nullable<Binary>,
+        name -> Nullable<Text>,
+        email -> Nullable<Binary>,
+        badge -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     comments (id) {
         id -> Binary,
         article_id -> Binary,
@@ -220,6 +231,43 @@ diesel::table! {
         version -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        answers_id -> Nullable<Binary>,
+        text_key -> Binary,
+        origin -> Nullable<Binary>,
+        listed_count -> BigInt,
+        is_listed -> Bool,
+        reaction_count -> BigInt,
+        report_count -> BigInt,
+        has_reports -> Bool,
+        is_reviewed -> Bool,
+        is_featured -> Bool,
+        is_pinned -> Bool,
+        appeal -> Nullable<Text>,
+        edited_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    comment_decisions (id) {
+        id -> Binary,
+        comment_id -> Binary,
+        actor_id -> Nullable<Binary>,
+        rule -> Text,
+        from_status -> Nullable<Text>,
+        to_status -> Text,
+        reason -> Nullable<Text>,
+        note -> Nullable<Text>,
+        spans -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    comment_revisions (comment_id, version) {
+        comment_id -> Binary,
+        version -> BigInt,
+        text -> Text,
+        created_at -> BigInt,
     }
 }
 
@@ -494,7 +542,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     publications,
     publication_links,
     publication_shingles,
+    commenters,
     comments,
+    comment_decisions,
+    comment_revisions,
     alerts,
     alert_links,
     event_counter,

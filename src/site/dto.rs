@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::model::{ByLanguage, CommentPolicy, Fallbacks, Feed, HEADLINE_MAX, Site, SocialLink};
+use crate::discussion::{DiscussionRules, DiscussionView};
 use crate::fault::{Fault, Faults};
 use crate::lint::LintRules;
 use crate::text::{Language, safe};
@@ -83,6 +84,9 @@ pub struct SiteIn {
     #[serde(default = "headline_max")]
     #[schema(minimum = 10, maximum = 300, default = 90, example = 90)]
     pub headline_max: usize,
+    /// How its readers talk.
+    #[serde(default)]
+    pub discussion: DiscussionRules,
 }
 
 const fn headline_max() -> usize {
@@ -120,6 +124,7 @@ impl SiteIn {
             language_fallbacks,
             lint,
             headline_max,
+            discussion,
         } = self;
         let mut faults = Faults::new();
         let name = faults.take("/name", safe::name(&name, NAME_MAX));
@@ -133,6 +138,7 @@ impl SiteIn {
         let addresses = social_links.iter().enumerate().filter_map(|(n, link)| Some((n, link.url.as_deref()?)));
         check_urls(&mut faults, "/socialLinks", addresses);
         check_urls(&mut faults, "/feeds", feeds.iter().map(|feed| feed.url.as_str()).enumerate());
+        discussion.check(&mut faults, "/discussion");
         let built = || {
             Some(Site {
                 name: name?,
@@ -148,6 +154,7 @@ impl SiteIn {
                 language_fallbacks,
                 lint,
                 headline_max,
+                discussion,
                 version: 0,
                 updated_at: None,
             })
@@ -228,7 +235,7 @@ fn check_urls<'u>(faults: &mut Faults, pointer: &str, urls: impl Iterator<Item =
 
 impl From<Site> for SiteIn {
     fn from(site: Site) -> Self {
-        let NewsroomSiteView { site, lint, headline_max } = site.into();
+        let NewsroomSiteView { site, lint, headline_max, discussion } = site.into();
         let SiteView {
             name,
             tagline,
@@ -241,6 +248,7 @@ impl From<Site> for SiteIn {
             feeds,
             comment_policy,
             language_fallbacks,
+            comment_rules: _,
         } = site;
         let tags = |languages: Vec<Language>| languages.iter().map(Language::to_string).collect();
         let texts =
@@ -262,6 +270,7 @@ impl From<Site> for SiteIn {
                 .collect(),
             lint,
             headline_max,
+            discussion,
         }
     }
 }
@@ -300,6 +309,8 @@ pub struct SiteView {
     /// By language, in which others its readers are served what there is not in it, the first choice first.
     #[schema(example = json!({ "ar-SY": ["ar", "en"] }))]
     pub language_fallbacks: BTreeMap<Language, Vec<Language>>,
+    /// What readers can do with comments.
+    pub comment_rules: DiscussionView,
 }
 
 impl From<Site> for SiteView {
@@ -318,6 +329,7 @@ impl From<Site> for SiteView {
             language_fallbacks,
             lint: _,
             headline_max: _,
+            discussion,
             version: _,
             updated_at: _,
         } = site;
@@ -334,6 +346,7 @@ impl From<Site> for SiteView {
             feeds,
             comment_policy,
             language_fallbacks,
+            comment_rules: (&discussion).into(),
         }
     }
 }
@@ -350,12 +363,14 @@ pub struct NewsroomSiteView {
     /// How many characters a headline may have before it is `headline_too_long`.
     #[schema(example = 90)]
     pub headline_max: usize,
+    /// How its readers talk.
+    pub discussion: DiscussionRules,
 }
 
 impl From<Site> for NewsroomSiteView {
     fn from(site: Site) -> Self {
-        let (lint, headline_max) = (site.lint, site.headline_max);
-        Self { site: site.into(), lint, headline_max }
+        let (lint, headline_max, discussion) = (site.lint, site.headline_max, site.discussion.clone());
+        Self { site: site.into(), lint, headline_max, discussion }
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::discussion::DiscussionRules;
 use crate::lint::LintRules;
 use crate::text::{Lang, Language};
 use crate::text_enum;
@@ -15,11 +16,11 @@ text_enum! {
     /// Who may comment, and when it shows.
     #[schema(example = "premoderated")]
     pub enum CommentPolicy {
-        /// Everyone with an account; at once.
+        /// Everyone with an account, and guests where the site takes them; at once.
         Open = "open",
         /// Everyone with an account; when a moderator has approved it.
         Premoderated = "premoderated",
-        /// Members; at once.
+        /// Everyone with an account and no guests; at once.
         MembersOnly = "membersOnly",
         /// Nobody.
         Closed = "closed",
@@ -102,6 +103,8 @@ pub struct Site {
     pub lint: LintRules,
     /// How many graphemes a headline may have before it is too long.
     pub headline_max: usize,
+    /// How its readers talk.
+    pub discussion: DiscussionRules,
     /// Counts its changes.
     pub version: i64,
     /// When it was last changed, if ever.
@@ -125,6 +128,7 @@ impl Site {
             language_fallbacks: Fallbacks::new(),
             lint: LintRules::default(),
             headline_max: HEADLINE_MAX,
+            discussion: DiscussionRules::default(),
             version: 0,
             updated_at: None,
         }

@@ -215,7 +215,7 @@ async fn a_comment_says_something_and_no_more_than_it_may() {
     {
         reader.post(&to).json(&body).send().await.refused(422, "invalid");
     }
-    for text in ["ق".repeat(5_000), "قُ".repeat(5_000), "اللَّـهُ".into(), "👩\u{200D}👩\u{200D}👧".repeat(5_000)]
+    for text in ["ق".repeat(5_000), "كُ".repeat(5_000), "اللَّـهُ".into(), "👩\u{200D}👩\u{200D}👧".repeat(5_000)]
     {
         let made = say(&reader, &to, &text, None).await.expect(201);
         assert_eq!(made.text("/text"), text);
@@ -275,22 +275,63 @@ async fn replies_hang_five_deep_and_then_beside_each_other() {
     let app = TestApp::new().await;
     let article = article(&app.as_(Role::Editor).await, json!({ "mode": "open" })).await;
     let reader = app.as_(Role::Reader).await;
-    let mut parent: Option<Answer> = None;
-    for depth in [0, 1, 2, 3, 4, 5, 5, 5] {
-        let made = say(&reader, &below(&article), "رد", parent.as_ref()).await.expect(201);
-        assert_eq!(*made.at("/depth"), json!(depth));
-        assert_eq!(*made.at("/parentItem"), json!(parent.as_ref().map(|parent| parent.text("/id"))));
-        if let Some(parent) = &parent {
-            let shown = app.anonymous().get(&address(parent)).send().await.expect(200);
-            assert_eq!(*shown.at("/replyCount"), json!(1));
-            let replies = format!("{}?parentId={}", below(&article), parent.text("/id"));
-            assert_eq!(app.anonymous().get(&replies).send().await.expect(200).text("/items/0/id"), made.text("/id"));
-        }
-        parent = Some(made);
+    let mut chain: Vec<Answer> = Vec::new();
+    for n in 0..200_usize {
+        let made = say(&reader, &below(&article), "رد", chain.last()).await.expect(201);
+        let id = |n: usize| chain.get(n).map(|comment| comment.text("/id"));
+        let (above, answered) = (n.min(5).checked_sub(1).and_then(id), n.checked_sub(1).and_then(id));
+        assert_eq!(*made.at("/depth"), json!(n.min(5)));
+        assert_eq!((made.at("/parentItem"), made.at("/answers")), (&json!(above), &json!(answered)));
+        chain.push(made);
+    }
+    for (comment, replies) in chain.iter().zip([1, 1, 1, 1, 195, 0, 0]) {
+        let shown = app.anonymous().get(&address(comment)).send().await.expect(200);
+        assert_eq!(*shown.at("/replyCount"), json!(replies));
+        let list = format!("{}?parentId={}&count=true", below(&article), comment.text("/id"));
+        assert_eq!(*app.anonymous().get(&list).send().await.expect(200).at("/page/total"), json!(replies));
     }
     let roots = app.anonymous().get(&below(&article)).send().await.expect(200);
     assert_eq!(roots.at("/items").as_array().unwrap().len(), 1, "replies are no part of the first list");
-    assert_eq!(counted(&app, &article).await, 8);
+    assert_eq!(counted(&app, &article).await, 200);
+}
+
+#[actix_web::test]
+async fn a_gap_keeps_the_place_of_what_has_gone_while_something_below_it_stays() {
+    let app = TestApp::new().await;
+    let (editor, reader) = (app.as_(Role::Editor).await, app.as_(Role::Reader).await);
+    let article = article(&editor, json!({ "mode": "open" })).await;
+    let to = below(&article);
+    let root = say(&reader, &to, "أصل", None).await.expect(201);
+    let middle = say(&reader, &to, "وسط", Some(&root)).await.expect(201);
+    let leaf = say(&reader, &to, "طرف", Some(&middle)).await.expect(201);
+    let decide = async |comment: &Answer, what: &str, body: Value| {
+        let present = editor.get(&desk(comment)).send().await.expect(200);
+        editor.post(&format!("{}/{what}", desk(comment))).if_match(&present.etag()).json(&body).send().await.expect(200)
+    };
+    let shown = async |parent: Option<&Answer>| {
+        let list = parent.map_or_else(|| to.clone(), |parent| format!("{to}?parentId={}", parent.text("/id")));
+        let items = app.anonymous().get(&list).send().await.expect(200).at("/items").clone();
+        let line = |item: &Value| (item["status"].clone(), item["text"].clone(), item["author"].is_null());
+        items.as_array().unwrap().iter().map(line).collect::<Vec<_>>()
+    };
+    let gap = |status: &str| vec![(json!(status), json!(null), true)];
+    decide(&root, "reject", json!({ "reason": "spam" })).await;
+    decide(&middle, "withhold", json!({ "reason": "offensive" })).await;
+    assert_eq!((shown(None).await, shown(Some(&root)).await), (gap("rejected"), gap("withheld")));
+    let alone = app.anonymous().get(&address(&root)).send().await.expect(200);
+    assert_eq!(
+        (alone.at("/text"), alone.at("/reason"), alone.at("/replyCount")),
+        (&json!(null), &json!(null), &json!(0))
+    );
+    assert_eq!(counted(&app, &article).await, 1);
+    decide(&leaf, "reject", json!({ "reason": "spam" })).await;
+    assert_eq!((shown(None).await, shown(Some(&root)).await), (vec![], vec![]));
+    app.anonymous().get(&address(&root)).send().await.refused(404, "not_found");
+    decide(&leaf, "approve", json!({})).await;
+    assert_eq!((shown(None).await, shown(Some(&root)).await), (gap("rejected"), gap("withheld")));
+    decide(&root, "approve", json!({})).await;
+    assert_eq!(shown(None).await, [(json!("published"), json!("أصل"), false)]);
+    assert_eq!(counted(&app, &article).await, 2);
 }
 
 /// Every page's texts, from a page on, by its `next` or `prev`.

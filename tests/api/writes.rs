@@ -336,7 +336,12 @@ async fn comments(ledger: &Ledger, people: &People, article: &Answer) -> Answer 
     let approve = people.moderator.post(&format!("{desk}/approve")).if_match("\"1\"").json(&json!({}));
     ledger.made("approve_comment", by, approve, &["comment.approved"]).await;
     let reject = people.moderator.post(&format!("{desk}/reject")).if_match("\"2\"").json(&json!({ "reason": "spam" }));
-    ledger.made("reject_comment", by, reject, &["comment.rejected"]).await
+    ledger.made("reject_comment", by, reject, &["comment.rejected"]).await;
+    let again = people.moderator.post(&format!("{desk}/approve")).if_match("\"3\"").json(&json!({}));
+    ledger.made("approve_comment", by, again, &["comment.approved"]).await;
+    let reason = json!({ "reason": "offensive" });
+    let withhold = people.moderator.post(&format!("{desk}/withhold")).if_match("\"4\"").json(&reason);
+    ledger.made("withhold_comment", by, withhold, &["comment.withheld"]).await
 }
 
 /// The site changes, and accounts are made, changed and used.

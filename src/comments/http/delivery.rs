@@ -24,7 +24,9 @@ struct CommentList {
 
 /// List an article's comments
 ///
-/// Those that answer no other; with `parentId`, the replies to one, also when it has been taken back since.
+/// Those that answer no other; with `parentId`, what hangs below one. Replies hang below what they answer, and beside it
+/// once the discussion is as deep as the site's `depthMax`. Where a comment has gone and something below it stays, a gap
+/// keeps its place.
 #[utoipa::path(
     tag = "comments",
     params(
@@ -37,13 +39,14 @@ struct CommentList {
 async fn list_comments(call: Call, article: Segment, page: Page<CommentQuery>) -> Result<Reply, Problem> {
     let (query, request) = (page.filter.clone(), page.request.clone());
     let slice = call.read(move |read| comments::discussion(read, &article.0, &query, &request)).await?;
-    page.reply(&slice.map(CommentView::from))
+    page.reply(&slice.map(|comment| CommentView::new(comment, Audience::Everyone)))
 }
 
 /// Comment on an article
 ///
-/// By the article's rule: published at once (201), or when a moderator has approved it (202); until then only its
-/// writer can get it, at `Location`. Where no comments are taken: 409 `comments_closed`. The text is plain text.
+/// Published at once (201), or else kept (202): then only its writer can get it, at `Location`. `status` says whether it
+/// waits for a moderator. The same text by the same account in the same place within a day is 409 `duplicate`. Where no
+/// comments are taken: 409 `comments_closed`. The text is plain text.
 #[utoipa::path(
     tag = "comments",
     extensions(("x-permission" = json!(PostComment::NAME))),
@@ -65,7 +68,7 @@ async fn post_comment(
         let comment = comments::post(tx, &permit, &article.0, form)?;
         let location = format!("/api/v1/comments/{}", comment.id());
         let is_visible = comment.is_visible();
-        let reply = Reply::json(&CommentView::from(comment))?;
+        let reply = Reply::json(&CommentView::new(comment, Audience::Writer))?;
         Ok(if is_visible { reply.created(location) } else { reply.accepted(location).private() })
     })
     .await
@@ -85,7 +88,7 @@ async fn read_comment(call: Call, id: Segment, view: View) -> Result<Reply, Prob
     let (id, reader) = (id.id()?, call.viewer.user().map(|user| user.id));
     let (comment, audience) = call.read(move |read| comments::find(read, id, reader)).await?;
     let (_, modified) = comment.stamp();
-    let reply = view.reply(&CommentView::from(comment))?.modified(modified);
+    let reply = view.reply(&CommentView::new(comment, audience))?.modified(modified);
     Ok(match audience {
         Audience::Everyone => reply,
         Audience::Writer => reply.private(),

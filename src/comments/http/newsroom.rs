@@ -15,7 +15,8 @@ pub fn routes(config: &mut Routes<'_>) {
         .service(list_newsroom_comments)
         .service(read_newsroom_comment)
         .service(approve_comment)
-        .service(reject_comment);
+        .service(reject_comment)
+        .service(withhold_comment);
 }
 
 /// A page of comments for moderators.
@@ -72,7 +73,7 @@ async fn read_newsroom_comment(permit: Permit<ModerateComments>, call: Call, id:
 
 /// Let everyone read a comment
 ///
-/// From `pending` or `rejected`. It counts from then on.
+/// From `pending`, `withheld` or `rejected`. It counts from then on.
 #[utoipa::path(
     tag = "comments",
     extensions(("x-permission" = json!(ModerateComments::NAME))),
@@ -97,7 +98,7 @@ async fn approve_comment(
 
 /// Refuse a comment, or take it back
 ///
-/// From `pending` or `published`. Its writer still sees it, nobody else does; the replies to it stay.
+/// From `pending`, `withheld` or `published`. Its writer still sees it, nobody else does; the replies to it stay.
 #[utoipa::path(
     tag = "comments",
     extensions(("x-permission" = json!(ModerateComments::NAME))),
@@ -116,6 +117,31 @@ async fn reject_comment(
     call.act(input, move |tx, CommentRejectionIn { reason, note: text }| {
         let ruling = Ruling { id, expected, note: note(text.as_deref())? };
         reply(comments::reject(tx, &permit, ruling, reason)?)
+    })
+    .await
+}
+
+/// Take a comment from sight for the time being
+///
+/// From `pending` or `published`. Its writer still sees it, nobody else does; the replies to it stay.
+#[utoipa::path(
+    tag = "comments",
+    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    request_body = CommentRejectionIn,
+    responses((status = OK, description = "The comment", body = NewsroomCommentView)),
+)]
+#[post("/comments/{id}/withhold")]
+async fn withhold_comment(
+    permit: Permit<ModerateComments>,
+    call: Call,
+    id: Segment,
+    input: Input<CommentRejectionIn>,
+) -> Result<Reply, Problem> {
+    let (id, expected) = (id.id()?, call.expected()?);
+    call.act(input, move |tx, CommentRejectionIn { reason, note: text }| {
+        let ruling = Ruling { id, expected, note: note(text.as_deref())? };
+        reply(comments::withhold(tx, &permit, ruling, reason)?)
     })
     .await
 }

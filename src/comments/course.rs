@@ -1,0 +1,190 @@
+//! How a comment comes to be and how its status changes, whoever or whatever changes it: the counts around it, its row,
+//! what was decided, the logs. There is no other way to either.
+
+use serde_json::json;
+
+use super::is_live;
+use super::model::{self, CommentReason, CommentStatus};
+use super::pipeline::{self, Rule, Span};
+use super::place::Place;
+use super::store::{self, Decided, Row};
+use crate::app::Tx;
+use crate::articles;
+use crate::events::{Change, Visibility, fingerprint};
+use crate::ids::{ArticleId, CommentId, CommenterId, UserId};
+use crate::problem::Problem;
+use crate::time::UtcTime;
+
+impl Row {
+    /// A comment as it begins: what becomes of it, what it says.
+    pub(super) fn new(
+        id: CommentId,
+        article_id: ArticleId,
+        place: Place,
+        author_id: CommenterId,
+        (status, text): (CommentStatus, String),
+        now: UtcTime,
+    ) -> Self {
+        let Place { parent_id, answers_id, depth } = place;
+        Self {
+            id,
+            article_id,
+            parent_id,
+            answers_id,
+            depth,
+            author_id,
+            status,
+            text_key: pipeline::key(&text),
+            text,
+            origin: None,
+            reply_count: 0,
+            listed_count: 0,
+            is_listed: false,
+            reaction_count: 0,
+            report_count: 0,
+            has_reports: false,
+            is_reviewed: false,
+            is_featured: false,
+            is_pinned: false,
+            appeal: None,
+            reason: None,
+            note: None,
+            moderated_by: None,
+            version: 1,
+            edited_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+/// Why a status is what it becomes.
+#[derive(Clone, Debug)]
+pub(super) struct Cause {
+    /// By what.
+    pub rule: Rule,
+    /// By whom, where it was somebody who works here.
+    pub actor: Option<UserId>,
+    /// Why.
+    pub reason: Option<CommentReason>,
+    /// For colleagues.
+    pub note: Option<String>,
+    /// Where in the text something was seen.
+    pub spans: Vec<Span>,
+}
+
+impl Cause {
+    /// What a rule alone decides.
+    pub fn rule(rule: Rule, spans: Vec<Span>) -> Self {
+        Self { rule, actor: None, reason: None, note: None, spans }
+    }
+}
+
+/// Keeps a new comment.
+pub(super) fn begin(tx: &mut Tx<'_>, row: &Row, cause: Cause) -> Result<(), Problem> {
+    count(tx, None, row)?;
+    store::insert(tx.conn, row)?;
+    list(tx, row)?;
+    decided(tx, None, row, cause)?;
+    tx.restate(row.id, None, Some(state(row)?));
+    let shows = row.status.is_visible() && is_live(&mut tx.reading(), row.article_id)?;
+    tx.record(change("comment.posted", row, shows));
+    Ok(())
+}
+
+/// Writes what a comment has become over the row that was read, and answers it in its new version. A topic says what has
+/// happened; a cause, when it was a decision.
+///
+/// # Errors
+/// `stale` when another change came first.
+pub(super) fn turn(
+    tx: &mut Tx<'_>,
+    before: &Row,
+    after: Row,
+    topic: &'static str,
+    cause: Option<Cause>,
+) -> Result<Row, Problem> {
+    let row = Row { version: before.version + 1, updated_at: tx.now, ..after };
+    count(tx, Some(before.status), &row)?;
+    if store::save(tx.conn, &row, before.version)? == 0 {
+        let present = store::row(tx.conn, row.id)?.ok_or_else(Problem::not_found)?;
+        return Err(Problem::stale(present.version));
+    }
+    if before.status.is_visible() != row.status.is_visible() {
+        list(tx, &row)?;
+    }
+    if let Some(cause) = cause {
+        decided(tx, Some(before.status), &row, cause)?;
+    }
+    tx.restate(row.id, Some(state(before)?), Some(state(&row)?));
+    let was_seen = before.status.is_visible() || row.status.is_visible();
+    let shows = was_seen && is_live(&mut tx.reading(), row.article_id)?;
+    tx.record(change(topic, &row, shows));
+    Ok(row)
+}
+
+/// Changes the counts that a comment is part of. It comes before the comment's own row is written, so that whatever
+/// changes the visible part of a discussion first takes the article's row, and no two wait for each other.
+fn count(tx: &mut Tx<'_>, from: Option<CommentStatus>, row: &Row) -> Result<(), Problem> {
+    let delta = model::count_change(from, row.status);
+    if delta == 0 {
+        return Ok(());
+    }
+    articles::count_comments(tx, row.article_id, delta)?;
+    if let Some(parent) = row.parent_id {
+        store::add_below(tx.conn, parent, delta, 0)?;
+    }
+    Ok(())
+}
+
+/// Shows a comment, or what is left of it, while it or something below it is published, and so on up to its root. Each
+/// step goes up one level, and there are few.
+fn list(tx: &mut Tx<'_>, row: &Row) -> Result<(), Problem> {
+    let mut next = Some(row.id);
+    while let Some(id) = next {
+        let row = store::row(tx.conn, id)?.ok_or_else(Problem::not_found)?;
+        let is_listed = row.status.is_visible() || row.listed_count > 0;
+        if is_listed == row.is_listed {
+            return Ok(());
+        }
+        store::list_or_not(tx.conn, id, is_listed)?;
+        if let Some(parent) = row.parent_id {
+            store::add_below(tx.conn, parent, 0, if is_listed { 1 } else { -1 })?;
+        }
+        next = row.parent_id;
+    }
+    Ok(())
+}
+
+fn decided(tx: &mut Tx<'_>, from: Option<CommentStatus>, row: &Row, cause: Cause) -> Result<(), Problem> {
+    let Cause { rule, actor, reason, note, spans } = cause;
+    let decided = Decided {
+        id: tx.next_id(),
+        comment_id: row.id,
+        actor_id: actor,
+        rule,
+        from_status: from,
+        to_status: row.status,
+        reason,
+        note,
+        spans: serde_json::to_string(&spans)?,
+        created_at: tx.now,
+    };
+    store::insert_decision(tx.conn, &decided)?;
+    Ok(())
+}
+
+/// The fingerprint of what is kept of a comment, but for what is counted, which is not its own.
+fn state(row: &Row) -> Result<Vec<u8>, Problem> {
+    let Row { id, article_id, parent_id, answers_id, author_id, status, text, .. } = row;
+    let flags = (row.is_reviewed, row.is_featured, row.is_pinned, row.has_reports, &row.appeal);
+    let ruling = (row.reason, &row.note, row.moderated_by);
+    fingerprint(&(id, article_id, parent_id, answers_id, author_id, status, text, flags, ruling, row.version))
+}
+
+/// What the logs say: which article and what became of the comment, never its words.
+fn change(topic: &'static str, row: &Row, shows: bool) -> Change {
+    let payload = json!({ "articleId": row.article_id, "parentId": row.parent_id, "status": row.status });
+    let visibility = if shows { Visibility::Public } else { Visibility::Newsroom };
+    Change { visibility, ..Change::newsroom(topic, row.id, payload) }
+}

@@ -1,0 +1,248 @@
+//! What becomes of a comment on its way in, as one list of rules in a fixed order. Pure: the same case always ends the
+//! same way, and the verdict says which rule it was and which words it saw.
+//!
+//! What comes before any of them refuses the request and keeps nothing: a text of a wrong form, an article that takes no
+//! comments, somebody who may not write, the very same comment once more.
+
+use std::collections::HashSet;
+
+use linkify::{LinkFinder, LinkKind};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use super::model::CommentStatus;
+use crate::discussion::DiscussionRules;
+use crate::site::CommentPolicy;
+use crate::text::arabic;
+use crate::text_enum;
+
+text_enum! {
+    /// By what a comment got its status.
+    #[schema(example = "links")]
+    pub enum Rule {
+        /// A moderator decided.
+        Moderator = "moderator",
+        /// Its writer decided.
+        Author = "author",
+        /// It is a moderator's own.
+        Staff = "staff",
+        /// It says nearly what its writer has just said.
+        NearRepeat = "nearRepeat",
+        /// Others have just said the very same.
+        RepeatedElsewhere = "repeatedElsewhere",
+        /// It has too many links.
+        Links = "links",
+        /// Its writer is new here.
+        NewCommenter = "newCommenter",
+        /// Every comment on the article waits.
+        PremoderatedArticle = "premoderatedArticle",
+        /// Nothing stood against it.
+        Passed = "passed",
+    }
+}
+
+/// How many words a comment must have before it is compared with others: «thank you» is said by many.
+const WORDS_MIN: usize = 5;
+/// Of a hundred words that two texts have together, how many they share when they are nearly the same.
+const NEAR: usize = 80;
+/// How many others must have said the very same before it looks like a campaign.
+pub(super) const ELSEWHERE: usize = 2;
+
+/// Where in a text a rule saw something: characters (Unicode scalar values), from 0, the end not included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Span {
+    /// Its first character.
+    #[schema(example = 4)]
+    pub start: usize,
+    /// The character after its last.
+    #[schema(example = 9)]
+    pub end: usize,
+    /// What it was found by, where there is more to say than the text does.
+    #[serde(default)]
+    #[schema(example = json!(null))]
+    pub entry: Option<String>,
+}
+
+/// All that a verdict depends on.
+#[derive(Clone, Debug)]
+pub(super) struct Case<'a> {
+    /// What it says.
+    pub text: &'a str,
+    /// The site's rules.
+    pub rules: &'a DiscussionRules,
+    /// The article's rule.
+    pub mode: CommentPolicy,
+    /// Whether its writer moderates.
+    pub is_moderator: bool,
+    /// How many comments of its writer are published, as far as it matters.
+    pub published: usize,
+    /// What its writer has said lately.
+    pub recent: &'a [String],
+    /// How many others have said the very same lately.
+    pub elsewhere: usize,
+}
+
+/// What becomes of a comment, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub status: CommentStatus,
+    pub rule: Rule,
+    pub spans: Vec<Span>,
+}
+
+type Phase = fn(&Case<'_>) -> Option<Verdict>;
+
+/// The rules, in order. The first that has something to say decides.
+const PHASES: [Phase; 6] = [staff, near_repeat, repeated_elsewhere, links, new_commenter, premoderation];
+
+/// What becomes of a comment.
+pub(super) fn judge(case: &Case<'_>) -> Verdict {
+    let found = PHASES.iter().find_map(|phase| phase(case));
+    found.unwrap_or_else(|| verdict(CommentStatus::Published, Rule::Passed))
+}
+
+const fn verdict(status: CommentStatus, rule: Rule) -> Verdict {
+    Verdict { status, rule, spans: Vec::new() }
+}
+
+fn staff(case: &Case<'_>) -> Option<Verdict> {
+    case.is_moderator.then(|| verdict(CommentStatus::Published, Rule::Staff))
+}
+
+fn near_repeat(case: &Case<'_>) -> Option<Verdict> {
+    let words = words(case.text);
+    let repeats = case.recent.iter().any(|other| is_near(&words, &self::words(other)));
+    repeats.then(|| verdict(CommentStatus::Withheld, Rule::NearRepeat))
+}
+
+fn repeated_elsewhere(case: &Case<'_>) -> Option<Verdict> {
+    let repeats = case.elsewhere >= ELSEWHERE && words(case.text).len() >= WORDS_MIN;
+    repeats.then(|| verdict(CommentStatus::Withheld, Rule::RepeatedElsewhere))
+}
+
+fn links(case: &Case<'_>) -> Option<Verdict> {
+    let spans = link_spans(case.text);
+    let max = usize::try_from(case.rules.links_max).unwrap_or(usize::MAX);
+    (spans.len() > max).then_some(Verdict { status: CommentStatus::Pending, rule: Rule::Links, spans })
+}
+
+fn new_commenter(case: &Case<'_>) -> Option<Verdict> {
+    let is_new = case.published < usize::try_from(case.rules.hold_first).unwrap_or(usize::MAX);
+    is_new.then(|| verdict(CommentStatus::Pending, Rule::NewCommenter))
+}
+
+fn premoderation(case: &Case<'_>) -> Option<Verdict> {
+    let waits = case.mode == CommentPolicy::Premoderated;
+    waits.then(|| verdict(CommentStatus::Pending, Rule::PremoderatedArticle))
+}
+
+/// What finds the same text again, however it is spelled, spaced and punctuated; as it stands, where it has no words.
+pub(super) fn key(text: &str) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    let words = words(text);
+    for word in if words.is_empty() { vec![text.to_owned()] } else { words } {
+        hash.update(word.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().copied().take(16).collect()
+}
+
+fn words(text: &str) -> Vec<String> {
+    let folded = arabic::fold(text);
+    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether two texts share nearly all of their words.
+fn is_near(one: &[String], other: &[String]) -> bool {
+    if one.len().min(other.len()) < WORDS_MIN {
+        return false;
+    }
+    let (one, other): (HashSet<&String>, HashSet<&String>) = (one.iter().collect(), other.iter().collect());
+    let (shared, all) = (one.intersection(&other).count(), one.union(&other).count());
+    shared * 100 >= all * NEAR
+}
+
+/// Where a text has links: with a scheme or without, but no e-mail addresses.
+fn link_spans(text: &str) -> Vec<Span> {
+    let mut finder = LinkFinder::new();
+    finder.kinds(&[LinkKind::Url]).url_must_have_scheme(false);
+    let characters = |bytes: usize| text.get(..bytes).map_or(0, |before| before.chars().count());
+    let span =
+        |link: linkify::Link<'_>| Span { start: characters(link.start()), end: characters(link.end()), entry: None };
+    finder.links(text).map(span).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules() -> DiscussionRules {
+        DiscussionRules { hold_first: 2, ..DiscussionRules::default() }
+    }
+
+    fn case<'a>(text: &'a str, rules: &'a DiscussionRules) -> Case<'a> {
+        let mode = CommentPolicy::Open;
+        Case { text, rules, mode, is_moderator: false, published: 2, recent: &[], elsewhere: 0 }
+    }
+
+    fn end(case: &Case<'_>) -> (CommentStatus, Rule) {
+        let Verdict { status, rule, .. } = judge(case);
+        (status, rule)
+    }
+
+    const LONG: &str = "هذا رأي طويل في الخبر كله";
+
+    #[test]
+    fn nothing_stands_against_an_ordinary_comment() {
+        let rules = rules();
+        assert_eq!(end(&case("تحليل جيد", &rules)), (CommentStatus::Published, Rule::Passed));
+    }
+
+    #[test]
+    fn each_rule_holds_what_it_is_there_for_and_earlier_ones_come_first() {
+        let (rules, recent) = (rules(), [format!("{LONG} جدا")]);
+        let links = "https://a.example/1 و www.b.example";
+        let all = Case {
+            recent: &recent,
+            elsewhere: ELSEWHERE,
+            published: 1,
+            mode: CommentPolicy::Premoderated,
+            ..case(LONG, &rules)
+        };
+        assert_eq!(end(&Case { is_moderator: true, ..all.clone() }), (CommentStatus::Published, Rule::Staff));
+        assert_eq!(end(&all), (CommentStatus::Withheld, Rule::NearRepeat));
+        let unsaid = Case { recent: &[], ..all };
+        assert_eq!(end(&unsaid), (CommentStatus::Withheld, Rule::RepeatedElsewhere));
+        let alone = Case { elsewhere: 0, ..unsaid };
+        assert_eq!(end(&Case { text: links, ..alone.clone() }), (CommentStatus::Pending, Rule::Links));
+        assert_eq!(end(&alone), (CommentStatus::Pending, Rule::NewCommenter));
+        let known = Case { published: 2, ..alone };
+        assert_eq!(end(&known), (CommentStatus::Pending, Rule::PremoderatedArticle));
+    }
+
+    #[test]
+    fn links_are_found_with_a_scheme_and_without() {
+        let rules = rules();
+        let one = case("انظر https://a.example/x ثم اكتب إلى a@b.example", &rules);
+        assert_eq!(end(&one).1, Rule::Passed);
+        let two = judge(&case("انظر a.com ثم https://b.example", &rules));
+        let found: Vec<(usize, usize)> = two.spans.iter().map(|span| (span.start, span.end)).collect();
+        assert_eq!((two.rule, found), (Rule::Links, vec![(5, 10), (14, 31)]));
+    }
+
+    #[test]
+    fn the_same_text_has_the_same_key_however_it_is_spelled() {
+        assert_eq!(key("أَهلاً، يا   عالم!"), key("اهلا يا عالم"));
+        assert_ne!(key("يا عالم"), key("ياعالم"));
+        assert_ne!(key("👍"), key("👎"));
+    }
+
+    #[test]
+    fn short_texts_are_said_by_many() {
+        let (rules, recent) = (rules(), ["شكرا لكم".to_owned()]);
+        let thanks = Case { recent: &recent, elsewhere: 100, ..case("شكرا لكم", &rules) };
+        assert_eq!(end(&thanks).1, Rule::Passed);
+    }
+}
