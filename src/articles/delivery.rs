@@ -22,7 +22,7 @@ use crate::sections::dto::SectionIn;
 use crate::site::{self, CommentPolicy, Site};
 use crate::sources::dto::SourceIn;
 use crate::tags::dto::TagIn;
-use crate::text::slug;
+use crate::text::{Language, slug};
 use crate::time::UtcTime;
 
 /// What may stand in `include`.
@@ -292,7 +292,7 @@ pub(super) fn wanted(read: &mut Read<'_>, query: &ArticleQuery) -> Result<Wanted
         }
     }
     Ok(Wanted {
-        languages: query.language.clone(),
+        languages: query.language.iter().map(Language::to_string).collect(),
         with,
         without,
         from: query.published_from,

@@ -40,7 +40,7 @@ impl Rule {
         ArticleQuery {
             section: named(self.section),
             tag: named(self.tag),
-            language: self.language.iter().map(Language::to_string).collect(),
+            language: self.language.iter().cloned().collect(),
             sort: Some(self.sort),
             ..ArticleQuery::default()
         }

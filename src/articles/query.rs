@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::text::Language;
 use crate::time::UtcTime;
 
 /// What delivery's list of articles can be narrowed by.
@@ -12,7 +13,7 @@ use crate::time::UtcTime;
 pub struct ArticleQuery {
     /// Only this language; repeat for several.
     #[param(required = false)]
-    pub language: Vec<String>,
+    pub language: Vec<Language>,
     /// Only this section and those below it, by id or slug; repeat for several.
     #[param(required = false)]
     pub section: Vec<String>,

@@ -5,6 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::articles::model::ArticleState;
 use crate::ids::UserId;
+use crate::text::Language;
 use crate::time::UtcTime;
 
 /// What the desk's list can be narrowed by.
@@ -20,7 +21,7 @@ pub struct DeskQuery {
     pub unfinished: Option<bool>,
     /// Only this language; repeat for several.
     #[param(required = false)]
-    pub language: Vec<String>,
+    pub language: Vec<Language>,
     /// Only in this section and those below it, by id or slug; repeat for several.
     #[param(required = false)]
     pub section: Vec<String>,

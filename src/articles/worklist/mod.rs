@@ -27,6 +27,7 @@ use crate::ids::{ArticleId, RecordId};
 use crate::problem::Problem;
 use crate::records::{self, Kind};
 use crate::site;
+use crate::text::Language;
 
 /// The states in which an article waits for somebody.
 const UNFINISHED: [ArticleState; 4] =
@@ -99,7 +100,7 @@ fn wanted(read: &mut Read<'_>, permit: &Permit<WriteArticles>, query: &DeskQuery
         locked: *locked,
         locked_by: *locked_by,
         states,
-        languages: language.clone(),
+        languages: language.iter().map(Language::to_string).collect(),
         sections: records::sections(read, section)?,
         authors,
         changed_since: *changed_since,
