@@ -115,6 +115,11 @@ lint! {
     CleanedText cleaned_text "cleaned_text" Warn "warn"
         "Characters that hide or turn what stands beside them were taken out."
         "أُزيلت أحرف غير مرئية تخفي ما حولها أو تقلب اتجاهه.";
+    /// A body in HTML or Markdown held text where no reader sees any: in a form, a drawing or a control, or behind a tag or comment that
+    /// never ends. Told once, or the change is refused.
+    DroppedText dropped_text "dropped_text" Warn "warn"
+        "Text in a form, drawing or control, or behind a tag or comment that never ends, was left out: see whether it belongs to the article."
+        "حُذف نص داخل نموذج أو رسم أو عنصر تحكم، أو بعد وسم أو تعليق غير مغلق: تحقق هل هو من المقال.";
     /// What was restored named something that is gone by now. Told once, or the restoration is refused.
     ReferenceDropped reference_dropped "reference_dropped" Warn "warn"
         "Something that it named is gone by now and was left out."

@@ -2,7 +2,7 @@
 //! publication where there is one, the event and the audit line stand or fall together.
 
 use super::beat::Beat;
-use super::cleaned::cleaned;
+use super::cleaned::Stripped;
 use super::dto::ArticleIn;
 use super::kept::{Revision, Saved, advance, begin, read_texts, record, save, saved, visible_to, words, write_texts};
 use super::kin;
@@ -35,7 +35,7 @@ pub(super) fn create_like(
     form: ArticleIn,
     model: Option<&ArticleIn>,
 ) -> Result<Saved, Problem> {
-    let stripped = cleaned(&form)?;
+    let stripped = Stripped::of(&form)?;
     let (mut form, body) = form.checked()?;
     let id = tx.next_id();
     let slug = choose_slug(tx, id, &form, None)?;
@@ -88,7 +88,7 @@ pub fn revise(
     let replaces_body = ["bodyHtml", "bodyMarkdown"].iter().any(|field| patch.mentions(field));
     before.body = Some(body.into_blocks()).filter(|_| !replaces_body || patch.mentions("body"));
     let form = patch.apply(&before)?;
-    let stripped = cleaned(&form)?;
+    let stripped = Stripped::of(&form)?;
     let (mut form, body) = form.checked()?;
     if head.ahead.due_at.is_some_and(|due| form.embargoed_until > Some(due))
         && form.embargoed_until != before.embargoed_until

@@ -14,11 +14,19 @@
 //! | `pre` | text that keeps its line ends |
 //! | scripts, styles, forms, controls, objects, media, SVG, MathML, templates | nothing |
 //! | any other element | its content |
+//!
+//! What becomes nothing ends where it ends in a browser: `<svg><p>` begins a paragraph. Whether it held text is remembered, so
+//! that whoever sent it can be told.
 
-use std::{collections::BTreeMap, mem, rc::Rc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    mem,
+    rc::Rc,
+};
 
 use super::{
     Block, Body, Decorator, EmbedBlock, ImageBlock, ListItem, Style, TextBlock,
+    dropped::{Around, Dropped, Stands},
     html_tokens::{Tag, Token, Tokens, decode},
     parse::{link_url, web_url},
     runs::{Marks, Run, one_line, spans},
@@ -36,14 +44,13 @@ impl Body {
     ///
     /// It takes whatever it gets; check [`Body::within_limits`].
     pub fn from_html(html: &str) -> Self {
-        let mut reader = Reader::default();
-        for token in Tokens::new(html) {
-            reader.take(token);
-        }
-        reader.end_figure();
-        reader.flush();
-        Self(reader.blocks)
+        Self(Reader::read(html).blocks)
     }
+}
+
+/// Whether [`Body::from_html`] leaves out some of the text of this.
+pub(super) fn drops_text(html: &str) -> bool {
+    Reader::read(html).drops_text
 }
 
 /// What an element means for the blocks.
@@ -142,32 +149,96 @@ struct Reader {
     visible: bool,
     /// What comes before the next visible text of this block.
     gap: &'static str,
-    /// The element that is being dropped, and how often it is open.
-    dropped: Option<(String, usize)>,
+    /// How often each name was opened and not closed.
+    open: HashMap<String, usize>,
+    dropped: Option<Dropped>,
+    /// Addresses, one of which is the text of the link that an embed is made of.
+    stands_for: Vec<String>,
+    drops_text: bool,
 }
 
 impl Reader {
-    fn take(&mut self, token: Token<'_>) {
-        if self.dropped.is_some() {
-            return self.drop_on(&token);
+    fn read(html: &str) -> Self {
+        let mut reader = Self::default();
+        let mut tokens = Tokens::new(html);
+        while let Some(token) = tokens.next() {
+            reader.take(&token);
+            tokens.is_foreign = reader.dropped.as_ref().is_some_and(Dropped::is_foreign);
+        }
+        reader.drops_text |= reader.dropped.as_ref().is_some_and(|dropped| dropped.hides_text);
+        reader.end_figure();
+        reader.flush();
+        reader
+    }
+
+    fn take(&mut self, token: &Token<'_>) {
+        if self.drop_on(token) {
+            return;
         }
         match token {
             Token::Text(raw) => self.text(&decode(raw)),
-            Token::Open(tag) => self.open(&tag),
-            Token::Close(name) => self.close(&name),
+            Token::Open(tag) => {
+                *self.open.entry(tag.name.clone()).or_default() += 1;
+                self.open(tag);
+            }
+            Token::Close(name) => {
+                self.open.entry(name.clone()).and_modify(|open| *open = open.saturating_sub(1));
+                self.close(name);
+            }
+            Token::Lost(raw) => self.lose(raw),
         }
     }
 
-    fn drop_on(&mut self, token: &Token<'_>) {
-        let Some((name, depth)) = &mut self.dropped else { return };
-        match token {
-            Token::Open(tag) if tag.name == *name && !tag.self_closing => *depth += 1,
-            Token::Close(closed) if closed == name => *depth -= 1,
-            _ => {}
+    /// Whether this belongs to what is being dropped.
+    fn drop_on(&mut self, token: &Token<'_>) -> bool {
+        let Some(mut dropped) = self.dropped.take() else { return false };
+        let ends_code = matches!(token, Token::Close(name) if matches!(name.as_str(), "script" | "style"));
+        if matches!(token, Token::Open(_) | Token::Close(_)) {
+            self.drops_text |= mem::take(&mut dropped.hides_text) && !ends_code;
         }
-        if *depth == 0 {
-            self.dropped = None;
+        let stands = match token {
+            Token::Open(tag) => dropped.take_open(tag, self.around(&tag.name)),
+            Token::Close(name) => dropped.take_close(name, self.around(name)),
+            Token::Text(raw) if !dropped.is_prose() => {
+                dropped.hides_text |= !safe::is_blank(&decode(raw));
+                Stands::Inside
+            }
+            Token::Text(raw) | Token::Lost(raw) => {
+                self.lose(raw);
+                Stands::Inside
+            }
+        };
+        if stands == Stands::Inside {
+            self.dropped = Some(dropped);
+        } else {
+            self.stands_for.clear();
         }
+        stands != Stands::Behind
+    }
+
+    fn around(&self, name: &str) -> Around {
+        Around {
+            in_table: self.tables > 0,
+            is_open: self.open.get(name).is_some_and(|open| *open > 0),
+            is_block: matches!(
+                element(name),
+                Element::Caption
+                    | Element::Figure
+                    | Element::Heading(_)
+                    | Element::Item
+                    | Element::List(_)
+                    | Element::Paragraph
+                    | Element::Pre
+                    | Element::Quote
+            ),
+        }
+    }
+
+    /// Remembers that text was left out, if this is some that says anything.
+    fn lose(&mut self, raw: &str) {
+        let text = decode(raw);
+        let text = text.trim();
+        self.drops_text |= !safe::is_blank(text) && !self.stands_for.iter().any(|address| address == text);
     }
 
     fn open(&mut self, tag: &Tag<'_>) {
@@ -176,7 +247,7 @@ impl Reader {
             Element::Caption => self.place(Place::Caption),
             Element::Cell => self.cell(),
             Element::Cite if self.captures() => self.place(Place::Credit),
-            Element::Dropped => self.dropped = (!closes_itself(tag)).then(|| (tag.name.clone(), 1)),
+            Element::Dropped => self.dropped = Dropped::begin(tag),
             Element::Figure => {
                 self.end_figure();
                 let is_embed =
@@ -316,7 +387,9 @@ impl Reader {
         let href = tag.attribute("href").map(|href| absolute(&href));
         let stands_for_an_embed = self.figure.as_ref().is_some_and(|f| f.is_embed && f.place == Place::Outside);
         if stands_for_an_embed && self.embed(href.as_deref()) {
-            self.dropped = Some((tag.name.clone(), 1));
+            let Some(Block::Embed(embed)) = self.blocks.last() else { return };
+            self.stands_for = href.into_iter().chain([embed.url.clone()]).collect();
+            self.dropped = Dropped::begin(tag);
             return;
         }
         self.marks.href = href.and_then(|href| link_url(&href).ok()).map(Rc::from);
@@ -408,11 +481,6 @@ impl Reader {
             ..TextBlock::default()
         }));
     }
-}
-
-/// Whether a tag is an element of its own, which only foreign ones can be.
-fn closes_itself(tag: &Tag<'_>) -> bool {
-    tag.self_closing && matches!(tag.name.as_str(), "svg" | "math")
 }
 
 /// An address with the scheme that `//host/…` leaves out.

@@ -17,6 +17,8 @@ pub(super) enum Token<'a> {
     Open(Tag<'a>),
     /// An end tag: its name in lower case.
     Close(String),
+    /// What no browser shows though it may be text: in a control, or behind something that never ends.
+    Lost(&'a str),
 }
 
 /// A start tag and those of its attributes that this room reads.
@@ -37,20 +39,24 @@ impl Tag<'_> {
 }
 
 /// Attributes that are read; all others are passed over.
-const ATTRIBUTES: [&str; 4] = ["alt", "class", "href", "src"];
+const ATTRIBUTES: [&str; 8] = ["alt", "class", "color", "encoding", "face", "href", "size", "src"];
 
-/// Elements whose content is not markup. None of it is kept.
+/// Elements whose content is not markup, but in `svg` and `math`. None of it is kept.
 const RAW: [&str; 8] = ["iframe", "noembed", "noframes", "script", "style", "textarea", "title", "xmp"];
 
-/// The tokens of a document, comments and raw contents left out.
+/// The tokens of a document, comments left out.
 pub(super) struct Tokens<'a> {
     rest: &'a str,
+    /// What was left out with the token before.
+    lost: Option<&'a str>,
+    /// Whether the next tag stands in `svg` or `math`, which whoever reads the tokens knows.
+    pub is_foreign: bool,
 }
 
 impl<'a> Tokens<'a> {
     /// Begins at the start of a document or fragment.
     pub const fn new(html: &'a str) -> Self {
-        Self { rest: html }
+        Self { rest: html, lost: None, is_foreign: false }
     }
 
     /// Takes everything before the first character that is wanted.
@@ -67,15 +73,43 @@ impl<'a> Tokens<'a> {
         rest.is_some()
     }
 
-    /// Drops everything up to the end of this, or of the document.
-    fn skip_past(&mut self, end: &str) {
-        self.rest = self.rest.split_once(end).map_or("", |(_, rest)| rest);
+    /// Takes everything up to the end of this; none, and the rest is lost, when the document ends before.
+    fn take_past(&mut self, end: &str) -> Option<&'a str> {
+        let Some((taken, rest)) = self.rest.split_once(end) else {
+            self.lose();
+            return None;
+        };
+        self.rest = rest;
+        Some(taken)
     }
 
     /// Reads no further.
-    const fn end(&mut self) -> Option<Token<'a>> {
+    const fn lose(&mut self) {
+        self.lost = Some(self.rest);
         self.rest = "";
-        None
+    }
+
+    /// Reads no further: the document ends in the tag that begins here.
+    fn end(&mut self, begin: &'a str) -> Token<'a> {
+        self.rest = "";
+        Token::Lost(begin.trim_start_matches(['<', '/']))
+    }
+
+    /// A comment of any kind, or text in `svg` and `math`.
+    fn declaration(&mut self) -> Option<Token<'a>> {
+        if self.eat("!--") {
+            self.skip_comment();
+            return None;
+        }
+        if !self.eat("![CDATA[") {
+            self.take_past(">");
+            return None;
+        }
+        if self.is_foreign {
+            return self.take_past("]]>").map(Token::Text);
+        }
+        // To browsers it is a comment up to the first tag.
+        self.take_past(">").filter(|text| !text.starts_with('<')).map(Token::Lost)
     }
 
     fn at_letter(&self) -> bool {
@@ -90,7 +124,7 @@ impl<'a> Tokens<'a> {
     fn open(&mut self) -> Option<Tag<'a>> {
         let mut tag = Tag { name: self.name(), ..Tag::default() };
         self.attributes(&mut tag)?;
-        if RAW.contains(&tag.name.as_str()) {
+        if !self.is_foreign && RAW.contains(&tag.name.as_str()) {
             self.skip_raw(&tag.name);
         }
         Some(tag)
@@ -143,7 +177,9 @@ impl<'a> Tokens<'a> {
         };
         let end = self.rest.match_indices("</").map(|(at, _)| at);
         let end = end.into_iter().find(|at| self.rest.get(at + 2..).is_some_and(is_end));
-        self.rest = end.and_then(|at| self.rest.get(at..)).unwrap_or_default();
+        let Some((content, rest)) = end.and_then(|at| self.rest.split_at_checked(at)) else { return self.lose() };
+        self.lost = Some(content).filter(|_| !matches!(name, "script" | "style"));
+        self.rest = rest;
     }
 
     /// What follows `<!--`, up to the end of the comment.
@@ -153,7 +189,10 @@ impl<'a> Tokens<'a> {
         }
         let ends = self.rest.match_indices('>').filter_map(|(at, _)| self.rest.split_at_checked(at));
         let end = ends.into_iter().find(|(comment, _)| comment.ends_with("--") || comment.ends_with("--!"));
-        self.rest = end.and_then(|(_, rest)| rest.strip_prefix('>')).unwrap_or_default();
+        match end.and_then(|(_, rest)| rest.strip_prefix('>')) {
+            Some(rest) => self.rest = rest,
+            None => self.lose(),
+        }
     }
 }
 
@@ -162,6 +201,9 @@ impl<'a> Iterator for Tokens<'a> {
 
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
+            if let Some(lost) = self.lost.take() {
+                return Some(Token::Lost(lost));
+            }
             let begin = self.rest;
             if begin.is_empty() {
                 return None;
@@ -170,19 +212,19 @@ impl<'a> Iterator for Tokens<'a> {
                 return Some(Token::Text(self.until(|c| c == '<')));
             }
             if self.at_letter() {
-                return self.open().map(Token::Open).or_else(|| self.end());
+                return Some(self.open().map_or_else(|| self.end(begin), Token::Open));
             }
-            if self.eat("!--") {
-                self.skip_comment();
-            } else if self.rest.starts_with(['!', '?']) {
-                self.skip_past(">");
+            if self.rest.starts_with(['!', '?']) {
+                if let Some(text) = self.declaration() {
+                    return Some(text);
+                }
             } else if self.eat("/") {
                 if self.at_letter() {
                     let name = self.name();
                     let whole = self.attributes(&mut Tag::default());
-                    return whole.map(|()| Token::Close(name)).or_else(|| self.end());
+                    return Some(whole.map_or_else(|| self.end(begin), |()| Token::Close(name)));
                 }
-                self.skip_past(">");
+                self.take_past(">");
             } else {
                 return begin.get(..1).map(Token::Text);
             }
@@ -240,11 +282,12 @@ fn numeric(piece: &str) -> Option<(String, &str)> {
 mod tests {
     use super::*;
 
-    /// The tokens in short: texts as they are, `<name attribute=value>`, `</name>`.
+    /// The tokens in short: texts as they are, `<name attribute=value>`, `</name>`; what is lost left out.
     fn shown(html: &str) -> String {
         let show = |token: Token<'_>| match token {
             Token::Text(text) => text.to_owned(),
             Token::Close(name) => format!("</{name}>"),
+            Token::Lost(_) => String::new(),
             Token::Open(tag) => {
                 let value = |name: &&str| Some(format!(" {name}={}", tag.attribute(name)?));
                 let attributes: String = ATTRIBUTES.iter().filter_map(value).collect();
@@ -282,6 +325,30 @@ mod tests {
             ("a</b", "a"),
         ] {
             assert_eq!(shown(html), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_told() {
+        let lost = |html| {
+            let lost = |token| if let Token::Lost(text) = token { Some(text) } else { None };
+            Tokens::new(html).filter_map(lost).filter(|text| !text.is_empty()).collect::<Vec<_>>()
+        };
+        for (html, expected) in [
+            ("a<!-- b --><!--><!---><!--c--!><!doctype html><?php x>d</ e>f", &[] as &[&str]),
+            ("<style>a</style><script>b</script><title></title>", &[]),
+            ("<title>a</title><textarea>b</textarea><iframe>c</iframe>", &["a", "b", "c"]),
+            ("a<!-- b > --c", &[" b > --c"]),
+            ("a<!---!>b", &["-!>b"]),
+            ("a<style>b</styles>", &["b</styles>"]),
+            ("a<script>b", &["b"]),
+            ("a<?php b", &["?php b"]),
+            ("a</ b", &[" b"]),
+            ("a<b href='x>y", &["b href='x>y"]),
+            ("a</b href='x>y", &["b href='x>y"]),
+            ("a<![CDATA[b]]>c<![CDATA[<p>d</p>]]>", &["b]]"]),
+        ] {
+            assert_eq!(lost(html), expected, "{html}");
         }
     }
 

@@ -9,12 +9,17 @@ impl Body {
     ///
     /// It takes whatever it gets; check [`Body::within_limits`].
     pub fn from_markdown(markdown: &str) -> Self {
-        let mut html = String::with_capacity(markdown.len());
-        let mut picture: Option<Picture> = None;
-        let events = Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH);
-        html::push_html(&mut html, events.filter_map(|event| addressed(event, &mut picture)));
-        Self::from_html(&html)
+        Self::from_html(&html(markdown))
     }
+}
+
+/// The HTML that Markdown stands for.
+pub(super) fn html(markdown: &str) -> String {
+    let mut written = String::with_capacity(markdown.len());
+    let mut picture: Option<Picture> = None;
+    let events = Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH);
+    html::push_html(&mut written, events.filter_map(|event| addressed(event, &mut picture)));
+    written
 }
 
 /// A picture whose description is being read.

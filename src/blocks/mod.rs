@@ -20,6 +20,7 @@
 //!
 //! Portable Text: <https://github.com/portabletext/portabletext>
 
+mod dropped;
 mod embed;
 mod from_html;
 mod html_tokens;
@@ -42,6 +43,18 @@ pub fn decoded(markup: &str) -> std::borrow::Cow<'_, str> {
     html_tokens::decode(markup)
 }
 
+/// Whether [`Body::from_html`] leaves out some of the text of this: in a form or a drawing, or behind a comment that never ends.
+pub fn html_drops_text(html: &str) -> bool {
+    from_html::drops_text(html)
+}
+
+/// The same of [`Body::from_markdown`].
+pub fn markdown_drops_text(markdown: &str) -> bool {
+    from_html::drops_text(&markdown::html(markdown))
+}
+
+#[cfg(test)]
+mod dropped_tests;
 #[cfg(test)]
 mod from_html_tests;
 #[cfg(test)]

@@ -324,6 +324,7 @@ proptest! {
         let body = Body::parse(blocks).unwrap();
         let html = body.to_html();
         prop_assert_eq!(&Body::from_html(&html), &body, "{}", html);
+        prop_assert!(!super::html_drops_text(&html), "{}", html);
     }
 
     #[test]
@@ -331,6 +332,7 @@ proptest! {
         let body = Body::parse(blocks).unwrap();
         let markdown = body.to_markdown();
         prop_assert_eq!(&Body::from_markdown(&markdown), &body, "{}", markdown);
+        prop_assert!(!super::markdown_drops_text(&markdown), "{}", markdown);
     }
 
     #[test]

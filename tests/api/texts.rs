@@ -125,3 +125,26 @@ async fn whoever_pastes_a_hidden_character_is_told_that_it_is_gone() {
         assert!(!told(&made.json), "{kept}");
     }
 }
+
+#[actix_web::test]
+async fn whoever_sends_text_that_no_reader_would_see_is_told_so() {
+    let desk = Desk::new().await;
+    for (field, text, expected) in [
+        ("bodyHtml", "<p>خبر</p><!-- عاجل", true),
+        ("bodyHtml", "<p>خبر</p><svg>عاجل", true),
+        ("bodyMarkdown", "خبر\n\n<select>عاجل", true),
+        ("bodyHtml", "<p>خبر</p><svg><p>عاجل</p><style>a</style><!-- b -->", false),
+        ("bodyMarkdown", "خبر", false),
+    ] {
+        let fields = json!({ "body": null, field: text });
+        let made = desk.draft_with("خبر", fields.clone()).await;
+        let edited = desk.edit(&desk.journalist, &made.text("/id"), fields).await.expect(200);
+        let dropped = json!({ "code": "dropped_text", "pointer": format!("/{field}") });
+        for answer in [&made, &edited] {
+            assert_eq!(answer.at("/warnings").as_array().unwrap().contains(&dropped), expected, "{text}");
+        }
+        let opened =
+            desk.editor.get(&format!("{}/{}", crate::articles::DESK, made.text("/id"))).send().await.expect(200);
+        assert!(!opened.at("/warnings").as_array().unwrap().contains(&dropped), "only the one who wrote it is told");
+    }
+}
