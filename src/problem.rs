@@ -106,6 +106,9 @@ codes! {
     /// The comments of the article are closed.
     CommentsClosed "comments_closed" CONFLICT "Comments are closed" "التعليقات مغلقة"
         "This article takes no more comments.";
+    /// The time in which the writer could change it is over.
+    EditEnded "edit_ended" CONFLICT "The time to change this is over" "انتهت مهلة التعديل"
+        "`until` is when it ended. A comment can still be deleted by its writer, and another one can be written.";
     /// It was public and was taken back for good.
     Killed "killed" GONE "This was withdrawn for good" "سُحب هذا نهائيًا"
         "`notice` says why. Remove your copies: it does not come back.";

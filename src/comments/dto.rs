@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::store::Writer;
+use super::store::{Revision, Writer};
 use super::{Audience, Comment, CommentReason, CommentStatus};
 use crate::auth::Role;
 use crate::fault::Fault;
@@ -24,6 +24,15 @@ pub struct CommentIn {
     /// The comment that it answers, however deep: a published one of the same article.
     #[serde(default)]
     pub parent_id: Option<CommentId>,
+}
+
+/// What a writer can change of a comment.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CommentEditIn {
+    /// Plain text of at most 5,000 characters, as people count them.
+    #[schema(min_length = 1, max_length = 50_000, example = "تحليل جيد جدًا، شكرًا.")]
+    pub text: String,
 }
 
 /// What a moderator says with an approval.
@@ -117,6 +126,19 @@ pub struct QueueQuery {
     pub sort: Option<CommentSort>,
 }
 
+/// What the list of the own comments can be narrowed by.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", default)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct OwnCommentQuery {
+    /// Only on this article.
+    #[param(required = false)]
+    pub article_id: Option<ArticleId>,
+    /// The order; the newest first unless said otherwise.
+    #[param(required = false, inline)]
+    pub sort: Option<CommentSort>,
+}
+
 /// Who wrote a comment.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -177,7 +199,8 @@ impl CommentView {
     /// What is shown of it to this audience.
     pub fn new(comment: Comment, audience: Audience) -> Self {
         let Comment { row, writer } = comment;
-        let is_shown = row.status.is_visible() || audience == Audience::Writer;
+        let has_words = row.status != CommentStatus::Deleted;
+        let is_shown = row.status.is_visible() || (has_words && audience == Audience::Writer);
         let is_staff = is_shown && writer.role.is_some_and(|role| role != Role::Reader);
         Self {
             id: row.id,
@@ -195,6 +218,27 @@ impl CommentView {
             date_created: row.created_at,
             date_edited: row.edited_at,
         }
+    }
+}
+
+/// An earlier wording of a comment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CommentRevisionView {
+    /// The version of the comment that had it last.
+    #[schema(example = 1)]
+    version: i64,
+    /// What it said: plain text, to be escaped wherever it is shown.
+    #[schema(example = "تحليل جيد، شكرًا.")]
+    text: String,
+    /// Since when it said so.
+    date_created: UtcTime,
+}
+
+impl From<Revision> for CommentRevisionView {
+    fn from(revision: Revision) -> Self {
+        let Revision { comment_id: _, version, text, created_at } = revision;
+        Self { version, text, date_created: created_at }
     }
 }
 

@@ -10,6 +10,7 @@ mod course;
 pub mod dto;
 pub mod http;
 mod model;
+mod own;
 mod pipeline;
 mod place;
 mod store;
@@ -20,7 +21,7 @@ use self::course::Cause;
 use self::dto::{CommentIn, CommentQuery, QueueQuery};
 use self::pipeline::{Case, Rule, Verdict};
 use self::place::Place;
-use self::store::{Branch, Row, Said, Wanted, Writer};
+use self::store::{Branch, Revision, Row, Said, Wanted, Writer};
 use crate::app::{Read, Tx};
 use crate::articles;
 use crate::articles::Discussion;
@@ -35,10 +36,13 @@ use crate::problem::{Code, Problem};
 use crate::time::UtcTime;
 
 pub use model::{CommentReason, CommentStatus, Decision};
+pub use own::{delete, edit, written_by};
 
 /// What happens to comments.
 pub const EVENTS: &[Kind] = &[
     Kind::of::<dto::CommentEvent>("comment.posted", "A reader commented."),
+    Kind::of::<dto::CommentEvent>("comment.edited", "Its writer changed it, and the rules looked at it again."),
+    Kind::of::<dto::CommentEvent>("comment.deleted", "Its writer took it back for good."),
     Kind::of::<dto::CommentEvent>("comment.approved", "A moderator lets everyone read it."),
     Kind::of::<dto::CommentEvent>("comment.rejected", "A moderator refused it, or took it back."),
     Kind::of::<dto::CommentEvent>("comment.withheld", "It was taken from sight for the time being."),
@@ -118,8 +122,8 @@ pub fn post(
     store::introduce(tx.conn, permit.user.id, tx.now)?;
     let author = CommenterId::of(permit.user.id.uuid());
     let place = parent.map_or(Place::ROOT, |answered| Place::of_answer(&answered, about.rules.depth_max));
-    let remark =
-        Remark { author, is_moderator: permit.also::<ModerateComments>(), answers: place.answers_id, text: &text };
+    let is_moderator = permit.also::<ModerateComments>();
+    let remark = Remark { author, is_moderator, answers: place.answers_id, but: None, text: &text };
     let verdict = judge(tx, &about, &remark)?;
     let row = Row::new(tx.next_id(), about.article, place, author, (verdict.status, text), tx.now);
     course::begin(tx, &row, Cause::rule(verdict.rule, verdict.spans))?;
@@ -136,14 +140,17 @@ struct Remark<'a> {
     author: CommenterId,
     is_moderator: bool,
     answers: Option<CommentId>,
+    /// What it says now, where it is to say something else.
+    but: Option<CommentId>,
     text: &'a str,
 }
 
 /// What becomes of a text, seen beside what its writer and others have said lately.
 fn judge(tx: &mut Tx<'_>, about: &Discussion, remark: &Remark<'_>) -> Result<Verdict, Problem> {
-    let Remark { author, is_moderator, answers, text } = *remark;
+    let Remark { author, is_moderator, answers, but, text } = *remark;
     let (key, since) = (pipeline::key(text), tx.now.before(LATELY));
-    let recent = store::recent(tx.conn, author, since, RECENT_MAX)?;
+    let mut recent = store::recent(tx.conn, author, since, RECENT_MAX)?;
+    recent.retain(|said| Some(said.id) != but);
     let again = |said: &&Said| (said.article_id, said.answers_id, &said.text_key) == (about.article, answers, &key);
     if let Some(first) = recent.iter().find(again) {
         return Err(Problem::new(Code::Duplicate).with("existing", first.id.to_string()));
@@ -171,6 +178,7 @@ pub fn discussion(
     let CommentQuery { parent_id, sort } = query;
     let wanted = Wanted {
         article: Some(articles::discussion(read, id_or_slug)?.article),
+        author: None,
         branch: parent_id.map_or(Branch::Roots, Branch::RepliesTo),
         statuses: Vec::new(),
         listed: true,
@@ -182,17 +190,19 @@ pub fn discussion(
 /// A comment that everyone may read, or else the reader's own.
 pub fn find(read: &mut Read<'_>, id: CommentId, reader: Option<UserId>) -> Result<(Comment, Audience), Problem> {
     let comment = found(read, id)?;
-    if reader.is_some() && reader == comment.writer.user && !comment.is_visible() {
+    let is_own = reader.is_some() && reader == comment.writer.user && comment.row.status != CommentStatus::Deleted;
+    if is_own && !comment.is_visible() {
         return Ok((comment, Audience::Writer));
     }
-    if comment.row.is_listed && is_live(read, comment.row.article_id)? {
+    if is_told(read, &comment)? {
         return Ok((comment, Audience::Everyone));
     }
-    if reader.is_some() && reader == comment.writer.user {
-        Ok((comment, Audience::Writer))
-    } else {
-        Err(Problem::not_found())
-    }
+    if is_own { Ok((comment, Audience::Writer)) } else { Err(Problem::not_found()) }
+}
+
+/// Whether everyone may know that there is such a comment, if only as a gap.
+fn is_told(read: &mut Read<'_>, comment: &Comment) -> Result<bool, Problem> {
+    Ok(comment.row.is_listed && is_live(read, comment.row.article_id)?)
 }
 
 /// A page of comments for moderators.
@@ -205,6 +215,7 @@ pub fn queue(
     let QueueQuery { status, article_id, sort } = query;
     let wanted = Wanted {
         article: *article_id,
+        author: None,
         branch: Branch::Whole,
         statuses: status.clone(),
         listed: false,
@@ -216,6 +227,17 @@ pub fn queue(
 /// A comment for moderators, whatever its status.
 pub fn open(read: &mut Read<'_>, _: &Permit<ModerateComments>, id: CommentId) -> Result<Comment, Problem> {
     found(read, id)
+}
+
+/// A page of a comment's earlier wordings, the latest first.
+pub fn revisions(
+    read: &mut Read<'_>,
+    _: &Permit<ModerateComments>,
+    id: CommentId,
+    page: &PageRequest,
+) -> Result<Slice<Revision>, Problem> {
+    found(read, id)?;
+    Ok(store::revisions(read.conn, id, page)?)
 }
 
 /// Lets everyone read a comment.

@@ -8,7 +8,7 @@ use super::pipeline::Rule;
 use crate::auth::Role;
 use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::{comment_decisions, commenters, comments, users};
+use crate::db::schema::{comment_decisions, comment_revisions, commenters, comments, users};
 use crate::ids::{ArticleId, CommentId, CommenterId, DecisionId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -81,6 +81,16 @@ pub(super) struct Decided {
     pub created_at: UtcTime,
 }
 
+/// A row of `comment_revisions`: a wording, and since when the comment had it.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = comment_revisions)]
+pub struct Revision {
+    pub(super) comment_id: CommentId,
+    pub(super) version: i64,
+    pub(super) text: String,
+    pub(super) created_at: UtcTime,
+}
+
 /// What somebody has said.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = comments)]
@@ -104,6 +114,7 @@ pub(super) enum Branch {
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
     pub article: Option<ArticleId>,
+    pub author: Option<CommenterId>,
     pub branch: Branch,
     pub statuses: Vec<CommentStatus>,
     /// Only those that readers are shown, if only as a gap.
@@ -147,6 +158,7 @@ pub(super) fn save(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<usiz
             comments::status.eq(row.status),
             comments::text.eq(&row.text),
             comments::text_key.eq(&row.text_key),
+            comments::origin.eq(row.origin.as_deref()),
             comments::has_reports.eq(row.has_reports),
             comments::is_reviewed.eq(row.is_reviewed),
             comments::is_featured.eq(row.is_featured),
@@ -164,6 +176,31 @@ pub(super) fn save(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<usiz
 
 pub(super) fn insert_decision(conn: &mut Conn, decided: &Decided) -> QueryResult<usize> {
     diesel::insert_into(comment_decisions::table).values(decided).execute(conn)
+}
+
+pub(super) fn insert_revision(conn: &mut Conn, revision: &Revision) -> QueryResult<usize> {
+    diesel::insert_into(comment_revisions::table).values(revision).execute(conn)
+}
+
+/// A page of a comment's earlier wordings, the latest first.
+pub(super) fn revisions(conn: &mut Conn, id: CommentId, page: &PageRequest) -> QueryResult<Slice<Revision>> {
+    let filtered = || comment_revisions::table.filter(comment_revisions::comment_id.eq(id)).into_boxed();
+    let query = keyset!(filtered(), page, comment_revisions::version, true);
+    let rows = query.select(Revision::as_select()).load(conn)?;
+    let mut slice = page.cut(rows, |row: &Revision| Position::at(row.version, id.uuid()));
+    if page.count {
+        slice.total = Some(filtered().count().get_result(conn)?);
+    }
+    Ok(slice)
+}
+
+/// Takes out what is kept of a comment's words beside its row: earlier wordings, what a rule saw in them, and notes,
+/// which may repeat them.
+pub(super) fn forget_words(conn: &mut Conn, id: CommentId) -> QueryResult<usize> {
+    diesel::delete(comment_revisions::table.filter(comment_revisions::comment_id.eq(id))).execute(conn)?;
+    diesel::update(comment_decisions::table.filter(comment_decisions::comment_id.eq(id)))
+        .set((comment_decisions::spans.eq("[]"), comment_decisions::note.eq(None::<String>)))
+        .execute(conn)
 }
 
 /// Counts what hangs below a comment.
@@ -222,11 +259,14 @@ pub(super) fn others_saying(
 }
 
 pub(super) fn list(conn: &mut Conn, wanted: &Wanted, page: &PageRequest) -> QueryResult<Slice<(Row, Writer)>> {
-    let Wanted { article, branch, statuses, listed, newest_first } = wanted;
+    let Wanted { article, author, branch, statuses, listed, newest_first } = wanted;
     let filtered = || {
         let mut query = joined!().into_boxed();
         if let Some(article) = article {
             query = query.filter(comments::article_id.eq(*article));
+        }
+        if let Some(author) = author {
+            query = query.filter(comments::author_id.eq(*author));
         }
         if *listed {
             query = query.filter(comments::is_listed.eq(true));

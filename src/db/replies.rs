@@ -3,9 +3,11 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
+use uuid::Uuid;
 
 use super::Conn;
 use super::schema::replies;
+use crate::ids::Id;
 use crate::time::UtcTime;
 
 /// What is kept of an earlier request.
@@ -37,9 +39,18 @@ pub fn find(conn: &mut Conn, scope: &str, key: &str) -> QueryResult<Kept> {
     replies::table.find((scope, key)).select((replies::fingerprint, replies::reply)).first(conn)
 }
 
-/// Puts the answer to the key that was claimed.
-pub fn keep(conn: &mut Conn, scope: &str, key: &str, reply: &str) -> QueryResult<usize> {
-    diesel::update(replies::table.find((scope, key))).set(replies::reply.eq(reply)).execute(conn)
+/// Puts the answer to the key that was claimed, with what it tells of.
+pub fn keep(conn: &mut Conn, scope: &str, key: &str, reply: &str, target: Option<Uuid>) -> QueryResult<usize> {
+    let target = target.map(|target| target.as_bytes().to_vec());
+    diesel::update(replies::table.find((scope, key)))
+        .set((replies::reply.eq(reply), replies::target_id.eq(target)))
+        .execute(conn)
+}
+
+/// Forgets the answers that tell of any of these: what they told is to be gone.
+pub fn forget_about<K>(conn: &mut Conn, targets: &[Id<K>]) -> QueryResult<usize> {
+    let targets: Vec<Vec<u8>> = targets.iter().map(|target| target.uuid().as_bytes().to_vec()).collect();
+    diesel::delete(replies::table.filter(replies::target_id.eq_any(targets))).execute(conn)
 }
 
 /// Forgets the answer that a key stands for, if it is older than an instant.

@@ -360,6 +360,7 @@ diesel::table! {
         fingerprint -> Binary,
         reply -> Text,
         created_at -> BigInt,
+        target_id -> Nullable<Binary>,
     }
 }
 

@@ -104,7 +104,7 @@ impl Call {
                 };
             }
             let reply = work(tx, value)?;
-            replies::keep(tx.conn, &scope, &key, &reply.keep()?)?;
+            replies::keep(tx.conn, &scope, &key, &reply.keep()?, reply.target())?;
             Ok(reply)
         })
         .await

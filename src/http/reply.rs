@@ -8,8 +8,10 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::tag;
+use crate::ids::Id;
 use crate::problem::Problem;
 use crate::text::{Language, hex};
 use crate::time::UtcTime;
@@ -37,6 +39,9 @@ pub struct Reply {
     moves: bool,
     #[serde(skip)]
     replayed: bool,
+    /// What it tells of, where its words may have to be forgotten.
+    #[serde(skip)]
+    about: Option<Uuid>,
     /// What is told instead of the body, and never kept.
     #[serde(skip)]
     told_once: Option<String>,
@@ -88,6 +93,7 @@ impl Reply {
             moves: false,
             unlisted: false,
             replayed: false,
+            about: None,
             told_once: None,
         }
     }
@@ -137,6 +143,18 @@ impl Reply {
     /// With another body now, such as one with a secret: only the first one is kept for repetitions.
     pub fn telling_once(self, body: &impl Serialize) -> Result<Self, Problem> {
         Ok(Self { told_once: Some(serde_json::to_string(body)?), ..self })
+    }
+
+    /// With what it tells of: once that is taken back or erased, no repetition gets this answer again.
+    #[must_use]
+    pub const fn about<K>(mut self, target: Id<K>) -> Self {
+        self.about = Some(target.uuid());
+        self
+    }
+
+    /// What it tells of, if it says so.
+    pub(super) const fn target(&self) -> Option<Uuid> {
+        self.about
     }
 
     /// With the neighbours of a page.

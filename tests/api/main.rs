@@ -36,6 +36,7 @@ mod lint;
 mod locks;
 mod migrations;
 mod moderation;
+mod own_comments;
 mod pages;
 mod permissions;
 mod postgres;

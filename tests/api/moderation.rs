@@ -27,7 +27,7 @@ async fn reject(client: &Client, comment: &Answer, version: i64) -> Answer {
 
 /// The kept counts, all of them, are what counting the rows gives. Answers how many comments show.
 #[track_caller]
-fn recount(app: &TestApp) -> usize {
+pub fn recount(app: &TestApp) -> usize {
     type Row = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, String, i64, i64, bool);
     let kept = (comments::reply_count, comments::listed_count, comments::is_listed);
     let columns = (comments::id, comments::article_id, comments::parent_id, comments::status);

@@ -326,22 +326,29 @@ async fn alerts(ledger: &Ledger, people: &People) -> Answer {
     ledger.made("retract_alert", by, retract, &["alert.retracted", "push.requested"]).await
 }
 
-/// A comment waits, is approved and is taken back.
+/// A comment waits, is changed, is approved and is taken back; another one is deleted.
 async fn comments(ledger: &Ledger, people: &People, article: &Answer) -> Answer {
     let ask = people.reader.post(&format!("/api/v1/articles/{}/comments", article.text("/id")));
     let reader = By::person(&people.reader, Role::Reader);
     let posted = ledger.made("post_comment", reader, ask.json(&json!({ "text": "رأي" })), &["comment.posted"]).await;
+    let address = format!("/api/v1/comments/{}", posted.text("/id"));
+    let edit = people.reader.patch(&address).json(&json!({ "text": "رأي آخر" }));
+    ledger.made("edit_comment", reader, edit, &["comment.edited"]).await;
     let by = By::person(&people.moderator, Role::Moderator);
     let desk = format!("/api/v1/newsroom/comments/{}", posted.text("/id"));
-    let approve = people.moderator.post(&format!("{desk}/approve")).if_match("\"1\"").json(&json!({}));
+    let approve = people.moderator.post(&format!("{desk}/approve")).if_match("\"2\"").json(&json!({}));
     ledger.made("approve_comment", by, approve, &["comment.approved"]).await;
-    let reject = people.moderator.post(&format!("{desk}/reject")).if_match("\"2\"").json(&json!({ "reason": "spam" }));
+    let reject = people.moderator.post(&format!("{desk}/reject")).if_match("\"3\"").json(&json!({ "reason": "spam" }));
     ledger.made("reject_comment", by, reject, &["comment.rejected"]).await;
-    let again = people.moderator.post(&format!("{desk}/approve")).if_match("\"3\"").json(&json!({}));
+    let again = people.moderator.post(&format!("{desk}/approve")).if_match("\"4\"").json(&json!({}));
     ledger.made("approve_comment", by, again, &["comment.approved"]).await;
     let reason = json!({ "reason": "offensive" });
-    let withhold = people.moderator.post(&format!("{desk}/withhold")).if_match("\"4\"").json(&reason);
-    ledger.made("withhold_comment", by, withhold, &["comment.withheld"]).await
+    let withhold = people.moderator.post(&format!("{desk}/withhold")).if_match("\"5\"").json(&reason);
+    ledger.made("withhold_comment", by, withhold, &["comment.withheld"]).await;
+    let ask = people.reader.post(&format!("/api/v1/articles/{}/comments", article.text("/id")));
+    let gone = ledger.made("post_comment", reader, ask.json(&json!({ "text": "زائل" })), &["comment.posted"]).await;
+    let delete = people.reader.delete(&format!("/api/v1/comments/{}", gone.text("/id")));
+    ledger.made("delete_comment", reader, delete, &["comment.deleted"]).await
 }
 
 /// The site changes, and accounts are made, changed and used.

@@ -1,17 +1,29 @@
 //! What readers do: read and write.
 
-use actix_web::{get, post};
+use std::sync::Arc;
 
+use actix_web::{delete, get, patch, post};
+
+use crate::app::Tx;
 use crate::auth::Permit;
-use crate::auth::actions::{Action as _, PostComment};
-use crate::comments::dto::{CommentIn, CommentQuery, CommentView};
+use crate::auth::actions::{Action as _, PostComment, UseAccount};
+use crate::comments::dto::{CommentEditIn, CommentIn, CommentQuery, CommentView, OwnCommentQuery};
 use crate::comments::{self, Audience};
-use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, PageView, Reply, Routes, Segment, View};
-use crate::problem::Problem;
+use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, PageView, Patch, Reply, Routes, Segment, View};
+use crate::problem::{Code, Problem};
+
+/// How often a change is tried before its writer is told to come again.
+const TRIES: usize = 5;
 
 /// Adds these routes.
 pub fn routes(config: &mut Routes<'_>) {
-    config.service(list_comments).service(post_comment).service(read_comment);
+    config
+        .service(list_comments)
+        .service(post_comment)
+        .service(read_comment)
+        .service(edit_comment)
+        .service(delete_comment)
+        .service(list_own_comments);
 }
 
 /// A page of comments.
@@ -66,9 +78,10 @@ async fn post_comment(
 ) -> Result<Reply, Problem> {
     call.act(input, move |tx, form| {
         let comment = comments::post(tx, &permit, &article.0, form)?;
-        let location = format!("/api/v1/comments/{}", comment.id());
+        let id = comment.id();
+        let location = format!("/api/v1/comments/{id}");
         let is_visible = comment.is_visible();
-        let reply = Reply::json(&CommentView::new(comment, Audience::Writer))?;
+        let reply = Reply::json(&CommentView::new(comment, Audience::Writer))?.about(id);
         Ok(if is_visible { reply.created(location) } else { reply.accepted(location).private() })
     })
     .await
@@ -93,4 +106,81 @@ async fn read_comment(call: Call, id: Segment, view: View) -> Result<Reply, Prob
         Audience::Everyone => reply,
         Audience::Writer => reply.private(),
     })
+}
+
+/// Makes a change that names no version: when somebody else was faster, it is made to what has become of the comment.
+async fn insist<T, F>(call: &Call, work: F) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    F: Fn(&mut Tx<'_>) -> Result<T, Problem> + Clone + Send + 'static,
+{
+    for _ in 0..TRIES {
+        match call.write(work.clone()).await {
+            Err(problem) if problem.code == Code::Stale => {}
+            done => return done,
+        }
+    }
+    Err(Problem::new(Code::Unavailable))
+}
+
+/// Change a comment
+///
+/// By its writer, a JSON Merge Patch, within the site's `editSeconds` of writing it; after that 409 `edit_ended`. It goes
+/// the way of a new comment, so it may have to wait now: see `status`. What a moderator has refused or withheld is not
+/// changed (409 `illegal_transition`). Moderators see the earlier wordings.
+#[utoipa::path(
+    tag = "comments",
+    extensions(("x-permission" = json!(PostComment::NAME))),
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    request_body(content = CommentEditIn, content_type = "application/merge-patch+json"),
+    responses((status = OK, description = "The comment as it is now", body = CommentView)),
+)]
+#[patch("/comments/{id}")]
+async fn edit_comment(
+    permit: Permit<PostComment>,
+    call: Call,
+    id: Segment,
+    patch: Patch<CommentEditIn>,
+) -> Result<Reply, Problem> {
+    let (id, form) = (id.id()?, Arc::new((permit, patch)));
+    let comment = insist(&call, move |tx| comments::edit(tx, &form.0, id, &form.1)).await?;
+    Ok(Reply::json(&CommentView::new(comment, Audience::Writer))?.private())
+}
+
+/// Delete a comment
+///
+/// By its writer, at any time and for good: its words are gone from the database, and so are earlier ones. Where something
+/// below it stays, a gap keeps its place. Once it is deleted, a repetition is 204 too.
+#[utoipa::path(
+    tag = "comments",
+    extensions(("x-permission" = json!(PostComment::NAME))),
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    responses((status = NO_CONTENT, description = "Deleted")),
+)]
+#[delete("/comments/{id}")]
+async fn delete_comment(permit: Permit<PostComment>, call: Call, id: Segment) -> Result<Reply, Problem> {
+    let (id, permit) = (id.id()?, Arc::new(permit));
+    insist(&call, move |tx| comments::delete(tx, &permit, id)).await?;
+    Ok(Reply::nothing())
+}
+
+/// List the own comments
+///
+/// Whatever has become of them, with the reason where one was rejected: so a client shows readers what of theirs still
+/// waits, and nobody else.
+#[utoipa::path(
+    tag = "comments",
+    extensions(("x-permission" = json!(UseAccount::NAME))),
+    params(ListQuery, OwnCommentQuery),
+    responses((status = OK, description = "A page", body = CommentList)),
+)]
+#[get("/me/comments")]
+async fn list_own_comments(
+    permit: Permit<UseAccount>,
+    call: Call,
+    page: Page<OwnCommentQuery>,
+) -> Result<Reply, Problem> {
+    let (query, request) = (page.filter.clone(), page.request.clone());
+    let slice = call.read(move |read| comments::written_by(read, &permit, &query, &request)).await?;
+    page.reply(&slice.map(|comment| CommentView::new(comment, Audience::Writer)))
 }

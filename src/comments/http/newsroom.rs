@@ -4,9 +4,11 @@ use actix_web::{get, post};
 
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ModerateComments};
-use crate::comments::dto::{self, CommentApprovalIn, CommentRejectionIn, NewsroomCommentView, QueueQuery};
+use crate::comments::dto::{
+    self, CommentApprovalIn, CommentRejectionIn, CommentRevisionView, NewsroomCommentView, QueueQuery,
+};
 use crate::comments::{self, Comment, Ruling};
-use crate::http::{Call, Input, ListQuery, Page, PageView, Reply, Routes, Segment};
+use crate::http::{Call, Input, ListQuery, Page, PageView, Reply, Routes, Segment, Unfiltered};
 use crate::problem::Problem;
 
 /// Adds these routes.
@@ -14,6 +16,7 @@ pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_newsroom_comments)
         .service(read_newsroom_comment)
+        .service(list_comment_revisions)
         .service(approve_comment)
         .service(reject_comment)
         .service(withhold_comment);
@@ -28,8 +31,8 @@ struct NewsroomCommentList {
 }
 
 fn reply(comment: Comment) -> Result<Reply, Problem> {
-    let (version, modified) = comment.stamp();
-    Ok(Reply::json(&NewsroomCommentView::from(comment))?.version(version).modified(modified))
+    let ((version, modified), id) = (comment.stamp(), comment.id());
+    Ok(Reply::json(&NewsroomCommentView::from(comment))?.version(version).modified(modified).about(id))
 }
 
 fn note(text: Option<&str>) -> Result<Option<String>, Problem> {
@@ -69,6 +72,35 @@ async fn list_newsroom_comments(
 async fn read_newsroom_comment(permit: Permit<ModerateComments>, call: Call, id: Segment) -> Result<Reply, Problem> {
     let id = id.id()?;
     reply(call.read(move |read| comments::open(read, &permit, id)).await?)
+}
+
+/// A page of earlier wordings.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes what `Page::reply` puts together")]
+struct CommentRevisionList {
+    items: Vec<CommentRevisionView>,
+    page: PageView,
+}
+
+/// List what a comment said before
+///
+/// Each earlier wording, the latest first. A comment that was deleted has none.
+#[utoipa::path(
+    tag = "comments",
+    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd"), ListQuery),
+    responses((status = OK, description = "A page", body = CommentRevisionList)),
+)]
+#[get("/comments/{id}/revisions")]
+async fn list_comment_revisions(
+    permit: Permit<ModerateComments>,
+    call: Call,
+    id: Segment,
+    page: Page<Unfiltered>,
+) -> Result<Reply, Problem> {
+    let (id, request) = (id.id()?, page.request.clone());
+    let slice = call.read(move |read| comments::revisions(read, &permit, id, &request)).await?;
+    page.reply(&slice.map(CommentRevisionView::from))
 }
 
 /// Let everyone read a comment

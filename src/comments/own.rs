@@ -1,0 +1,144 @@
+//! What writers do with what they have said: they change it while that is open, take it back for good, and find it
+//! again.
+
+use std::time::Duration;
+
+use super::course::{self, Cause};
+use super::dto::{CommentEditIn, OwnCommentQuery};
+use super::model::{self, CommentStatus};
+use super::pipeline::{self, Rule};
+use super::store::{self, Branch, Revision, Row, Wanted};
+use super::{Comment, Remark, found, is_told, judge};
+use crate::app::{Read, Tx};
+use crate::articles;
+use crate::articles::Discussion;
+use crate::auth::Permit;
+use crate::auth::actions::{ModerateComments, PostComment, UseAccount};
+use crate::db::page::{PageRequest, Slice};
+use crate::db::replies;
+use crate::http::Patch;
+use crate::ids::{CommentId, CommenterId};
+use crate::problem::{Code, Problem};
+use crate::time::UtcTime;
+
+/// Changes what a comment says. The rules look at it as at a new one, so its status may change too; what it said before
+/// is kept for moderators.
+pub fn edit(
+    tx: &mut Tx<'_>,
+    permit: &Permit<PostComment>,
+    id: CommentId,
+    patch: &Patch<CommentEditIn>,
+) -> Result<Comment, Problem> {
+    let author = CommenterId::of(permit.user.id.uuid());
+    let Comment { row: before, writer } = own(&mut tx.reading(), author, id)?;
+    check_status(before.status)?;
+    let CommentEditIn { text } = patch.apply(&CommentEditIn { text: before.text.clone() })?;
+    let text = model::text(&text).map_err(|fault| Problem::field("/text", fault))?;
+    let about = articles::discussion(&mut tx.reading(), &before.article_id.to_string())?;
+    check_open(&about, &before, tx.now)?;
+    if text == before.text {
+        return Ok(Comment { row: before, writer });
+    }
+    let is_moderator = permit.also::<ModerateComments>();
+    let remark = Remark { author, is_moderator, answers: before.answers_id, but: Some(id), text: &text };
+    let verdict = judge(tx, &about, &remark)?;
+    let after = Row {
+        status: verdict.status,
+        text_key: pipeline::key(&text),
+        text,
+        reason: None,
+        is_reviewed: false,
+        edited_at: Some(tx.now),
+        ..before.clone()
+    };
+    let cause = Cause::rule(verdict.rule, verdict.spans);
+    let row = course::turn(tx, &before, after, "comment.edited", Some(cause))?;
+    let Row { id: comment_id, version, text, created_at, edited_at, .. } = before;
+    let revision = Revision { comment_id, version, text, created_at: edited_at.unwrap_or(created_at) };
+    store::insert_revision(tx.conn, &revision)?;
+    Ok(Comment { row, writer })
+}
+
+/// Takes a comment back for good. Its words and what was kept of them are gone; a gap keeps its place while something
+/// below it stays. Once more changes nothing.
+pub fn delete(tx: &mut Tx<'_>, permit: &Permit<PostComment>, id: CommentId) -> Result<(), Problem> {
+    let author = CommenterId::of(permit.user.id.uuid());
+    let Comment { row, .. } = own(&mut tx.reading(), author, id)?;
+    if row.status == CommentStatus::Deleted { Ok(()) } else { wipe(tx, &row) }
+}
+
+/// Takes every word of a comment out of the database, and keeps its place.
+fn wipe(tx: &mut Tx<'_>, before: &Row) -> Result<(), Problem> {
+    let after = Row {
+        status: CommentStatus::Deleted,
+        text: String::new(),
+        text_key: Vec::new(),
+        origin: None,
+        has_reports: false,
+        is_reviewed: true,
+        is_featured: false,
+        is_pinned: false,
+        appeal: None,
+        reason: None,
+        note: None,
+        ..before.clone()
+    };
+    let row = course::turn(tx, before, after, "comment.deleted", Some(Cause::rule(Rule::Author, Vec::new())))?;
+    store::forget_words(tx.conn, row.id)?;
+    replies::forget_about(tx.conn, &[row.id])?;
+    Ok(())
+}
+
+/// A page of what the caller has written, whatever has become of it.
+pub fn written_by(
+    read: &mut Read<'_>,
+    permit: &Permit<UseAccount>,
+    query: &OwnCommentQuery,
+    page: &PageRequest,
+) -> Result<Slice<Comment>, Problem> {
+    let OwnCommentQuery { article_id, sort } = query;
+    let wanted = Wanted {
+        article: *article_id,
+        author: Some(CommenterId::of(permit.user.id.uuid())),
+        branch: Branch::Whole,
+        statuses: Vec::new(),
+        listed: false,
+        newest_first: sort.unwrap_or_default().newest_first(),
+    };
+    Ok(store::list(read.conn, &wanted, page)?.map(Comment::from))
+}
+
+/// A comment of this writer's own. Of those of others, what everyone may know of is refused, and nothing else is there.
+fn own(read: &mut Read<'_>, author: CommenterId, id: CommentId) -> Result<Comment, Problem> {
+    let comment = found(read, id)?;
+    if comment.row.author_id == author {
+        return Ok(comment);
+    }
+    if is_told(read, &comment)? {
+        return Err(Problem::new(Code::Forbidden).with("permission", "comment.own"));
+    }
+    Err(Problem::not_found())
+}
+
+/// Refuses to change what was refused or taken from sight: a moderator has the word then.
+fn check_status(status: CommentStatus) -> Result<(), Problem> {
+    match status {
+        CommentStatus::Pending | CommentStatus::Published => Ok(()),
+        CommentStatus::Withheld | CommentStatus::Rejected | CommentStatus::Deleted => {
+            let left = if status == CommentStatus::Deleted { vec![] } else { vec!["delete"] };
+            Err(Problem::new(Code::IllegalTransition).with("state", status.as_str()).with("allowed", left))
+        }
+    }
+}
+
+/// Refuses to change what was said too long ago, or where nothing more is said.
+fn check_open(about: &Discussion, comment: &Row, now: UtcTime) -> Result<(), Problem> {
+    if !model::is_open(about.mode, about.closes_at, now) {
+        return Err(Problem::new(Code::CommentsClosed));
+    }
+    let until = comment.created_at.after(Duration::from_secs(u64::from(about.rules.edit_seconds)));
+    if now < until {
+        return Ok(());
+    }
+    Err(Problem::new(Code::EditEnded).with("until", serde_json::to_value(until)?))
+}
