@@ -4,14 +4,17 @@
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc};
+use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::Semaphore;
 
 use crate::problem::{Code, Problem};
 
 /// Hashes that may wait for a turn, for each one in the making; beyond it callers are told to come back.
 const WAITING: usize = 32;
+/// What is reserved for a hash, of which it uses a part. Glibc gives what is over 32 MiB back to the system when it is
+/// freed; of smaller blocks it keeps each and lends it to none of the next hashes, so every sign-in would cost 19 MiB.
+const RESERVED_BYTES: usize = 33 * 1024 * 1024;
 
 /// A password hash in PHC form.
 #[derive(Clone)]
@@ -76,8 +79,25 @@ impl Default for Hasher {
 }
 
 fn hash(password: &str, salt: &[u8]) -> Option<PasswordHash> {
-    let hash: phc::PasswordHash = Argon2::default().hash_password_with_salt(password.as_bytes(), salt).ok()?;
+    let argon = Argon2::default();
+    let hash = phc::PasswordHash {
+        algorithm: Algorithm::default().ident(),
+        version: Some(Version::default().into()),
+        params: ParamsString::try_from(argon.params()).ok()?,
+        salt: Some(Salt::new(salt).ok()?),
+        hash: Some(output(&argon, password, salt)?),
+    };
     Some(PasswordHash(hash.to_string()))
+}
+
+/// Hashes in memory of our own.
+fn output(argon: &Argon2<'_>, password: &str, salt: &[u8]) -> Option<Output> {
+    let mut memory = Vec::with_capacity(RESERVED_BYTES / Block::SIZE);
+    memory.resize(argon.params().block_count(), Block::default());
+    let mut output = [0; Output::MAX_LENGTH];
+    let output = output.get_mut(..argon.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN))?;
+    argon.hash_password_into_with_memory(password.as_bytes(), salt, output, &mut memory).ok()?;
+    Output::new(output).ok()
 }
 
 /// What is compared when there is no such account: made like any other, from 32 random bytes that nobody kept.
@@ -86,15 +106,42 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$e12zZ/4nkw5put4N/awML91q9rI
 
 fn verify(password: &str, hash: Option<&PasswordHash>) -> bool {
     let text = hash.map_or(NOBODY, |hash| &hash.0);
-    let fits = phc::PasswordHash::new(text)
-        .is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok());
-    fits && hash.is_some()
+    fits(password, text).unwrap_or(false) && hash.is_some()
+}
+
+/// `None` when the text is no hash.
+fn fits(password: &str, text: &str) -> Option<bool> {
+    let kept = phc::PasswordHash::new(text).ok()?;
+    let algorithm = Algorithm::try_from(kept.algorithm.as_str()).ok()?;
+    let version = Version::try_from(kept.version?).ok()?;
+    let argon = Argon2::new(algorithm, version, Params::try_from(&kept).ok()?);
+    // Outputs are compared in constant time.
+    Some(output(&argon, password, kept.salt.as_ref()?)? == kept.hash?)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+
     use super::*;
+
+    #[test]
+    fn hashes_are_those_of_the_library() {
+        let (password, salt) = ("قهوة سادة", [3; 32]);
+        let ours = hash(password, &salt).unwrap();
+        let theirs: phc::PasswordHash = Argon2::default().hash_password_with_salt(password.as_bytes(), &salt).unwrap();
+        assert_eq!(ours.0, theirs.to_string());
+        let parsed = phc::PasswordHash::new(&ours.0).unwrap();
+        assert!(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_hash_fits_nothing() {
+        for text in ["", "قهوة", "$argon2id$v=19$m=19456,t=2,p=1$e12zZ/4nkw5put4N/awML91q9rIXySf6IN2HfA81Nao"] {
+            assert!(!verify("قهوة", Some(&PasswordHash(text.into()))), "{text}");
+        }
+    }
 
     #[test]
     fn nobodys_hash_costs_what_a_fresh_one_costs() {
