@@ -6,6 +6,7 @@ WORKDIR /khabar
 COPY Cargo.toml Cargo.lock ./
 COPY src src
 COPY migrations migrations
+COPY openapi openapi
 COPY tests/fixtures tests/fixtures
 # Cargo wants the files of all its targets, those of the tests too, to be there.
 RUN mkdir -p tests/api benches && touch tests/api/main.rs tests/architecture.rs benches/streams.rs

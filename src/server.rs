@@ -111,9 +111,7 @@ pub fn application(
 pub fn start(app: App) -> std::io::Result<Server> {
     let config = app.config().clone();
     let hub = Arc::clone(app.hub());
-    // On a thread of its own, which takes with it what making the document has used up.
-    let made = std::thread::spawn(|| Contract::new(&openapi::document())).join();
-    let contract = web::Data::new(made.map_err(|_| std::io::Error::other("the document can't be made"))?);
+    let contract = web::Data::new(Contract::new(openapi::TEXT)?);
     let server = HttpServer::new(move || application(app.clone(), contract.clone()))
         .shutdown_timeout(config.http.shutdown_seconds)
         .max_connections(CONNECTIONS_MAX)

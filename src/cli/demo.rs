@@ -175,7 +175,7 @@ async fn hire(app: &App, role: Role, name: &str) -> Result<Person, Problem> {
 impl Desk<'_> {
     async fn furnish(&self, settings: Value) -> Result<(), Problem> {
         let permit = self.admin.permit::<ManageSite>()?;
-        let patch = Patch::of(settings, web::Data::new(Contract::new(&openapi::document())));
+        let patch = Patch::of(settings, web::Data::new(Contract::new(openapi::TEXT)?));
         let update = move |tx: &mut Tx<'_>| site::update(tx, &permit, &Expected::version(0), &patch);
         self.app.write(self.admin.actor(), update).await?;
         Ok(())

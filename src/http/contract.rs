@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use actix_web::HttpRequest;
 use actix_web::dev::ResourceDef;
 use jsonschema::{Draft, Validator};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::declared::{Declared, DeclaredOperation, DeclaredParameter, Properties};
 use crate::fault::{Fault, FieldError};
 use crate::problem::{Code, ERRORS_MAX, Problem};
 use crate::text::nearest::nearest;
@@ -22,19 +24,21 @@ const JSON: &str = "application/json";
 #[derive(Clone, Debug)]
 struct Parameter {
     name: String,
-    schema: Value,
+    /// The `type` of its schema.
+    kind: Value,
+    schema: &'static RawValue,
 }
 
 impl Parameter {
     fn repeats(&self) -> bool {
-        may_be(&self.schema, "array")
+        may_be(&self.kind, "array")
     }
 
     /// A value as JSON, if it reads as the declared type; as text otherwise, for the schema to refuse.
     fn value(&self, text: &str) -> Value {
-        let parsed = if may_be(&self.schema, "integer") {
+        let parsed = if may_be(&self.kind, "integer") {
             text.parse::<i64>().ok().map(Value::from)
-        } else if may_be(&self.schema, "boolean") {
+        } else if may_be(&self.kind, "boolean") {
             text.parse::<bool>().ok().map(Value::from)
         } else {
             None
@@ -53,12 +57,18 @@ struct Operation {
     produces: Vec<String>,
 }
 
-/// The document, indexed for the questions that requests ask. Of the document itself only its text is kept, and its
-/// schemas: the rest of it takes ten times the memory and nobody asks for it.
+/// A schema as it stands in the document.
+struct Schema {
+    text: &'static RawValue,
+    properties: Vec<&'static str>,
+}
+
+/// The document, indexed for the questions that requests ask. A tree of it takes ten times the memory of its text, so
+/// of schemas there are only places in the text, until a request needs one.
 pub struct Contract {
-    text: String,
+    text: &'static str,
     /// By name.
-    schemas: Map<String, Value>,
+    schemas: HashMap<&'static str, Schema>,
     /// By method and path.
     operations: HashMap<(String, String), Operation>,
     /// Every path with its methods.
@@ -69,34 +79,38 @@ pub struct Contract {
 
 impl Contract {
     /// Indexes a document.
-    pub fn new(document: &Value) -> Self {
+    pub fn new(text: &'static str) -> Result<Self, serde_json::Error> {
+        let declared: Declared<'static> = serde_json::from_str(text)?;
         let mut operations = HashMap::new();
         let mut paths = Vec::new();
-        for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
+        for (path, item) in declared.paths {
             let mut methods = Vec::new();
-            for (method, operation) in item.as_object().into_iter().flatten() {
+            for (method, declared) in item {
                 let method = method.to_uppercase();
-                operations.insert((method.clone(), path.clone()), declared(operation));
+                operations.insert((method.clone(), path.clone()), operation(declared)?);
                 if method == "GET" {
                     methods.push("HEAD".to_owned());
                 }
                 methods.push(method);
             }
-            paths.push((ResourceDef::new(path.as_str()), methods.join(", ")));
+            paths.push((ResourceDef::new(path), methods.join(", ")));
         }
-        let schemas = document.pointer("/components/schemas").and_then(Value::as_object).cloned().unwrap_or_default();
-        Self { text: document.to_string(), schemas, operations, paths, validators: Mutex::new(HashMap::new()) }
+        let schema = |(name, text): (&'static str, &'static RawValue)| {
+            let Properties { properties } = serde_json::from_str(text.get())?;
+            Ok((name, Schema { text, properties: properties.into_keys().collect() }))
+        };
+        let schemas = declared.components.schemas.into_iter().map(schema).collect::<Result<_, serde_json::Error>>()?;
+        Ok(Self { text, schemas, operations, paths, validators: Mutex::new(HashMap::new()) })
     }
 
     /// The document itself, as JSON.
-    pub fn text(&self) -> &str {
-        &self.text
+    pub const fn text(&self) -> &'static str {
+        self.text
     }
 
-    /// The names of a schema's properties, in order.
-    pub fn properties(&self, schema: &str) -> Vec<&str> {
-        let properties = self.schemas.get(schema).and_then(|schema| schema.get("properties")?.as_object());
-        properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect()
+    /// The names of a schema's properties.
+    pub fn properties(&self, schema: &str) -> &[&'static str] {
+        self.schemas.get(schema).map_or(&[], |schema| &schema.properties)
     }
 
     /// The query of a request as JSON. Unknown parameters, repeated ones and wrong values are refused, all at once.
@@ -121,10 +135,12 @@ impl Contract {
                 break;
             }
         }
-        let schema = json!({
-            "properties": declared.iter().map(|p| (p.name.clone(), p.schema.clone())).collect::<Map<_, _>>(),
-        });
-        let validator = self.validator(&format!("{} {}", key.0, key.1), &schema)?;
+        let schema = || {
+            let property = |parameter: &Parameter| Ok((parameter.name.clone(), read(parameter.schema)?));
+            let properties = declared.iter().map(property).collect::<Result<Map<_, _>, Problem>>()?;
+            Ok(json!({ "properties": properties }))
+        };
+        let validator = self.validator(&format!("{} {}", key.0, key.1), schema)?;
         let wrong = Value::Object(query.clone());
         errors.extend(validator.iter_errors(&wrong).flat_map(|error| faults(&error)).map(|mut error| {
             error.pointer = error.pointer.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
@@ -157,7 +173,7 @@ impl Contract {
 
     /// Every way in which a body differs from the schema of this name.
     pub fn check_body(&self, schema: &str, body: &Value) -> Result<(), Problem> {
-        let validator = self.validator(schema, &json!({ "$ref": format!("#/components/schemas/{schema}") }))?;
+        let validator = self.validator(schema, || Ok(json!({ "$ref": format!("#/components/schemas/{schema}") })))?;
         if validator.is_valid(body) {
             return Ok(());
         }
@@ -169,32 +185,43 @@ impl Contract {
     }
 
     /// The schemas that a schema refers to, and those that they refer to.
-    fn parts(&self, schema: &Value) -> Map<String, Value> {
+    fn parts(&self, schema: &Value) -> Result<Map<String, Value>, Problem> {
         let mut parts = Map::new();
-        let mut open = references(schema);
+        let mut open: Vec<String> = references(schema).into_iter().map(String::from).collect();
         while let Some(name) = open.pop() {
-            if let (false, Some(part)) = (parts.contains_key(name), self.schemas.get(name)) {
-                parts.insert(name.to_owned(), part.clone());
-                open.extend(references(part));
+            if let (false, Some(part)) = (parts.contains_key(&name), self.schemas.get(name.as_str())) {
+                let part = read(part.text)?;
+                open.extend(references(&part).into_iter().map(String::from));
+                parts.insert(name, part);
             }
         }
-        parts
+        Ok(parts)
     }
 
-    fn validator(&self, name: &str, schema: &Value) -> Result<Arc<Validator>, Problem> {
+    fn validator(
+        &self,
+        name: &str,
+        schema: impl FnOnce() -> Result<Value, Problem>,
+    ) -> Result<Arc<Validator>, Problem> {
         let mut known = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(validator) = known.get(name) {
             return Ok(Arc::clone(validator));
         }
-        let mut root = schema.clone();
+        let mut root = schema()?;
+        let parts = self.parts(&root)?;
         if let Some(root) = root.as_object_mut() {
-            root.insert("components".into(), json!({ "schemas": self.parts(schema) }));
+            root.insert("components".into(), json!({ "schemas": parts }));
         }
         let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
         let validator = Arc::new(options.build(&root).map_err(Problem::internal)?);
         known.insert(name.to_owned(), Arc::clone(&validator));
         Ok(validator)
     }
+}
+
+/// A part of the document as a tree.
+fn read(text: &RawValue) -> Result<Value, Problem> {
+    serde_json::from_str(text.get()).map_err(Problem::internal)
 }
 
 /// Adds one value to a query, or says why not.
@@ -245,31 +272,29 @@ fn operation_of(request: &HttpRequest) -> (String, String) {
     (request.method().to_string(), request.match_pattern().unwrap_or_default())
 }
 
-fn declared(operation: &Value) -> Operation {
-    let parameter = |parameter: &Value| {
-        (parameter.get("in")? == "query").then_some(())?;
-        let name = parameter.get("name")?.as_str()?.to_owned();
-        Some(Parameter { name, schema: parameter.get("schema")?.clone() })
+fn operation(declared: DeclaredOperation<'static>) -> Result<Operation, serde_json::Error> {
+    let DeclaredOperation { operation_id: id, parameters, responses } = declared;
+    let parameter = |DeclaredParameter { name, schema, .. }| {
+        let mut tree: Value = serde_json::from_str(RawValue::get(schema))?;
+        let kind = tree.get_mut("type").map(Value::take).unwrap_or_default();
+        Ok(Parameter { name, kind, schema })
     };
-    let list = operation.get("parameters").and_then(Value::as_array);
-    let parameters = list.into_iter().flatten().filter_map(parameter).collect();
-    let responses = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
-    let good = responses.filter(|(status, _)| status.starts_with('2')).map(|(_, response)| response);
-    let content = good.filter_map(|response| response.get("content")?.as_object()).flatten();
-    let mut produces: Vec<String> = content.map(|(kind, _)| kind.clone()).collect();
+    let asked = parameters.into_iter().filter(|parameter| parameter.place == "query");
+    let parameters = asked.map(parameter).collect::<Result<_, serde_json::Error>>()?;
+    let good = responses.into_iter().filter(|(status, _)| status.starts_with('2'));
+    let mut produces: Vec<String> = good.flat_map(|(_, response)| response.content.into_keys()).collect();
     if produces.is_empty() {
         // Nothing is answered but refusals.
         produces.push(JSON.into());
     }
-    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
-    Operation { id, parameters, produces }
+    Ok(Operation { id, parameters, produces })
 }
 
-/// Whether a schema's type is or includes this one.
-fn may_be(schema: &Value, wanted: &str) -> bool {
-    match schema.get("type") {
-        Some(Value::String(one)) => one == wanted,
-        Some(Value::Array(several)) => several.iter().any(|one| one == wanted),
+/// Whether the type of a schema is or includes this one.
+fn may_be(kind: &Value, wanted: &str) -> bool {
+    match kind {
+        Value::String(one) => one == wanted,
+        Value::Array(several) => several.iter().any(|one| one == wanted),
         _ => false,
     }
 }

@@ -5,6 +5,7 @@
 
 mod call;
 mod contract;
+mod declared;
 mod deeds;
 mod input;
 pub mod layer;

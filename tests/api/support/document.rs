@@ -50,7 +50,7 @@ pub fn contract() -> web::Data<Contract> {
 
 fn contract_once() -> &'static web::Data<Contract> {
     static CONTRACT: OnceLock<web::Data<Contract>> = OnceLock::new();
-    CONTRACT.get_or_init(|| web::Data::new(Contract::new(document())))
+    CONTRACT.get_or_init(|| web::Data::new(Contract::new(document().to_string().leak()).unwrap()))
 }
 
 /// Every operation, in the document's order.
