@@ -105,6 +105,7 @@ fn wanted(read: &mut Read<'_>, permit: &Permit<WriteArticles>, query: &DeskQuery
         authors,
         changed_since: *changed_since,
         now: read.now,
+        turned: store::has_turned(read.conn, read.now)?,
     })
 }
 

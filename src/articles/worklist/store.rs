@@ -29,10 +29,20 @@ pub(super) struct Wanted {
     pub changed_since: Option<UtcTime>,
     /// The instant that decides in which state they are.
     pub now: UtcTime,
+    /// Whether the clock has [turned](has_turned) any since it was kept.
+    pub turned: bool,
 }
 
-/// Whether an article is in one of these states at an instant: the kept state counts until the clock has turned since it
-/// was kept. Those that have turned and are not noted yet are few.
+/// Whether the clock has turned any article since it was kept. Each change and a job note that, so that it is so for moments.
+pub(super) fn has_turned(conn: &mut Conn, now: UtcTime) -> QueryResult<bool> {
+    use diesel::dsl::exists;
+    let came = exists(articles::table.filter(articles::due_at.le(now)));
+    let ended = exists(articles::table.filter(articles::ends_at.le(now)));
+    diesel::select(came.or(ended)).get_result(conn)
+}
+
+/// Whether an article that the clock may have turned since it was kept is in one of these states at an instant. No index
+/// finds that: it is asked only while there are such articles.
 macro_rules! in_states {
     ($states:expr, $now:expr) => {{
         use diesel::dsl::not;
@@ -66,21 +76,22 @@ macro_rules! filtered {
         if let Some(who) = wanted.assigned_to {
             query = query.filter(articles::assigned_to.eq(who));
         }
-        let locks = || {
-            let of_article = article_locks::table.filter(article_locks::article_id.eq(articles::id));
-            of_article.filter(article_locks::expires_at.gt(wanted.now))
-        };
+        // Lists of ids, not a look for each article: few are locked, and few are one author's.
+        let locks = || article_locks::table.filter(article_locks::expires_at.gt(wanted.now));
         query = match wanted.locked {
-            Some(true) => query.filter(diesel::dsl::exists(locks())),
-            Some(false) => query.filter(diesel::dsl::not(diesel::dsl::exists(locks()))),
+            Some(true) => query.filter(articles::id.eq_any(locks().select(article_locks::article_id))),
+            Some(false) => query.filter(articles::id.ne_all(locks().select(article_locks::article_id))),
             None => query,
         };
         if let Some(who) = wanted.locked_by {
-            query = query.filter(diesel::dsl::exists(locks().filter(article_locks::user_id.eq(who))));
+            let own = locks().filter(article_locks::user_id.eq(who));
+            query = query.filter(articles::id.eq_any(own.select(article_locks::article_id)));
         }
-        if !states.is_empty() {
-            query = query.filter(in_states!(states, wanted.now));
-        }
+        query = match states {
+            [] => query,
+            _ if wanted.turned => query.filter(in_states!(states, wanted.now)),
+            _ => query.filter(articles::state.eq_any(states.to_vec())),
+        };
         if !wanted.languages.is_empty() {
             query = query.filter(articles::language.eq_any(wanted.languages.clone()));
         }
@@ -88,10 +99,8 @@ macro_rules! filtered {
             query = query.filter(articles::section_id.eq_any(sections.iter().copied().map(Some).collect::<Vec<_>>()));
         }
         if let Some(authors) = &wanted.authors {
-            let named = article_links::table
-                .filter(article_links::article_id.eq(articles::id))
-                .filter(article_links::target_id.eq_any(authors.clone()));
-            query = query.filter(diesel::dsl::exists(named));
+            let named = article_links::table.filter(article_links::target_id.eq_any(authors.clone()));
+            query = query.filter(articles::id.eq_any(named.select(article_links::article_id)));
         }
         if let Some(since) = wanted.changed_since {
             query = query.filter(articles::updated_at.ge(since));

@@ -258,6 +258,25 @@ impl TestApp {
         statements::count(&self.database.location())
     }
 
+    /// How SQLite goes about each statement that went to its database since the last call; PostgreSQL decides by the rows.
+    pub fn plans(&self) -> Vec<String> {
+        use diesel::prelude::*;
+        #[derive(QueryableByName)]
+        struct Step {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            detail: String,
+        }
+        let texts = statements::texts(&self.database.location());
+        let Conn::Sqlite(conn) = &mut self.sql() else { return Vec::new() };
+        let queries = texts.iter().filter(|text| text.starts_with("SELECT"));
+        let plan = |text: &String| {
+            let text = text.split(" -- binds").next().unwrap();
+            let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(conn).unwrap();
+            steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("; ")
+        };
+        queries.map(plan).collect()
+    }
+
     /// A place for commands on the same database.
     pub fn home(&self) -> process::Home {
         process::Home::on(Rc::clone(&self.database))

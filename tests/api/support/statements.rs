@@ -1,4 +1,4 @@
-//! Counts the statements that go to each database.
+//! Counts the statements that go to each database, and keeps their texts.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +7,15 @@ use std::sync::{Arc, Mutex, Once, OnceLock};
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use khabar::db::Location;
 
-type Counters = Mutex<HashMap<String, Arc<AtomicUsize>>>;
+type Counters = Mutex<HashMap<String, Arc<Statements>>>;
+
+/// The statements that went to one address.
+#[derive(Default)]
+struct Statements {
+    count: AtomicUsize,
+    /// Their texts, from the first time on that somebody asks for them.
+    texts: Mutex<Option<Vec<String>>>,
+}
 
 fn counters() -> &'static Counters {
     static COUNTERS: OnceLock<Counters> = OnceLock::new();
@@ -16,7 +24,7 @@ fn counters() -> &'static Counters {
 
 /// What a connection does is counted for the address that it was opened with.
 #[derive(Default)]
-struct Count(Option<Arc<AtomicUsize>>);
+struct Count(Option<Arc<Statements>>);
 
 impl Instrumentation for Count {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
@@ -24,9 +32,12 @@ impl Instrumentation for Count {
             InstrumentationEvent::StartEstablishConnection { url, .. } => {
                 self.0 = Some(Arc::clone(counters().lock().unwrap().entry(url.to_owned()).or_default()));
             }
-            InstrumentationEvent::StartQuery { .. } => {
-                if let Some(count) = &self.0 {
-                    count.fetch_add(1, Ordering::Relaxed);
+            InstrumentationEvent::StartQuery { query, .. } => {
+                if let Some(statements) = &self.0 {
+                    statements.count.fetch_add(1, Ordering::Relaxed);
+                    if let Some(texts) = statements.texts.lock().unwrap().as_mut() {
+                        texts.push(query.to_string());
+                    }
                 }
             }
             _ => {}
@@ -42,11 +53,21 @@ pub fn watch() {
 
 /// The statements that went to a database so far.
 pub fn count(location: &Location) -> usize {
+    of(location).iter().map(|statements| statements.count.load(Ordering::Relaxed)).sum()
+}
+
+/// The texts of those that went to it since this was last asked.
+pub fn texts(location: &Location) -> Vec<String> {
+    let take = |statements: &Arc<Statements>| statements.texts.lock().unwrap().replace(Vec::new());
+    of(location).iter().filter_map(take).flatten().collect()
+}
+
+fn of(location: &Location) -> Vec<Arc<Statements>> {
     let name = match location {
         Location::Sqlite(path) => path.to_str().unwrap().to_owned(),
         // The name alone: the application adds options to the address.
         Location::Postgres(url) => url.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned(),
     };
     let counters = counters().lock().unwrap();
-    counters.iter().filter(|(url, _)| url.contains(&name)).map(|(_, count)| count.load(Ordering::Relaxed)).sum()
+    counters.iter().filter(|(url, _)| url.contains(&name)).map(|(_, statements)| Arc::clone(statements)).collect()
 }
