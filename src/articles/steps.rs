@@ -134,8 +134,9 @@ pub(super) fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Pr
     let texts = store::texts(tx.conn, id)?;
     let (form, body) = read_texts(&texts)?;
     let from = head.state;
-    // Who follows the section that it leaves is told too, and who works there has a say.
-    let mut listed = turns::listed(tx, &head)?;
+    let (was_live, frozen) = (head.live_version, turns::frozen(tx, &head)?);
+    // Who works in a section that it leaves has a say.
+    let mut listed = frozen.sections(was_live.into_iter().chain(head.ahead.due_version));
     if is_public(step) {
         Beat::of(&mut tx.reading(), by)?.check(&listed)?;
     }
@@ -168,7 +169,20 @@ pub(super) fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Pr
         corrections::add(tx, id, head.version, correction)?;
     }
     save(tx, &head, step, notes.note, &texts)?;
-    tx.record(change(step, &head, &listed));
+    tx.record(match was_live {
+        // What readers learn is where it was and is public: not where the working copy is, nor what was planned.
+        Some(version) if head.live_version.is_none() => {
+            change(step, &frozen.in_language(version, head.clone()), &frozen.sections([version]))
+        }
+        _ if head.live_version == Some(head.version) => {
+            let mut shown = frozen.sections(was_live);
+            shown.extend(sections(&form));
+            shown.sort_unstable();
+            shown.dedup();
+            change(step, &head, &shown)
+        }
+        _ => change(step, &head, &listed),
+    });
     let mut saved = saved(&mut tx.reading(), by, head, (form, body), &references)?;
     saved.warnings.extend(of_act);
     Ok(saved)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use khabar::auth::Role;
 use serde_json::{Value, json};
 
-use crate::articles::{DESK, Desk, paragraph, with};
+use crate::articles::{DESK, Desk, paragraph, record, with};
 use crate::support::document::{Operation, operations};
 use crate::support::{Answer, Client};
 
@@ -224,4 +224,42 @@ async fn tell_apart(who: &str, caller: &Client, operation: &Operation, hidden: [
         }
     }
     asked
+}
+
+#[actix_web::test]
+async fn what_readers_are_told_of_a_withdrawal_is_what_they_saw_and_not_what_was_written_or_planned_since() {
+    let desk = Desk::new().await;
+    let [planned, written] = [
+        record(&desk.editor, "sections", json!({ "name": "مخطط" })).await,
+        record(&desk.editor, "sections", json!({ "name": "مكتوب" })).await,
+    ];
+    for (step, note) in
+        [("unpublish", json!({ "note": "x" })), ("kill", json!({ "notice": "x" })), ("publish", json!({}))]
+    {
+        let id = desk.live("خبر").await;
+        desk.edit(&desk.editor, &id, json!({ "extraSectionIds": [planned] })).await.expect(200);
+        desk.step(&desk.editor, &id, "schedule", json!({ "publishAt": "2026-01-16T12:00:00Z" })).await.expect(200);
+        let further = json!({ "extraSectionIds": [], "sectionId": written, "language": "en" });
+        desk.edit(&desk.editor, &id, further).await.expect(200);
+        desk.app.events();
+        desk.step(&desk.editor, &id, step, note).await.expect(200);
+        let told = desk.app.events().into_iter().find(|event| event.number.is_some()).unwrap().payload;
+        let sections = told["sectionIds"].as_array().unwrap();
+        assert!(sections.contains(&json!(desk.section)) && !sections.contains(&json!(planned)), "{step}: {told}");
+        assert_eq!(sections.contains(&json!(written)), step == "publish", "{step}: {told}");
+        assert_eq!(told["language"], json!(if step == "publish" { "en" } else { "ar" }), "{step}");
+    }
+}
+
+#[actix_web::test]
+async fn what_the_clock_tells_is_in_the_language_that_readers_see() {
+    let desk = Desk::new().await;
+    let id = desk.draft_with("خبر", json!({ "expires": "2026-01-15T14:00:00Z" })).await.text("/id");
+    desk.step(&desk.editor, &id, "schedule", json!({ "publishAt": "2026-01-15T13:00:00Z" })).await.expect(200);
+    desk.edit(&desk.editor, &id, json!({ "language": "en" })).await.expect(200);
+    desk.app.events();
+    desk.app.clock.set("2026-01-15T14:00:00Z");
+    while khabar::articles::announce(desk.app.app.clone()).await.unwrap().is_zero() {}
+    let told: Vec<Value> = desk.app.events().into_iter().map(|event| event.payload["language"].clone()).collect();
+    assert_eq!(told, [json!("ar"), json!("ar")]);
 }

@@ -6,6 +6,7 @@
 pub mod dto;
 pub(super) mod store;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use self::dto::{Lateness, ScheduleQuery, TurnView};
@@ -109,12 +110,14 @@ pub(super) fn settle(tx: &mut Tx<'_>, head: Head) -> Result<Head, Problem> {
     }
     let mut head = head;
     while let Some((at, turn)) = head.turn(tx.now) {
-        let listed = listed(tx, &head)?;
+        let frozen = frozen(tx, &head)?;
         let (ended, before) = (head.live_version, standing(&head)?);
         head = head.turned(at, turn);
         if store::claim(tx.conn, head.id, at, tx.now)? > 0 {
             // The revision that readers see, or saw; not what was written since.
-            let shown = Head { version: head.live_version.or(ended).unwrap_or(head.version), ..head.clone() };
+            let version = head.live_version.or(ended).unwrap_or(head.version);
+            let shown = Head { version, ..frozen.in_language(version, head.clone()) };
+            let listed = frozen.sections(ended.into_iter().chain(head.live_version));
             let change = turned(turn, &shown, &listed, at, tx.now);
             tx.record(change.hashes(Some(before), Some(standing(&head)?)));
         }
@@ -128,16 +131,34 @@ fn standing(head: &Head) -> Result<Vec<u8>, Problem> {
     fingerprint(&(head.id, head.version, head.state, head.live_version, head.date_published, head.date_modified))
 }
 
-/// The sections that list what is public, and what is about to be.
-pub(super) fn listed(tx: &mut Tx<'_>, head: &Head) -> Result<Vec<RecordId>, Problem> {
-    let versions: Vec<i64> = head.live_version.into_iter().chain(head.ahead.due_version).collect();
-    let mut listed = Vec::new();
-    for content in store::contents(tx.conn, head.id, &versions)? {
-        listed.extend(sections(&serde_json::from_str::<ArticleIn>(&content)?));
+/// What is public of an article, and what is about to be, by version.
+#[derive(Debug)]
+pub(super) struct Frozen(HashMap<i64, ArticleIn>);
+
+impl Frozen {
+    /// The sections that list any of these versions, each once.
+    pub fn sections(&self, versions: impl IntoIterator<Item = i64>) -> Vec<RecordId> {
+        let forms = versions.into_iter().filter_map(|version| self.0.get(&version));
+        let mut listed: Vec<RecordId> = forms.flat_map(sections).collect();
+        listed.sort_unstable();
+        listed.dedup();
+        listed
     }
-    listed.sort_unstable();
-    listed.dedup();
-    Ok(listed)
+
+    /// The head with the language of a version, whatever that of the working copy is by now.
+    pub fn in_language(&self, version: i64, head: Head) -> Head {
+        let language = self.0.get(&version).map(|form| form.language.to_string());
+        Head { language: language.unwrap_or_else(|| head.language.clone()), ..head }
+    }
+}
+
+/// What is public of an article, and what is about to be.
+pub(super) fn frozen(tx: &mut Tx<'_>, head: &Head) -> Result<Frozen, Problem> {
+    let versions: Vec<i64> = head.live_version.into_iter().chain(head.ahead.due_version).collect();
+    let contents = store::contents(tx.conn, head.id, &versions)?.into_iter();
+    let forms: Result<_, Problem> =
+        contents.map(|(version, form)| Ok((version, serde_json::from_str(&form)?))).collect();
+    Ok(Frozen(forms?))
 }
 
 /// Puts what is ahead of an article in the place of what was planned for it.

@@ -179,10 +179,11 @@ pub(in crate::articles) fn end(conn: &mut Conn, id: ArticleId, at: UtcTime) -> Q
         .execute(conn)
 }
 
-/// The texts of an article's publications of these versions.
-pub(super) fn contents(conn: &mut Conn, id: ArticleId, versions: &[i64]) -> QueryResult<Vec<String>> {
+/// The texts of an article's publications of these versions, each with its version.
+pub(super) fn contents(conn: &mut Conn, id: ArticleId, versions: &[i64]) -> QueryResult<Vec<(i64, String)>> {
     let of_article = publications::table.filter(publications::article_id.eq(id));
-    of_article.filter(publications::version.eq_any(versions.to_vec())).select(publications::content).load(conn)
+    let wanted = of_article.filter(publications::version.eq_any(versions.to_vec()));
+    wanted.select((publications::version, publications::content)).load(conn)
 }
 
 /// The articles that appeared or disappeared between two instants by the clock alone.
