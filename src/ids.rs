@@ -46,6 +46,9 @@ pub mod of {
     /// Something that was decided about a comment.
     #[derive(Debug)]
     pub enum Decision {}
+    /// Something that was done about somebody who comments.
+    #[derive(Debug)]
+    pub enum Sanction {}
     /// A breaking alert.
     #[derive(Debug)]
     pub enum Alert {}
@@ -101,6 +104,8 @@ pub type CommentId = Id<of::Comment>;
 pub type CommenterId = Id<of::Commenter>;
 /// Identifies something that was decided about a comment.
 pub type DecisionId = Id<of::Decision>;
+/// Identifies something that was done about somebody who comments.
+pub type SanctionId = Id<of::Sanction>;
 /// Identifies a breaking alert.
 pub type AlertId = Id<of::Alert>;
 /// Identifies a collection.

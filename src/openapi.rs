@@ -64,6 +64,7 @@ const EVENTS: &[&[Kind]] = &[
     articles::EVENTS,
     collections::EVENTS,
     comments::EVENTS,
+    comments::SANCTION_EVENTS,
     push::EVENTS,
     records::EVENTS,
     site::EVENTS,

@@ -61,6 +61,9 @@ codes! {
     /// E-mail and password do not match an account.
     BadCredentials "bad_credentials" UNAUTHORIZED "E-mail or password is wrong" "البريد الإلكتروني أو كلمة المرور غير صحيحة"
         "Check both. For safety the answer does not tell which of them is wrong.";
+    /// A moderator has acted on whoever comments.
+    Sanctioned "sanctioned" FORBIDDEN "You may not comment" "لا يمكنك التعليق"
+        "`kind` is what moderators have done, `reason` why, and `until` when it ends, if it does. `GET /api/v1/me/sanctions` lists all that holds.";
     /// The role does not carry the permission.
     Forbidden "forbidden" FORBIDDEN "Your role may not do this" "دورك لا يسمح بهذا الإجراء"
         "`permission` names what is missing; an administrator can change your role.";
@@ -100,6 +103,9 @@ codes! {
     /// The change would leave nobody in charge.
     LastAdmin "last_admin" CONFLICT "The last administrator must stay" "يجب أن يبقى مدير واحد على الأقل"
         "Make somebody else an administrator first.";
+    /// Whoever moderates comments is not sanctioned.
+    Exempt "exempt" CONFLICT "Whoever moderates can't be sanctioned" "لا تُفرض عقوبات على من يدير التعليقات"
+        "An administrator can change the role of the account first.";
     /// There are as many as there may be.
     LimitReached "limit_reached" CONFLICT "No more of these can be made" "لا يمكن إضافة المزيد من هذا النوع"
         "`limit` is how many there may be. Remove one that is no longer needed.";

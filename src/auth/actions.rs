@@ -37,6 +37,8 @@ policy! {
     PostComment     = "comment.post":     Reader Journalist Editor Moderator Admin;
     /// See the queues of comments and decide about them.
     ModerateComments = "comment.moderate":              Editor Moderator Admin;
+    /// Ban those who comment, and let them back.
+    BanCommenters   = "commenter.ban":                         Moderator Admin;
     /// Write articles; change, submit and spike the own ones.
     WriteArticles   = "article.write":           Journalist Editor Admin;
     /// Return, approve, schedule, publish, correct and unpublish any article.

@@ -13,6 +13,7 @@ mod model;
 mod own;
 mod pipeline;
 mod place;
+mod sanctions;
 mod store;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ use self::course::Cause;
 use self::dto::{CommentIn, CommentQuery, QueueQuery};
 use self::pipeline::{Case, Rule, Verdict};
 use self::place::Place;
+use self::sanctions::Standing;
 use self::store::{Branch, Revision, Row, Said, Wanted, Writer};
 use crate::app::{Read, Tx};
 use crate::articles;
@@ -47,6 +49,9 @@ pub const EVENTS: &[Kind] = &[
     Kind::of::<dto::CommentEvent>("comment.rejected", "A moderator refused it, or took it back."),
     Kind::of::<dto::CommentEvent>("comment.withheld", "It was taken from sight for the time being."),
 ];
+
+/// What happens to those who comment.
+pub const SANCTION_EVENTS: &[Kind] = sanctions::EVENTS;
 
 /// How long somebody's comments are remembered when the next one is looked at.
 const LATELY: Duration = Duration::from_secs(86_400);
@@ -115,15 +120,16 @@ pub fn post(
     if !model::is_open(about.mode, about.closes_at, tx.now) {
         return Err(Problem::new(Code::CommentsClosed));
     }
+    let author = CommenterId::of(permit.user.id.uuid());
+    let Standing { is_premoderated } = sanctions::check(tx, author)?;
     let mut faults = Faults::new();
     let text = faults.take("/text", model::text(&text));
     let parent = faults.take("/parentId", parent(tx, about.article, parent_id)?);
     let (text, parent) = faults.finish(text.zip(parent))?;
     store::introduce(tx.conn, permit.user.id, tx.now)?;
-    let author = CommenterId::of(permit.user.id.uuid());
     let place = parent.map_or(Place::ROOT, |answered| Place::of_answer(&answered, about.rules.depth_max));
-    let is_moderator = permit.also::<ModerateComments>();
-    let remark = Remark { author, is_moderator, answers: place.answers_id, but: None, text: &text };
+    let (is_moderator, answers) = (permit.also::<ModerateComments>(), place.answers_id);
+    let remark = Remark { author, is_moderator, is_premoderated, answers, but: None, text: &text };
     let verdict = judge(tx, &about, &remark)?;
     let row = Row::new(tx.next_id(), about.article, place, author, (verdict.status, text), tx.now);
     course::begin(tx, &row, Cause::rule(verdict.rule, verdict.spans))?;
@@ -139,6 +145,7 @@ pub fn post(
 struct Remark<'a> {
     author: CommenterId,
     is_moderator: bool,
+    is_premoderated: bool,
     answers: Option<CommentId>,
     /// What it says now, where it is to say something else.
     but: Option<CommentId>,
@@ -147,7 +154,7 @@ struct Remark<'a> {
 
 /// What becomes of a text, seen beside what its writer and others have said lately.
 fn judge(tx: &mut Tx<'_>, about: &Discussion, remark: &Remark<'_>) -> Result<Verdict, Problem> {
-    let Remark { author, is_moderator, answers, but, text } = *remark;
+    let Remark { author, is_moderator, is_premoderated, answers, but, text } = *remark;
     let (key, since) = (pipeline::key(text), tx.now.before(LATELY));
     let mut recent = store::recent(tx.conn, author, since, RECENT_MAX)?;
     recent.retain(|said| Some(said.id) != but);
@@ -162,6 +169,7 @@ fn judge(tx: &mut Tx<'_>, about: &Discussion, remark: &Remark<'_>) -> Result<Ver
         rules: &about.rules,
         mode: about.mode,
         is_moderator,
+        is_premoderated,
         published: store::count_published(tx.conn, author, hold_first)?,
         recent: &recent,
         elsewhere: store::others_saying(tx.conn, &key, author, since, RECENT_MAX)?.len(),

@@ -42,7 +42,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// Why a comment was rejected.
+    /// What is wrong with a comment, or with what somebody keeps saying.
     #[schema(example = "offTopic")]
     pub enum CommentReason {
         /// It offends.

@@ -7,6 +7,7 @@ use super::course::{self, Cause};
 use super::dto::{CommentEditIn, OwnCommentQuery};
 use super::model::{self, CommentStatus};
 use super::pipeline::{self, Rule};
+use super::sanctions::{self, Standing};
 use super::store::{self, Branch, Revision, Row, Wanted};
 use super::{Comment, Remark, found, is_told, judge};
 use crate::app::{Read, Tx};
@@ -36,11 +37,12 @@ pub fn edit(
     let text = model::text(&text).map_err(|fault| Problem::field("/text", fault))?;
     let about = articles::discussion(&mut tx.reading(), &before.article_id.to_string())?;
     check_open(&about, &before, tx.now)?;
+    let Standing { is_premoderated } = sanctions::check(tx, author)?;
     if text == before.text {
         return Ok(Comment { row: before, writer });
     }
-    let is_moderator = permit.also::<ModerateComments>();
-    let remark = Remark { author, is_moderator, answers: before.answers_id, but: Some(id), text: &text };
+    let (is_moderator, answers) = (permit.also::<ModerateComments>(), before.answers_id);
+    let remark = Remark { author, is_moderator, is_premoderated, answers, but: Some(id), text: &text };
     let verdict = judge(tx, &about, &remark)?;
     let after = Row {
         status: verdict.status,

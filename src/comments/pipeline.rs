@@ -37,6 +37,8 @@ text_enum! {
         NewCommenter = "newCommenter",
         /// Every comment on the article waits.
         PremoderatedArticle = "premoderatedArticle",
+        /// Everything that its writer says waits.
+        PremoderatedAuthor = "premoderatedAuthor",
         /// Nothing stood against it.
         Passed = "passed",
     }
@@ -76,6 +78,8 @@ pub(super) struct Case<'a> {
     pub mode: CommentPolicy,
     /// Whether its writer moderates.
     pub is_moderator: bool,
+    /// Whether all that its writer says waits.
+    pub is_premoderated: bool,
     /// How many comments of its writer are published, as far as it matters.
     pub published: usize,
     /// What its writer has said lately.
@@ -95,7 +99,8 @@ pub(super) struct Verdict {
 type Phase = fn(&Case<'_>) -> Option<Verdict>;
 
 /// The rules, in order. The first that has something to say decides.
-const PHASES: [Phase; 6] = [staff, near_repeat, repeated_elsewhere, links, new_commenter, premoderation];
+const PHASES: [Phase; 7] =
+    [staff, near_repeat, repeated_elsewhere, links, new_commenter, premoderation, premoderated_author];
 
 /// What becomes of a comment.
 pub(super) fn judge(case: &Case<'_>) -> Verdict {
@@ -136,6 +141,10 @@ fn new_commenter(case: &Case<'_>) -> Option<Verdict> {
 fn premoderation(case: &Case<'_>) -> Option<Verdict> {
     let waits = case.mode == CommentPolicy::Premoderated;
     waits.then(|| verdict(CommentStatus::Pending, Rule::PremoderatedArticle))
+}
+
+fn premoderated_author(case: &Case<'_>) -> Option<Verdict> {
+    case.is_premoderated.then(|| verdict(CommentStatus::Pending, Rule::PremoderatedAuthor))
 }
 
 /// What finds the same text again, however it is spelled, spaced and punctuated; as it stands, where it has no words.
@@ -184,7 +193,7 @@ mod tests {
 
     fn case<'a>(text: &'a str, rules: &'a DiscussionRules) -> Case<'a> {
         let mode = CommentPolicy::Open;
-        Case { text, rules, mode, is_moderator: false, published: 2, recent: &[], elsewhere: 0 }
+        Case { text, rules, mode, is_moderator: false, is_premoderated: false, published: 2, recent: &[], elsewhere: 0 }
     }
 
     fn end(case: &Case<'_>) -> (CommentStatus, Rule) {
@@ -220,6 +229,8 @@ mod tests {
         assert_eq!(end(&alone), (CommentStatus::Pending, Rule::NewCommenter));
         let known = Case { published: 2, ..alone };
         assert_eq!(end(&known), (CommentStatus::Pending, Rule::PremoderatedArticle));
+        let watched = Case { mode: CommentPolicy::Open, is_premoderated: true, ..known };
+        assert_eq!(end(&watched), (CommentStatus::Pending, Rule::PremoderatedAuthor));
     }
 
     #[test]

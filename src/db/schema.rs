@@ -272,6 +272,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    sanctions (id) {
+        id -> Binary,
+        commenter_id -> Binary,
+        kind -> Text,
+        reason -> Text,
+        note -> Nullable<Text>,
+        until -> Nullable<BigInt>,
+        imposed_by -> Binary,
+        created_at -> BigInt,
+        lifted_at -> Nullable<BigInt>,
+        lifted_by -> Nullable<Binary>,
+        lift_note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     alerts (id) {
         id -> Binary,
         state -> Text,
@@ -547,6 +563,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     comments,
     comment_decisions,
     comment_revisions,
+    sanctions,
     alerts,
     alert_links,
     event_counter,

@@ -48,6 +48,7 @@ mod push_rounds;
 mod records;
 mod refusals;
 mod revisions;
+mod sanctions;
 mod schedule;
 mod seed_page;
 mod sources;

@@ -348,7 +348,12 @@ async fn comments(ledger: &Ledger, people: &People, article: &Answer) -> Answer 
     let ask = people.reader.post(&format!("/api/v1/articles/{}/comments", article.text("/id")));
     let gone = ledger.made("post_comment", reader, ask.json(&json!({ "text": "زائل" })), &["comment.posted"]).await;
     let delete = people.reader.delete(&format!("/api/v1/comments/{}", gone.text("/id")));
-    ledger.made("delete_comment", reader, delete, &["comment.deleted"]).await
+    ledger.made("delete_comment", reader, delete, &["comment.deleted"]).await;
+    let form = json!({ "commenterId": people.reader.id(), "kind": "warn", "reason": "offensive" });
+    let impose = people.moderator.post("/api/v1/newsroom/sanctions").json(&form);
+    let warning = ledger.made("impose_sanction", by, impose, &["sanction.imposed"]).await;
+    let lift = people.moderator.post(&format!("/api/v1/newsroom/sanctions/{}/lift", warning.text("/id")));
+    ledger.made("lift_sanction", by, lift.json(&json!({})), &["sanction.lifted"]).await
 }
 
 /// The site changes, and accounts are made, changed and used.

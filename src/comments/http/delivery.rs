@@ -8,7 +8,7 @@ use crate::app::Tx;
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, PostComment, UseAccount};
 use crate::comments::dto::{CommentEditIn, CommentIn, CommentQuery, CommentView, OwnCommentQuery};
-use crate::comments::{self, Audience};
+use crate::comments::{self, Audience, sanctions};
 use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, PageView, Patch, Reply, Routes, Segment, View};
 use crate::problem::{Code, Problem};
 
@@ -23,7 +23,8 @@ pub fn routes(config: &mut Routes<'_>) {
         .service(read_comment)
         .service(edit_comment)
         .service(delete_comment)
-        .service(list_own_comments);
+        .service(list_own_comments)
+        .configure(sanctions::http::delivery);
 }
 
 /// A page of comments.
@@ -57,7 +58,7 @@ async fn list_comments(call: Call, article: Segment, page: Page<CommentQuery>) -
 /// Comment on an article
 ///
 /// Published at once (201), or else kept (202): then only its writer can get it, at `Location`. `status` says whether it
-/// waits for a moderator. The same text by the same account in the same place within a day is 409 `duplicate`. Where no
+/// waits for a moderator. Whoever moderators have silenced gets 403 `sanctioned`, with what, why and until when. The same text by the same account in the same place within a day is 409 `duplicate`. Where no
 /// comments are taken: 409 `comments_closed`. The text is plain text.
 #[utoipa::path(
     tag = "comments",

@@ -7,7 +7,7 @@ use crate::auth::actions::{Action as _, ModerateComments};
 use crate::comments::dto::{
     self, CommentApprovalIn, CommentRejectionIn, CommentRevisionView, NewsroomCommentView, QueueQuery,
 };
-use crate::comments::{self, Comment, Ruling};
+use crate::comments::{self, Comment, Ruling, sanctions};
 use crate::http::{Call, Input, ListQuery, Page, PageView, Reply, Routes, Segment, Unfiltered};
 use crate::problem::Problem;
 
@@ -19,7 +19,8 @@ pub fn routes(config: &mut Routes<'_>) {
         .service(list_comment_revisions)
         .service(approve_comment)
         .service(reject_comment)
-        .service(withhold_comment);
+        .service(withhold_comment)
+        .configure(sanctions::http::newsroom);
 }
 
 /// A page of comments for moderators.

@@ -1,0 +1,2 @@
+-- What moderators did about people is forgotten.
+DROP TABLE sanctions;

@@ -1,0 +1,108 @@
+//! The only SQL for sanctions.
+
+use diesel::prelude::*;
+
+use super::model::SanctionKind;
+use crate::auth::Role;
+use crate::comments::model::CommentReason;
+use crate::db::Conn;
+use crate::db::page::{PageRequest, Position, Slice};
+use crate::db::schema::{commenters, sanctions, users};
+use crate::ids::{CommenterId, SanctionId, UserId};
+use crate::keyset;
+use crate::time::UtcTime;
+
+/// A row of `sanctions`.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = sanctions)]
+pub struct Sanction {
+    pub id: SanctionId,
+    pub commenter_id: CommenterId,
+    pub kind: SanctionKind,
+    pub reason: CommentReason,
+    pub note: Option<String>,
+    pub until: Option<UtcTime>,
+    pub imposed_by: UserId,
+    pub created_at: UtcTime,
+    pub lifted_at: Option<UtcTime>,
+    pub lifted_by: Option<UserId>,
+    pub lift_note: Option<String>,
+}
+
+/// Which sanctions a list wants.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    pub commenter: Option<CommenterId>,
+    /// Only those that hold at this instant, or only those that do not.
+    pub active: Option<(bool, UtcTime)>,
+}
+
+pub(super) fn insert(conn: &mut Conn, sanction: &Sanction) -> QueryResult<usize> {
+    diesel::insert_into(sanctions::table).values(sanction).execute(conn)
+}
+
+pub(super) fn find(conn: &mut Conn, id: SanctionId) -> QueryResult<Option<Sanction>> {
+    sanctions::table.find(id).select(Sanction::as_select()).first(conn).optional()
+}
+
+/// Ends a sanction, unless somebody has.
+pub(super) fn lift(conn: &mut Conn, lifted: &Sanction) -> QueryResult<usize> {
+    diesel::update(sanctions::table.find(lifted.id).filter(sanctions::lifted_at.is_null()))
+        .set((
+            sanctions::lifted_at.eq(lifted.lifted_at),
+            sanctions::lifted_by.eq(lifted.lifted_by),
+            sanctions::lift_note.eq(lifted.lift_note.as_deref()),
+        ))
+        .execute(conn)
+}
+
+/// Of these kinds, what holds for somebody, up to a limit.
+pub(super) fn held(
+    conn: &mut Conn,
+    commenter: CommenterId,
+    kinds: &[SanctionKind],
+    now: UtcTime,
+    limit: i64,
+) -> QueryResult<Vec<Sanction>> {
+    sanctions::table
+        .filter(sanctions::commenter_id.eq(commenter).and(sanctions::lifted_at.is_null()))
+        .filter(sanctions::kind.eq_any(kinds.to_vec()))
+        .filter(sanctions::until.is_null().or(sanctions::until.gt(now)))
+        .limit(limit)
+        .select(Sanction::as_select())
+        .load(conn)
+}
+
+/// Somebody who comments, with the role of the account, if there is one.
+pub(super) fn commenter(conn: &mut Conn, id: CommenterId) -> QueryResult<Option<(CommenterId, Option<Role>)>> {
+    commenters::table
+        .left_join(users::table.on(users::id.nullable().eq(commenters::user_id)))
+        .filter(commenters::id.eq(id))
+        .select((commenters::id, users::role.nullable()))
+        .first(conn)
+        .optional()
+}
+
+pub(super) fn list(conn: &mut Conn, wanted: Wanted, page: &PageRequest) -> QueryResult<Slice<Sanction>> {
+    let Wanted { commenter, active } = wanted;
+    let filtered = || {
+        let mut query = sanctions::table.into_boxed();
+        if let Some(commenter) = commenter {
+            query = query.filter(sanctions::commenter_id.eq(commenter));
+        }
+        match active {
+            None => query,
+            Some((true, now)) => query
+                .filter(sanctions::lifted_at.is_null())
+                .filter(sanctions::until.is_null().or(sanctions::until.gt(now))),
+            Some((false, now)) => query.filter(sanctions::lifted_at.is_not_null().or(sanctions::until.le(now))),
+        }
+    };
+    let query = keyset!(filtered(), page, sanctions::created_at => number, sanctions::id, true);
+    let rows = query.select(Sanction::as_select()).load(conn)?;
+    let mut slice = page.cut(rows, |row: &Sanction| Position::at(row.created_at.micros(), row.id.uuid()));
+    if page.count {
+        slice.total = Some(filtered().count().get_result(conn)?);
+    }
+    Ok(slice)
+}
