@@ -15,6 +15,7 @@ mod pipeline;
 mod place;
 mod sanctions;
 mod store;
+pub mod words;
 
 use std::time::Duration;
 

@@ -38,12 +38,13 @@ fn script_in_order(c: char) -> char {
     if stays { c } else { char::from_u32(BEHIND + (u32::from(c) & 0xFFFF)).unwrap_or(c) }
 }
 
-const fn is_arabic(c: char) -> bool {
+/// Whether a character is of the Arabic script, presentation forms aside.
+pub const fn is_arabic(c: char) -> bool {
     matches!(c, '\u{600}'..='\u{6FF}' | '\u{750}'..='\u{77F}' | '\u{870}'..='\u{8FF}')
 }
 
 /// The ASCII digit of an Arabic-Indic (٠–٩) or Persian (۰–۹) one; any other character as it is.
-pub(super) fn digit(c: char) -> char {
+pub fn digit(c: char) -> char {
     let zero = match c {
         '٠'..='٩' => '٠',
         '۰'..='۹' => '۰',
@@ -57,14 +58,15 @@ pub(super) const fn is_mark(c: char) -> bool {
     matches!(c, '\u{610}'..='\u{61A}' | '\u{640}' | '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{6D6}'..='\u{6ED}')
 }
 
-const fn is_dropped(c: char) -> bool {
+/// Whether a character leaves no trace in a key: a mark, or one that nobody sees.
+pub const fn is_dropped(c: char) -> bool {
     let invisible = matches!(c, '\u{AD}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
         | '\u{2060}'..='\u{2069}' | '\u{FEFF}');
     invisible || is_mark(c)
 }
 
 /// The letter that stands for a family of look-alikes, and the Latin form of a number's signs.
-const fn letter(c: char) -> char {
+pub const fn letter(c: char) -> char {
     match c {
         'آ' | 'أ' | 'إ' | 'ٱ' => 'ا',
         'ى' | 'ی' => 'ي',

@@ -262,14 +262,14 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
     use super::*;
     use proptest::prelude::*;
 
     /// Any text, rich in what makes text hard: marks, joiners, bidi controls, fillers, line ends, case oddities.
-    pub(super) fn hard_text() -> impl Strategy<Value = String> {
+    pub(crate) fn hard_text() -> impl Strategy<Value = String> {
         let odd = "بأإآةىيهوؤئءلا ـ\u{64B}\u{651}\u{653}\u{654}\u{670}٠٩۵٫٬،؟\u{FEFB}\u{FDF2}\u{FDFA}\
             aZ09- .:/\"'()[]«»“”„\n\r\t\0\u{85}\u{8F}\u{A0}\u{AD}\u{301}\u{30C}\u{307}\u{338}\u{345}\u{34F}\
             \u{61C}\u{200B}\u{200C}\u{200D}\u{200E}\u{200F}\u{2028}\u{2029}\u{202A}\u{202C}\u{202E}\u{2060}\
