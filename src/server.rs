@@ -64,6 +64,7 @@ fn newsroom(config: &mut Routes<'_>) {
         .configure(articles::http::translations::routes)
         .configure(articles::http::revisions::routes)
         .configure(articles::http::locks::routes)
+        .configure(articles::http::discussions::routes)
         .configure(articles::http::previews::newsroom)
         .configure(alerts::http::newsroom)
         .configure(comments::http::newsroom::routes)

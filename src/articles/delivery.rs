@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::corrections;
+use super::discussions;
 use super::dto::ArticleIn;
 use super::kin;
 use super::names::ids;
@@ -126,7 +127,8 @@ pub fn discussion(read: &mut Read<'_>, id_or_slug: &str) -> Result<Discussion, P
         },
     };
     let form: ArticleIn = serde_json::from_str(&live.content)?;
-    let (mode, closes_at) = comment_rule(&form, &site, live.date_published);
+    let ruling = discussions::ruling(read, live.article_id)?;
+    let (mode, closes_at) = comment_rule(&form, &site, live.date_published, ruling);
     Ok(Discussion { article: live.article_id, mode, closes_at, rules: site.discussion })
 }
 
@@ -200,7 +202,7 @@ pub(super) fn show(
     let record_ids: Vec<RecordId> = forms.iter().flat_map(ids).collect();
     let references = records::references(read, &record_ids)?;
     let article_ids: Vec<ArticleId> = rows.iter().map(|live| live.article_id).collect();
-    let comment_counts = store::comment_counts(read.conn, &article_ids)?.into_iter().collect();
+    let talks = discussions::talks(read, &article_ids)?;
     let versions = rows.iter().map(|live| (live.article_id, live.version)).collect();
     let corrections = corrections::up_to(read, &versions)?;
     let others: Vec<ArticleId> = forms.iter().flat_map(named_articles).collect();
@@ -209,7 +211,7 @@ pub(super) fn show(
     let setting = Setting {
         site: &site,
         references: &references,
-        comment_counts: &comment_counts,
+        talks: &talks,
         corrections: &corrections,
         live: &live,
         kin: &kin,

@@ -9,6 +9,7 @@
 //! | `model`, `desk`, `steps`, `kept`, `bulk` | the rules, and the newsroom's use cases |
 //! | `turns`, `corrections` | what the clock does, and what was put right in public |
 //! | `beat`, `eyes`, `locks`, `lint` | what may stand in the way of a step |
+//! | `discussions` | who may comment, as moderators say |
 //! | `revisions`, `previews`, `worklist` | what was, what it would look like, what there is to do |
 //! | `delivery`, `views`, `compact`, `kin`, `translations` | what everyone reads, and what belongs together |
 
@@ -20,6 +21,7 @@ mod corrections;
 mod delivery;
 mod desk;
 mod desk_views;
+mod discussions;
 pub mod dto;
 mod eyes;
 pub mod http;

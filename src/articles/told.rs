@@ -37,6 +37,7 @@ pub const EVENTS: &[Kind] = &[
     Kind::of::<ArticleEvent>("article.corrected", "Readers see another version of it, and what was wrong."),
     Kind::of::<ArticleEvent>("article.unpublished", "Readers no longer see it."),
     Kind::of::<ArticleEvent>("article.killed", "It was taken back for good; who asks for it reads why."),
+    Kind::of::<ArticleEvent>("article.discussion_changed", "A moderator says who may comment on it, or no more."),
     Kind::of::<ArticleEvent>("article.spiked", "It was set aside."),
     Kind::of::<ArticleEvent>("article.unspiked", "It was taken up again."),
 ];

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::corrections::CorrectionView;
+use super::discussions::{Ruling, Talk};
 use super::dto::{ArticleIn, LeadMedia, Seo};
 use super::kin::Kin;
 use super::names::settled;
@@ -116,13 +117,26 @@ pub struct CommentsView {
     open: bool,
 }
 
-/// Who may comment on an article, and until when: as it says itself, else as the site does.
-pub(super) fn comment_rule(form: &ArticleIn, site: &Site, published: UtcTime) -> (CommentPolicy, Option<UtcTime>) {
+impl CommentsView {
+    /// What a rule is at an instant.
+    pub(super) fn at(now: UtcTime, (mode, closes_at): (CommentPolicy, Option<UtcTime>)) -> Self {
+        Self { mode, closes_at, open: mode != CommentPolicy::Closed && closes_at.is_none_or(|at| at > now) }
+    }
+}
+
+/// Who may comment on an article, and until when: as moderators say, else as it says itself, else as the site does.
+pub(super) fn comment_rule(
+    form: &ArticleIn,
+    site: &Site,
+    published: UtcTime,
+    ruling: Ruling,
+) -> (CommentPolicy, Option<UtcTime>) {
     let rule = form.comments.as_ref();
-    let mode = rule.and_then(|rule| rule.mode).unwrap_or(site.comment_policy);
+    let mode = ruling.mode.or_else(|| rule.and_then(|rule| rule.mode)).unwrap_or(site.comment_policy);
     let days = site.discussion.close_after_days;
     let by_age = days.map(|days| published.after(Duration::from_secs(u64::from(days) * 86_400)));
-    (mode, rule.and_then(|rule| rule.closes_at).into_iter().chain(by_age).min())
+    let by_itself = rule.and_then(|rule| rule.closes_at).into_iter().chain(by_age).min();
+    (mode, ruling.closes_at.or(by_itself))
 }
 
 /// A published article. Lists leave out the body.
@@ -323,7 +337,7 @@ pub struct Included {
 pub(super) struct Setting<'a> {
     pub site: &'a Site,
     pub references: &'a HashMap<RecordId, Reference>,
-    pub comment_counts: &'a HashMap<ArticleId, i64>,
+    pub talks: &'a HashMap<ArticleId, Talk>,
     pub corrections: &'a HashMap<ArticleId, Vec<CorrectionView>>,
     /// Of the articles that the shown ones name, those that are published now.
     pub live: &'a HashSet<ArticleId>,
@@ -341,8 +355,8 @@ impl Setting<'_> {
         let zone_label = self.site.zone_labels.get(&language).map(String::as_str);
         let sources = self.sources(&form);
         let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-        let (mode, closes_at) = comment_rule(&form, self.site, live.date_published);
-        let open = mode != CommentPolicy::Closed && closes_at.is_none_or(|at| at > self.now);
+        let Talk { comment_count, ruling } = self.talks.get(&live.article_id).copied().unwrap_or_default();
+        let comments = CommentsView::at(self.now, comment_rule(&form, self.site, live.date_published, ruling));
         ArticleView {
             id: live.article_id,
             dir: language.direction(),
@@ -364,8 +378,8 @@ impl Setting<'_> {
             dateline: dateline(live.date_published.timestamp(), &self.site.time_zone, zone_label, &language),
             word_count: live.word_count,
             reading_minutes: count::reading_minutes(usize::try_from(live.word_count).unwrap_or_default()),
-            comment_count: self.comment_counts.get(&live.article_id).copied().unwrap_or_default(),
-            comments: CommentsView { mode, closes_at, open },
+            comment_count,
+            comments,
             language,
             headline: form.headline,
             alternative_headline: form.alternative_headline,

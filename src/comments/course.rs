@@ -78,6 +78,11 @@ impl Cause {
     pub fn rule(rule: Rule, spans: Vec<Span>) -> Self {
         Self { rule, actor: None, reason: None, note: None, spans }
     }
+
+    /// What somebody does who works here.
+    pub fn of(rule: Rule, actor: UserId) -> Self {
+        Self { actor: Some(actor), ..Self::rule(rule, Vec::new()) }
+    }
 }
 
 /// Keeps a new comment.
@@ -104,7 +109,41 @@ pub(super) fn turn(
     topic: &'static str,
     cause: Option<Cause>,
 ) -> Result<Row, Problem> {
-    let row = Row { version: before.version + 1, updated_at: tx.now, ..after };
+    let row = write(tx, before, after, cause)?;
+    let was_seen = before.status.is_visible() || row.status.is_visible();
+    let shows = was_seen && is_live(&mut tx.reading(), row.article_id)?;
+    tx.record(change(topic, &row, shows));
+    Ok(row)
+}
+
+/// The same for what nobody outside of the newsroom sees, whatever the comment's status.
+pub(super) fn turn_unseen(
+    tx: &mut Tx<'_>,
+    before: &Row,
+    after: Row,
+    topic: &'static str,
+    cause: Option<Cause>,
+) -> Result<Row, Problem> {
+    let row = write(tx, before, after, cause)?;
+    tx.record(change(topic, &row, false));
+    Ok(row)
+}
+
+/// Leaves something beside a comment that changes nothing about it.
+pub(super) fn remark(tx: &mut Tx<'_>, row: &Row, cause: Cause) -> Result<Decided, Problem> {
+    let made = decided(tx, Some(row.status), row, cause)?;
+    tx.restate(row.id, None, Some(fingerprint(&(made.id, row.id, made.rule, made.actor_id, &made.note))?));
+    tx.record(change("comment.noted", row, false));
+    Ok(made)
+}
+
+fn write(tx: &mut Tx<'_>, before: &Row, after: Row, cause: Option<Cause>) -> Result<Row, Problem> {
+    let (version, updated_at) = (before.version + 1, tx.now);
+    // What is brought to the front is what everyone reads.
+    let is_visible = after.status.is_visible();
+    let (is_featured, is_pinned) = (after.is_featured && is_visible, after.is_pinned && is_visible);
+    let appeal = after.appeal.filter(|_| model::may_be_appealed(after.status));
+    let row = Row { is_featured, is_pinned, appeal, version, updated_at, ..after };
     count(tx, Some(before.status), &row)?;
     if store::save(tx.conn, &row, before.version)? == 0 {
         let present = store::row(tx.conn, row.id)?.ok_or_else(Problem::not_found)?;
@@ -117,9 +156,6 @@ pub(super) fn turn(
         decided(tx, Some(before.status), &row, cause)?;
     }
     tx.restate(row.id, Some(state(before)?), Some(state(&row)?));
-    let was_seen = before.status.is_visible() || row.status.is_visible();
-    let shows = was_seen && is_live(&mut tx.reading(), row.article_id)?;
-    tx.record(change(topic, &row, shows));
     Ok(row)
 }
 
@@ -156,7 +192,7 @@ fn list(tx: &mut Tx<'_>, row: &Row) -> Result<(), Problem> {
     Ok(())
 }
 
-fn decided(tx: &mut Tx<'_>, from: Option<CommentStatus>, row: &Row, cause: Cause) -> Result<(), Problem> {
+fn decided(tx: &mut Tx<'_>, from: Option<CommentStatus>, row: &Row, cause: Cause) -> Result<Decided, Problem> {
     let Cause { rule, actor, reason, note, spans } = cause;
     let decided = Decided {
         id: tx.next_id(),
@@ -171,7 +207,7 @@ fn decided(tx: &mut Tx<'_>, from: Option<CommentStatus>, row: &Row, cause: Cause
         created_at: tx.now,
     };
     store::insert_decision(tx.conn, &decided)?;
-    Ok(())
+    Ok(decided)
 }
 
 /// The fingerprint of what is kept of a comment, but for what is counted, which is not its own.

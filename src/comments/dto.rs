@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::pipeline::Rule;
 use super::store::{Revision, Writer};
 use super::{Audience, Comment, CommentReason, CommentStatus};
 use crate::auth::Role;
@@ -110,22 +111,6 @@ pub struct CommentQuery {
     pub sort: Option<CommentSort>,
 }
 
-/// What the moderators' list can be narrowed by.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", default)]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct QueueQuery {
-    /// Only with this status; repeat for several.
-    #[param(required = false)]
-    pub status: Vec<CommentStatus>,
-    /// Only on this article.
-    #[param(required = false)]
-    pub article_id: Option<ArticleId>,
-    /// The order; the newest first unless said otherwise.
-    #[param(required = false, inline)]
-    pub sort: Option<CommentSort>,
-}
-
 /// What the list of the own comments can be narrowed by.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", default)]
@@ -151,7 +136,7 @@ pub struct CommentAuthor {
 }
 
 impl CommentAuthor {
-    fn new(id: CommenterId, writer: Writer) -> Self {
+    pub(super) fn new(id: CommenterId, writer: Writer) -> Self {
         Self { id, name: writer.name.or(writer.guest) }
     }
 }
@@ -160,6 +145,7 @@ impl CommentAuthor {
 /// its place: `author` and `text` are null.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property, and none excludes another")]
 pub struct CommentView {
     /// Its id.
     id: CommentId,
@@ -186,6 +172,17 @@ pub struct CommentView {
     status: CommentStatus,
     /// Why it was rejected, for its writer.
     reason: Option<CommentReason>,
+    /// By what it got its status, for its writer.
+    rule: Option<Rule>,
+    /// Whether its writer has asked to look again, and nobody has yet; for its writer.
+    #[schema(example = false)]
+    is_appealed: bool,
+    /// Whether a moderator counts it among the best.
+    #[schema(example = false)]
+    is_featured: bool,
+    /// Whether a moderator has put it above the others.
+    #[schema(example = false)]
+    is_pinned: bool,
     /// How many published comments hang below it.
     #[schema(example = 0)]
     reply_count: i64,
@@ -198,9 +195,10 @@ pub struct CommentView {
 impl CommentView {
     /// What is shown of it to this audience.
     pub fn new(comment: Comment, audience: Audience) -> Self {
-        let Comment { row, writer } = comment;
+        let Comment { row, writer, rule } = comment;
+        let is_own = audience == Audience::Writer;
         let has_words = row.status != CommentStatus::Deleted;
-        let is_shown = row.status.is_visible() || (has_words && audience == Audience::Writer);
+        let is_shown = row.status.is_visible() || (has_words && is_own);
         let is_staff = is_shown && writer.role.is_some_and(|role| role != Role::Reader);
         Self {
             id: row.id,
@@ -213,7 +211,11 @@ impl CommentView {
             dir: Direction::of_text(if is_shown { &row.text } else { "" }),
             text: is_shown.then_some(row.text),
             status: row.status,
-            reason: row.reason.filter(|_| audience == Audience::Writer),
+            reason: row.reason.filter(|_| is_own),
+            rule: rule.filter(|_| is_own),
+            is_appealed: is_own && row.appeal.is_some(),
+            is_featured: row.is_featured,
+            is_pinned: row.is_pinned,
             reply_count: row.reply_count,
             date_created: row.created_at,
             date_edited: row.edited_at,
@@ -245,6 +247,7 @@ impl From<Revision> for CommentRevisionView {
 /// A comment as moderators see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property, and none excludes another")]
 pub struct NewsroomCommentView {
     /// Its id.
     id: CommentId,
@@ -279,6 +282,15 @@ pub struct NewsroomCommentView {
     /// Whether a moderator has looked at it as it is.
     #[schema(example = false)]
     is_reviewed: bool,
+    /// Whether a moderator counts it among the best.
+    #[schema(example = false)]
+    is_featured: bool,
+    /// Whether a moderator has put it above the others.
+    #[schema(example = false)]
+    is_pinned: bool,
+    /// Why its writer asks to look again, until somebody does.
+    #[schema(example = json!(null))]
+    appeal: Option<String>,
     /// Counts its changes.
     #[schema(example = 1)]
     version: i64,
@@ -292,7 +304,7 @@ pub struct NewsroomCommentView {
 
 impl From<Comment> for NewsroomCommentView {
     fn from(comment: Comment) -> Self {
-        let Comment { row, writer } = comment;
+        let Comment { row, writer, rule: _ } = comment;
         // What is counted changes without the version, which is this view's `ETag`.
         Self {
             id: row.id,
@@ -309,6 +321,9 @@ impl From<Comment> for NewsroomCommentView {
             note: row.note,
             moderated_by: row.moderated_by,
             is_reviewed: row.is_reviewed,
+            is_featured: row.is_featured,
+            is_pinned: row.is_pinned,
+            appeal: row.appeal,
             version: row.version,
             date_created: row.created_at,
             date_edited: row.edited_at,

@@ -6,13 +6,19 @@
 //! it is listed without its words. What becomes of a new comment is decided by a list of rules, and each decision is
 //! kept with its rule. No event and no audit line holds a comment's text.
 
+mod appeals;
+mod bulk;
+mod commenters;
 mod course;
+mod decisions;
+mod desk;
 pub mod dto;
 pub mod http;
 mod model;
 mod own;
 mod pipeline;
 mod place;
+mod queues;
 mod sanctions;
 mod store;
 pub mod words;
@@ -20,7 +26,7 @@ pub mod words;
 use std::time::Duration;
 
 use self::course::Cause;
-use self::dto::{CommentIn, CommentQuery, QueueQuery};
+use self::dto::{CommentIn, CommentQuery};
 use self::pipeline::{Case, Rule, Verdict};
 use self::place::Place;
 use self::sanctions::Standing;
@@ -38,7 +44,7 @@ use crate::ids::{ArticleId, CommentId, CommenterId, UserId};
 use crate::problem::{Code, Problem};
 use crate::time::UtcTime;
 
-pub use model::{CommentReason, CommentStatus, Decision};
+pub use model::{CommentReason, CommentStatus, Decision, Mark};
 pub use own::{delete, edit, written_by};
 
 /// What happens to comments.
@@ -49,6 +55,13 @@ pub const EVENTS: &[Kind] = &[
     Kind::of::<dto::CommentEvent>("comment.approved", "A moderator lets everyone read it."),
     Kind::of::<dto::CommentEvent>("comment.rejected", "A moderator refused it, or took it back."),
     Kind::of::<dto::CommentEvent>("comment.withheld", "It was taken from sight for the time being."),
+    Kind::of::<dto::CommentEvent>("comment.featured", "A moderator counts it among the best."),
+    Kind::of::<dto::CommentEvent>("comment.unfeatured", "It is no more among the best."),
+    Kind::of::<dto::CommentEvent>("comment.pinned", "A moderator has put it above the others."),
+    Kind::of::<dto::CommentEvent>("comment.unpinned", "It is no more above the others."),
+    Kind::of::<dto::CommentEvent>("comment.reviewed", "A moderator looked and left it as it is."),
+    Kind::of::<dto::CommentEvent>("comment.appealed", "Its writer asks to look again."),
+    Kind::of::<dto::CommentEvent>("comment.noted", "A moderator left a note about it for colleagues."),
 ];
 
 /// What happens to those who comment.
@@ -64,6 +77,8 @@ const RECENT_MAX: i64 = 20;
 pub struct Comment {
     row: Row,
     writer: Writer,
+    /// By what it got its status, where that was asked for.
+    rule: Option<Rule>,
 }
 
 impl Comment {
@@ -77,6 +92,11 @@ impl Comment {
         self.row.status.is_visible()
     }
 
+    /// What has become of it.
+    pub const fn status(&self) -> CommentStatus {
+        self.row.status
+    }
+
     /// The version that a decision must name, and when the last one was made.
     pub const fn stamp(&self) -> (i64, UtcTime) {
         (self.row.version, self.row.updated_at)
@@ -85,7 +105,7 @@ impl Comment {
 
 impl From<(Row, Writer)> for Comment {
     fn from((row, writer): (Row, Writer)) -> Self {
-        Self { row, writer }
+        Self { row, writer, rule: None }
     }
 }
 
@@ -132,13 +152,16 @@ pub fn post(
     let (is_moderator, answers) = (permit.also::<ModerateComments>(), place.answers_id);
     let remark = Remark { author, is_moderator, is_premoderated, answers, but: None, text: &text };
     let verdict = judge(tx, &about, &remark)?;
-    let row = Row::new(tx.next_id(), about.article, place, author, (verdict.status, text), tx.now);
-    course::begin(tx, &row, Cause::rule(verdict.rule, verdict.spans))?;
+    let Verdict { status, rule, spans } = verdict;
+    let row = Row::new(tx.next_id(), about.article, place, author, (status, text), tx.now);
+    // Somebody who moderates has looked at what they say themselves.
+    let row = Row { is_reviewed: rule == Rule::Staff, ..row };
+    course::begin(tx, &row, Cause::rule(rule, spans))?;
     // From here on nobody withdraws the article; somebody may just have.
     if row.status.is_visible() && !is_live(&mut tx.reading(), about.article)? {
         return Err(Problem::not_found());
     }
-    found(&mut tx.reading(), row.id)
+    Ok(Comment { rule: Some(rule), ..found(&mut tx.reading(), row.id)? })
 }
 
 /// What somebody is about to say.
@@ -189,7 +212,6 @@ pub fn discussion(
         article: Some(articles::discussion(read, id_or_slug)?.article),
         author: None,
         branch: parent_id.map_or(Branch::Roots, Branch::RepliesTo),
-        statuses: Vec::new(),
         listed: true,
         newest_first: sort.unwrap_or_default().newest_first(),
     };
@@ -201,12 +223,12 @@ pub fn find(read: &mut Read<'_>, id: CommentId, reader: Option<UserId>) -> Resul
     let comment = found(read, id)?;
     let is_own = reader.is_some() && reader == comment.writer.user && comment.row.status != CommentStatus::Deleted;
     if is_own && !comment.is_visible() {
-        return Ok((comment, Audience::Writer));
+        return Ok((as_writer(read, comment)?, Audience::Writer));
     }
     if is_told(read, &comment)? {
         return Ok((comment, Audience::Everyone));
     }
-    if is_own { Ok((comment, Audience::Writer)) } else { Err(Problem::not_found()) }
+    if is_own { Ok((as_writer(read, comment)?, Audience::Writer)) } else { Err(Problem::not_found()) }
 }
 
 /// Whether everyone may know that there is such a comment, if only as a gap.
@@ -214,23 +236,9 @@ fn is_told(read: &mut Read<'_>, comment: &Comment) -> Result<bool, Problem> {
     Ok(comment.row.is_listed && is_live(read, comment.row.article_id)?)
 }
 
-/// A page of comments for moderators.
-pub fn queue(
-    read: &mut Read<'_>,
-    _: &Permit<ModerateComments>,
-    query: &QueueQuery,
-    page: &PageRequest,
-) -> Result<Slice<Comment>, Problem> {
-    let QueueQuery { status, article_id, sort } = query;
-    let wanted = Wanted {
-        article: *article_id,
-        author: None,
-        branch: Branch::Whole,
-        statuses: status.clone(),
-        listed: false,
-        newest_first: sort.unwrap_or_default().newest_first(),
-    };
-    Ok(store::list(read.conn, &wanted, page)?.map(Comment::from))
+/// A comment with what its writer alone is told of it.
+fn as_writer(read: &mut Read<'_>, comment: Comment) -> Result<Comment, Problem> {
+    Ok(Comment { rule: decisions::last_rule(read, comment.row.id)?, ..comment })
 }
 
 /// A comment for moderators, whatever its status.
@@ -282,7 +290,7 @@ fn decide(
     reason: Option<CommentReason>,
 ) -> Result<Comment, Problem> {
     let Ruling { id, expected, note } = ruling;
-    let Comment { row: before, writer } = found(&mut tx.reading(), id)?;
+    let Comment { row: before, writer, .. } = found(&mut tx.reading(), id)?;
     expected.check(before.version)?;
     let status = model::after(decision, before.status).ok_or_else(|| {
         let allowed: Vec<&str> = model::allowed(before.status).into_iter().map(Decision::as_str).collect();
@@ -293,11 +301,19 @@ fn decide(
         Decision::Reject => "comment.rejected",
         Decision::Withhold => "comment.withheld",
     };
-    let moderated_by = Some(by.id);
-    let cause = Cause { rule: Rule::Moderator, actor: moderated_by, reason, note: note.clone(), spans: Vec::new() };
-    let after = Row { status, reason, note, moderated_by, is_reviewed: true, has_reports: false, ..before.clone() };
+    let cause = Cause { reason, note: note.clone(), ..Cause::of(Rule::Moderator, by.id) };
+    let after = Row {
+        status,
+        reason,
+        note,
+        moderated_by: Some(by.id),
+        is_reviewed: true,
+        has_reports: false,
+        appeal: None,
+        ..before.clone()
+    };
     let row = course::turn(tx, &before, after, topic, Some(cause))?;
-    Ok(Comment { row, writer })
+    Ok(Comment::from((row, writer)))
 }
 
 /// The comment that a new one answers: it must be one that everyone reads below the same article.

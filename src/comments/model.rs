@@ -42,6 +42,20 @@ text_enum! {
 }
 
 text_enum! {
+    /// How a moderator brings a published comment to the front, or back.
+    pub enum Mark {
+        /// Among the best.
+        Feature = "feature",
+        /// No more among the best.
+        Unfeature = "unfeature",
+        /// Above the others.
+        Pin = "pin",
+        /// No more above the others.
+        Unpin = "unpin",
+    }
+}
+
+text_enum! {
     /// What is wrong with a comment, or with what somebody keeps saying.
     #[schema(example = "offTopic")]
     pub enum CommentReason {
@@ -84,6 +98,35 @@ pub const fn after(decision: Decision, from: CommentStatus) -> Option<CommentSta
 /// The decisions that are open from here.
 pub fn allowed(from: CommentStatus) -> Vec<Decision> {
     Decision::ALL.iter().copied().filter(|decision| after(*decision, from).is_some()).collect()
+}
+
+/// Whether a moderator may look at a comment and leave it as it is: once something was decided about it.
+pub const fn may_stay(status: CommentStatus) -> bool {
+    use CommentStatus::{Deleted, Pending, Published, Rejected, Withheld};
+    match status {
+        Published | Rejected | Withheld => true,
+        Pending | Deleted => false,
+    }
+}
+
+/// Whether a comment's writer may ask to look at it again.
+pub const fn may_be_appealed(status: CommentStatus) -> bool {
+    use CommentStatus::{Deleted, Pending, Published, Rejected, Withheld};
+    match status {
+        Withheld | Rejected => true,
+        Pending | Published | Deleted => false,
+    }
+}
+
+/// Whether a comment is featured, and whether it is pinned, after a mark; `None` when that is not open.
+pub const fn marked(mark: Mark, status: CommentStatus, (featured, pinned): (bool, bool)) -> Option<(bool, bool)> {
+    match mark {
+        Mark::Feature if status.is_visible() && !featured => Some((true, pinned)),
+        Mark::Unfeature if featured => Some((false, pinned)),
+        Mark::Pin if status.is_visible() && !pinned => Some((featured, true)),
+        Mark::Unpin if pinned => Some((featured, false)),
+        _ => None,
+    }
 }
 
 /// Whether comments are taken now.
@@ -144,6 +187,21 @@ mod tests {
             assert_eq!(after(Decision::Withhold, from), withheld, "{from}");
             assert_eq!(allowed(from).len(), [approved, rejected, withheld].into_iter().flatten().count());
         }
+    }
+
+    #[test]
+    fn only_what_is_published_is_brought_to_the_front() {
+        for status in CommentStatus::ALL.iter().copied() {
+            let open = |marks| -> Vec<Mark> {
+                Mark::ALL.iter().copied().filter(|mark| marked(*mark, status, marks).is_some()).collect()
+            };
+            let forward = if status.is_visible() { vec![Mark::Feature, Mark::Pin] } else { vec![] };
+            assert_eq!(open((false, false)), forward, "{status}");
+            assert_eq!(open((true, true)), [Mark::Unfeature, Mark::Unpin], "{status}");
+        }
+        let published = CommentStatus::Published;
+        assert_eq!(marked(Mark::Pin, published, (true, false)), Some((true, true)));
+        assert_eq!(marked(Mark::Unfeature, published, (true, true)), Some((false, true)));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::model::{self, CommentStatus};
 use super::pipeline::{self, Rule};
 use super::sanctions::{self, Standing};
 use super::store::{self, Branch, Revision, Row, Wanted};
-use super::{Comment, Remark, found, is_told, judge};
+use super::{Comment, Remark, as_writer, found, is_told, judge};
 use crate::app::{Read, Tx};
 use crate::articles;
 use crate::articles::Discussion;
@@ -31,7 +31,7 @@ pub fn edit(
     patch: &Patch<CommentEditIn>,
 ) -> Result<Comment, Problem> {
     let author = CommenterId::of(permit.user.id.uuid());
-    let Comment { row: before, writer } = own(&mut tx.reading(), author, id)?;
+    let Comment { row: before, writer, .. } = own(&mut tx.reading(), author, id)?;
     check_status(before.status)?;
     let CommentEditIn { text } = patch.apply(&CommentEditIn { text: before.text.clone() })?;
     let text = model::text(&text).map_err(|fault| Problem::field("/text", fault))?;
@@ -39,7 +39,7 @@ pub fn edit(
     check_open(&about, &before, tx.now)?;
     let Standing { is_premoderated } = sanctions::check(tx, author)?;
     if text == before.text {
-        return Ok(Comment { row: before, writer });
+        return as_writer(&mut tx.reading(), Comment::from((before, writer)));
     }
     let (is_moderator, answers) = (permit.also::<ModerateComments>(), before.answers_id);
     let remark = Remark { author, is_moderator, is_premoderated, answers, but: Some(id), text: &text };
@@ -49,16 +49,17 @@ pub fn edit(
         text_key: pipeline::key(&text),
         text,
         reason: None,
-        is_reviewed: false,
+        is_reviewed: verdict.rule == Rule::Staff,
         edited_at: Some(tx.now),
         ..before.clone()
     };
+    let rule = Some(verdict.rule);
     let cause = Cause::rule(verdict.rule, verdict.spans);
     let row = course::turn(tx, &before, after, "comment.edited", Some(cause))?;
     let Row { id: comment_id, version, text, created_at, edited_at, .. } = before;
     let revision = Revision { comment_id, version, text, created_at: edited_at.unwrap_or(created_at) };
     store::insert_revision(tx.conn, &revision)?;
-    Ok(Comment { row, writer })
+    Ok(Comment { row, writer, rule })
 }
 
 /// Takes a comment back for good. Its words and what was kept of them are gone; a gap keeps its place while something
@@ -103,7 +104,6 @@ pub fn written_by(
         article: *article_id,
         author: Some(CommenterId::of(permit.user.id.uuid())),
         branch: Branch::Whole,
-        statuses: Vec::new(),
         listed: false,
         newest_first: sort.unwrap_or_default().newest_first(),
     };

@@ -18,13 +18,19 @@ use crate::text::arabic;
 use crate::text_enum;
 
 text_enum! {
-    /// By what a comment got its status.
+    /// By what a comment got its status, or what else moderators should know of.
     #[schema(example = "links")]
     pub enum Rule {
         /// A moderator decided.
         Moderator = "moderator",
+        /// A moderator looked and left it as it is.
+        Review = "review",
+        /// A moderator left a note, and nothing else.
+        Note = "note",
         /// Its writer decided.
         Author = "author",
+        /// Its writer asks to look again.
+        Appeal = "appeal",
         /// It is a moderator's own.
         Staff = "staff",
         /// It says nearly what its writer has just said.
@@ -54,6 +60,7 @@ pub(super) const ELSEWHERE: usize = 2;
 /// Where in a text a rule saw something: characters (Unicode scalar values), from 0, the end not included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = MatchedSpan)]
 pub struct Span {
     /// Its first character.
     #[schema(example = 4)]

@@ -110,13 +110,12 @@ pub(super) enum Branch {
     RepliesTo(CommentId),
 }
 
-/// Which comments a list wants. No status stands for any.
-#[derive(Clone, Debug)]
+/// Which comments readers want, of a discussion or of their own.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     pub article: Option<ArticleId>,
     pub author: Option<CommenterId>,
     pub branch: Branch,
-    pub statuses: Vec<CommentStatus>,
     /// Only those that readers are shown, if only as a gap.
     pub listed: bool,
     pub newest_first: bool,
@@ -137,6 +136,8 @@ macro_rules! writer {
         (commenters::user_id, users::name.nullable(), users::role.nullable(), commenters::name)
     };
 }
+
+pub(super) use {joined, writer};
 
 /// Makes an account one of those who comment, under its own id.
 pub(super) fn introduce(conn: &mut Conn, user: UserId, now: UtcTime) -> QueryResult<usize> {
@@ -225,6 +226,12 @@ pub(super) fn find(conn: &mut Conn, id: CommentId) -> QueryResult<Option<(Row, W
     joined!().filter(comments::id.eq(id)).select((Row::as_select(), writer!())).first(conn).optional()
 }
 
+/// Below which articles comments are.
+pub(super) fn articles_of(conn: &mut Conn, ids: &[CommentId]) -> QueryResult<Vec<(CommentId, ArticleId)>> {
+    let named = comments::table.filter(comments::id.eq_any(ids.to_vec()));
+    named.select((comments::id, comments::article_id)).load(conn)
+}
+
 /// How many of somebody's comments are published, up to a limit.
 pub(super) fn count_published(conn: &mut Conn, author: CommenterId, limit: i64) -> QueryResult<usize> {
     let theirs = comments::table.filter(comments::author_id.eq(author));
@@ -259,7 +266,7 @@ pub(super) fn others_saying(
 }
 
 pub(super) fn list(conn: &mut Conn, wanted: &Wanted, page: &PageRequest) -> QueryResult<Slice<(Row, Writer)>> {
-    let Wanted { article, author, branch, statuses, listed, newest_first } = wanted;
+    let Wanted { article, author, branch, listed, newest_first } = wanted;
     let filtered = || {
         let mut query = joined!().into_boxed();
         if let Some(article) = article {
@@ -271,12 +278,6 @@ pub(super) fn list(conn: &mut Conn, wanted: &Wanted, page: &PageRequest) -> Quer
         if *listed {
             query = query.filter(comments::is_listed.eq(true));
         }
-        // One status is said as such: only then do the indexes give the order too.
-        query = match statuses.as_slice() {
-            [] => query,
-            [one] => query.filter(comments::status.eq(*one)),
-            several => query.filter(comments::status.eq_any(several.to_vec())),
-        };
         match branch {
             Branch::Whole => query,
             Branch::Roots => query.filter(comments::parent_id.is_null()),

@@ -116,6 +116,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    article_discussions (article_id) {
+        article_id -> Binary,
+        mode -> Nullable<Text>,
+        closes_at -> Nullable<BigInt>,
+        ruled_by -> Binary,
+        ruled_at -> BigInt,
+    }
+}
+
+diesel::table! {
     article_turns (id) {
         id -> Binary,
         article_id -> Binary,
@@ -553,6 +563,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     record_names,
     articles,
     article_links,
+    article_discussions,
     article_turns,
     corrections,
     revisions,

@@ -15,6 +15,7 @@
 )]
 
 mod alerts;
+mod appeals;
 mod article_addresses;
 mod article_lists;
 mod articles;
@@ -23,6 +24,7 @@ mod bad_input;
 mod bad_tokens;
 mod bulk;
 mod collections;
+mod comment_desk;
 mod comments;
 mod conditional;
 mod contract;

@@ -353,7 +353,35 @@ async fn comments(ledger: &Ledger, people: &People, article: &Answer) -> Answer 
     let impose = people.moderator.post("/api/v1/newsroom/sanctions").json(&form);
     let warning = ledger.made("impose_sanction", by, impose, &["sanction.imposed"]).await;
     let lift = people.moderator.post(&format!("/api/v1/newsroom/sanctions/{}/lift", warning.text("/id")));
-    ledger.made("lift_sanction", by, lift.json(&json!({})), &["sanction.lifted"]).await
+    ledger.made("lift_sanction", by, lift.json(&json!({})), &["sanction.lifted"]).await;
+    comment_desk(ledger, people, &desk).await;
+    let close = people.moderator.put(&format!("/api/v1/newsroom/articles/{}/discussion", article.text("/id")));
+    let close = close.json(&json!({ "mode": "closed" }));
+    ledger.made("rule_article_discussion", by, close, &["article.discussion_changed"]).await
+}
+
+/// A comment that was withheld is appealed against, approved, brought to the front, and rejected among others.
+async fn comment_desk(ledger: &Ledger, people: &People, desk: &str) {
+    let by = By::person(&people.moderator, Role::Moderator);
+    let id = desk.rsplit('/').next().unwrap();
+    let appeal = people.reader.post(&format!("/api/v1/comments/{id}/appeal")).json(&json!({ "text": "لماذا؟" }));
+    ledger.made("appeal_comment", By::person(&people.reader, Role::Reader), appeal, &["comment.appealed"]).await;
+    let note = people.moderator.post(&format!("{desk}/notes")).json(&json!({ "note": "ينتظر" }));
+    ledger.made("note_comment", by, note, &["comment.noted"]).await;
+    for (version, step, topic) in [
+        (7, "review", "comment.reviewed"),
+        (8, "approve", "comment.approved"),
+        (9, "feature", "comment.featured"),
+        (10, "unfeature", "comment.unfeatured"),
+        (11, "pin", "comment.pinned"),
+        (12, "unpin", "comment.unpinned"),
+    ] {
+        let ask = people.moderator.post(&format!("{desk}/{step}")).if_match(&format!("\"{version}\""));
+        ledger.made(&format!("{step}_comment"), by, ask.json(&json!({})), &[topic]).await;
+    }
+    let form = json!({ "action": "reject", "reason": "spam", "items": [{ "id": id }] });
+    let bulk = people.moderator.post("/api/v1/newsroom/comments/bulk").json(&form);
+    ledger.made("moderate_comments", by, bulk, &["comment.rejected"]).await;
 }
 
 /// The site changes, and accounts are made, changed and used.

@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod delivery;
+pub mod discussions;
 pub mod locks;
 pub mod newsroom;
 pub mod previews;

@@ -8,7 +8,7 @@ use crate::app::Tx;
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, PostComment, UseAccount};
 use crate::comments::dto::{CommentEditIn, CommentIn, CommentQuery, CommentView, OwnCommentQuery};
-use crate::comments::{self, Audience, sanctions};
+use crate::comments::{self, Audience, appeals, sanctions};
 use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, PageView, Patch, Reply, Routes, Segment, View};
 use crate::problem::{Code, Problem};
 
@@ -24,7 +24,8 @@ pub fn routes(config: &mut Routes<'_>) {
         .service(edit_comment)
         .service(delete_comment)
         .service(list_own_comments)
-        .configure(sanctions::http::delivery);
+        .configure(sanctions::http::delivery)
+        .configure(appeals::http::delivery);
 }
 
 /// A page of comments.

@@ -1,4 +1,6 @@
 //! Comments over HTTP, on both surfaces.
 
+mod bulk;
 pub mod delivery;
+mod desk;
 pub mod newsroom;

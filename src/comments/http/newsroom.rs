@@ -4,17 +4,18 @@ use actix_web::{get, post};
 
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ModerateComments};
-use crate::comments::dto::{
-    self, CommentApprovalIn, CommentRejectionIn, CommentRevisionView, NewsroomCommentView, QueueQuery,
-};
-use crate::comments::{self, Comment, Ruling, sanctions};
+use crate::comments::dto::{self, CommentApprovalIn, CommentRejectionIn, CommentRevisionView, NewsroomCommentView};
+use crate::comments::{self, Comment, Ruling, commenters, decisions, sanctions};
 use crate::http::{Call, Input, ListQuery, Page, PageView, Reply, Routes, Segment, Unfiltered};
 use crate::problem::Problem;
 
 /// Adds these routes.
 pub fn routes(config: &mut Routes<'_>) {
     config
-        .service(list_newsroom_comments)
+        .configure(super::desk::routes)
+        .configure(super::bulk::routes)
+        .configure(commenters::http::newsroom)
+        .configure(decisions::http::newsroom)
         .service(read_newsroom_comment)
         .service(list_comment_revisions)
         .service(approve_comment)
@@ -23,41 +24,13 @@ pub fn routes(config: &mut Routes<'_>) {
         .configure(sanctions::http::newsroom);
 }
 
-/// A page of comments for moderators.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "describes what `Page::reply` puts together")]
-struct NewsroomCommentList {
-    items: Vec<NewsroomCommentView>,
-    page: PageView,
-}
-
-fn reply(comment: Comment) -> Result<Reply, Problem> {
+pub(super) fn reply(comment: Comment) -> Result<Reply, Problem> {
     let ((version, modified), id) = (comment.stamp(), comment.id());
     Ok(Reply::json(&NewsroomCommentView::from(comment))?.version(version).modified(modified).about(id))
 }
 
-fn note(text: Option<&str>) -> Result<Option<String>, Problem> {
+pub(super) fn note(text: Option<&str>) -> Result<Option<String>, Problem> {
     dto::note(text).map_err(|fault| Problem::field("/note", fault))
-}
-
-/// List comments for moderators
-///
-/// Whatever their status, on any article. `status=pending&sort=oldest` is the queue.
-#[utoipa::path(
-    tag = "comments",
-    extensions(("x-permission" = json!(ModerateComments::NAME))),
-    params(ListQuery, QueueQuery),
-    responses((status = OK, description = "A page", body = NewsroomCommentList)),
-)]
-#[get("/comments")]
-async fn list_newsroom_comments(
-    permit: Permit<ModerateComments>,
-    call: Call,
-    page: Page<QueueQuery>,
-) -> Result<Reply, Problem> {
-    let (query, request) = (page.filter.clone(), page.request.clone());
-    let slice = call.read(move |read| comments::queue(read, &permit, &query, &request)).await?;
-    page.reply(&slice.map(NewsroomCommentView::from))
 }
 
 /// Get a comment as moderators see it

@@ -9,7 +9,7 @@ mod store;
 
 use serde_json::{Value, json};
 
-use self::dto::{SanctionIn, SanctionQuery};
+use self::dto::{SanctionIn, SanctionQuery, SanctionView};
 use self::store::Wanted;
 use super::dto::note;
 use crate::app::{Read, Tx};
@@ -123,6 +123,12 @@ pub fn lift(
     tx.restate(id, Some(state(&before)?), Some(state(&lifted)?));
     tx.record(Change::newsroom("sanction.lifted", id, told(&lifted)));
     Ok(lifted)
+}
+
+/// What holds against somebody, the latest first.
+pub fn held(read: &mut Read<'_>, commenter: CommenterId) -> Result<Vec<SanctionView>, Problem> {
+    let held = store::held(read.conn, commenter, SanctionKind::ALL, read.now, HELD_MAX)?;
+    Ok(held.into_iter().map(|sanction| SanctionView::at(read.now, sanction)).collect())
 }
 
 /// One sanction.

@@ -68,6 +68,7 @@ pub(super) fn held(
         .filter(sanctions::commenter_id.eq(commenter).and(sanctions::lifted_at.is_null()))
         .filter(sanctions::kind.eq_any(kinds.to_vec()))
         .filter(sanctions::until.is_null().or(sanctions::until.gt(now)))
+        .order((sanctions::created_at.desc(), sanctions::id.desc()))
         .limit(limit)
         .select(Sanction::as_select())
         .load(conn)

@@ -1,0 +1,2 @@
+-- What moderators said of discussions is forgotten.
+DROP TABLE article_discussions;
