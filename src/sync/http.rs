@@ -16,7 +16,8 @@ pub fn delivery(config: &mut Routes<'_>) {
 ///
 /// The first answer has the newest articles and the whole ticker; later ones have what changed since `cursor`, each thing
 /// once, as it is now. An app that does what it is told holds what the API would answer, but for articles older than its
-/// first answer. One that was away for longer than the log is kept, or whose sections were moved, is told to `reset`.
+/// first answer. One that was away for longer than the log is kept, or whose sections were moved, is told to `reset`; so
+/// is everyone after a merge of records.
 #[utoipa::path(
     tag = "events",
     params(SyncQuery),

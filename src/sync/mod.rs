@@ -55,6 +55,8 @@ struct Touched {
     /// Articles whose comments were counted anew.
     counted: BTreeSet<ArticleId>,
     sections_moved: bool,
+    /// Articles name another record than before, and no event says which articles.
+    records_merged: bool,
 }
 
 impl Touched {
@@ -63,6 +65,7 @@ impl Touched {
         for event in events {
             let Some(id) = event.target else { continue };
             match event.topic.split('.').next() {
+                _ if event.topic.ends_with(".merged") => touched.records_merged = true,
                 Some("article") => drop(touched.articles.insert(ArticleId::of(id))),
                 Some("alert") => drop(touched.alerts.insert(AlertId::of(id))),
                 Some("source") => drop(touched.sources.insert(RecordId::of(id))),
@@ -96,7 +99,7 @@ pub fn changes(read: &mut Read<'_>, query: &SyncQuery) -> Result<SyncView, Probl
     let more = events.len() == BATCH as usize;
     let seq = events.last().and_then(|event| event.number).unwrap_or(from.seq);
     let mut touched = Touched::by(&events);
-    if touched.sections_moved && !query.section.is_empty() {
+    if touched.records_merged || touched.sections_moved && !query.section.is_empty() {
         return snapshot(read, query, &which);
     }
     let turned = alerts::turned_between(read, UtcTime::from_micros(from.at), TURNS_MAX + 1)?;

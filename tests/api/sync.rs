@@ -115,6 +115,25 @@ async fn who_keeps_one_section_is_told_what_leaves_it() {
 }
 
 #[actix_web::test]
+async fn whoever_holds_a_record_that_was_merged_begins_anew() {
+    let desk = Desk::new().await;
+    let [one, other] = ["موسكو", "موسكو العاصمة"].map(|name| json!({ "name": name, "kind": "place" }));
+    let one = record(&desk.editor, "tags", one).await;
+    let other = record(&desk.editor, "tags", other).await;
+    let id = desk.live("خبر").await;
+    desk.edit(&desk.editor, &id, json!({ "tagIds": [one] })).await.expect(200);
+    desk.publish(&id).await;
+    let cursor = sync(&desk.app, "", "").await.expect(200).text("/cursor");
+    let path = format!("/api/v1/newsroom/tags/{one}");
+    let etag = desk.editor.get(&path).send().await.expect(200).etag();
+    let into = json!({ "into": other });
+    desk.editor.post(&format!("{path}/merge")).if_match(&etag).json(&into).send().await.expect(200);
+    let told = sync(&desk.app, "", &cursor).await.expect(200);
+    assert_eq!((told.at("/reset"), told.at("/articles/upserted/0/tagIds")), (&json!(true), &json!([other])));
+    assert!(is_empty(&sync(&desk.app, "", &told.text("/cursor")).await.expect(200)));
+}
+
+#[actix_web::test]
 async fn who_was_away_for_longer_than_the_log_begins_anew() {
     let desk = Desk::new().await;
     let cursor = sync(&desk.app, "", "").await.expect(200).text("/cursor");
