@@ -14,6 +14,7 @@
 //! | [`events`] | the log that every change is written to, and what carries it on |
 //! | [`audit`] | who did what, and who was refused: a log that only grows |
 //! | [`streams`], [`sync`] | what is public, told as it happens, and to those who were away |
+//! | [`feeds`] | the same for programs that subscribe |
 //! | [`embargo`] | proof that what is held back shows nowhere |
 //! | [`jobs`] | what happens by itself |
 //! | [`outbound`] | requests to addresses that other people chose |
@@ -40,6 +41,7 @@ pub mod discussion;
 pub mod embargo;
 pub mod events;
 pub mod fault;
+pub mod feeds;
 pub mod http;
 pub mod ids;
 pub mod jobs;

@@ -17,8 +17,8 @@ use crate::config::Config;
 use crate::events::Hub;
 use crate::http::{Contract, Routes, layer};
 use crate::{
-    alerts, articles, audit, authors, collections, comments, embargo, events, openapi, operation, push, sections, site,
-    sources, stories, streams, sync, tags, users, webhooks,
+    alerts, articles, audit, authors, collections, comments, embargo, events, feeds, openapi, operation, push,
+    sections, site, sources, stories, streams, sync, tags, users, webhooks,
 };
 
 /// Connections that one worker takes: streams are many and idle.
@@ -34,6 +34,7 @@ pub fn routes(config: &mut Routes<'_>) {
         .scope("/api/v1", |config| {
             config.configure(articles::http::delivery::routes).scope("/newsroom", newsroom).configure(delivery);
         })
+        .configure(feeds::http::routes)
         .configure(operation::routes);
 }
 

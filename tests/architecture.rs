@@ -67,7 +67,7 @@ fn sources() -> Vec<Source> {
 }
 
 /// The rooms with a noun each.
-const ROOMS: [&str; 17] = [
+const ROOMS: [&str; 18] = [
     "articles",
     "comments",
     "alerts",
@@ -85,6 +85,7 @@ const ROOMS: [&str; 17] = [
     "stories",
     "embargo",
     "collections",
+    "feeds",
 ];
 
 /// No file outside of these places has any of these words.

@@ -217,7 +217,7 @@ pub(super) fn list_public(
         keyset!(query(filter, now), page, alerts::rank => number, alerts::id, false)
     } else {
         // The sum keeps SQLite from walking the index of `updated_at` from its beginning, row by row.
-        keyset!(query(filter, now), page, (alerts::updated_at + 0) => number, alerts::id, false)
+        keyset!(query(filter, now), page, alerts::updated_at + 0 => number, alerts::id, false)
     };
     let rows = paged.select(Row::as_select()).load(conn)?;
     let key = |row: &Row| if by_rank { row.rank } else { row.updated_at.micros() };

@@ -281,6 +281,21 @@ impl ArticleView {
         &self.language
     }
 
+    /// The headline.
+    pub fn headline(&self) -> &str {
+        &self.headline
+    }
+
+    /// The readable part of its address.
+    pub fn slug(&self) -> &str {
+        &self.slug
+    }
+
+    /// Where everyone reads it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Its id.
     pub const fn id(&self) -> ArticleId {
         self.id

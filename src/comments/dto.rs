@@ -5,6 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::pipeline::Rule;
 use super::store::{Revision, Writer};
+use super::threads::dto::RepliesView;
 use super::{Audience, Comment, CommentReason, CommentStatus};
 use crate::auth::Role;
 use crate::fault::Fault;
@@ -98,19 +99,6 @@ impl CommentSort {
     }
 }
 
-/// Which comments of an article are wanted.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", default)]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct CommentQuery {
-    /// Only the replies to this comment; without it, only those that answer none.
-    #[param(required = false)]
-    pub parent_id: Option<CommentId>,
-    /// The order; the newest first unless said otherwise.
-    #[param(required = false, inline)]
-    pub sort: Option<CommentSort>,
-}
-
 /// What the list of the own comments can be narrowed by.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", default)]
@@ -186,6 +174,10 @@ pub struct CommentView {
     /// How many published comments hang below it.
     #[schema(example = 0)]
     reply_count: i64,
+    /// The first ones that hang below it, where a list was asked for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    replies: Option<RepliesView>,
     /// When it was written.
     date_created: UtcTime,
     /// When its writer last changed it, if ever.
@@ -214,12 +206,18 @@ impl CommentView {
             reason: row.reason.filter(|_| is_own),
             rule: rule.filter(|_| is_own),
             is_appealed: is_own && row.appeal.is_some(),
-            is_featured: row.is_featured,
-            is_pinned: row.is_pinned,
+            is_featured: is_shown && row.is_featured,
+            is_pinned: is_shown && row.is_pinned,
             reply_count: row.reply_count,
+            replies: None,
             date_created: row.created_at,
             date_edited: row.edited_at,
         }
+    }
+
+    /// With what hangs below it.
+    pub(super) fn with_replies(self, replies: Option<RepliesView>) -> Self {
+        Self { replies, ..self }
     }
 }
 

@@ -21,16 +21,17 @@ mod place;
 mod queues;
 mod sanctions;
 mod store;
+mod threads;
 pub mod words;
 
 use std::time::Duration;
 
 use self::course::Cause;
-use self::dto::{CommentIn, CommentQuery};
+use self::dto::CommentIn;
 use self::pipeline::{Case, Rule, Verdict};
 use self::place::Place;
 use self::sanctions::Standing;
-use self::store::{Branch, Revision, Row, Said, Wanted, Writer};
+use self::store::{Revision, Row, Said, Writer};
 use crate::app::{Read, Tx};
 use crate::articles;
 use crate::articles::Discussion;
@@ -46,6 +47,8 @@ use crate::time::UtcTime;
 
 pub use model::{CommentReason, CommentStatus, Decision, Mark};
 pub use own::{delete, edit, written_by};
+pub use threads::dto::CommentQuery;
+pub use threads::{Entry, Thread, discussion, latest};
 
 /// What happens to comments.
 pub const EVENTS: &[Kind] = &[
@@ -198,24 +201,6 @@ fn judge(tx: &mut Tx<'_>, about: &Discussion, remark: &Remark<'_>) -> Result<Ver
         recent: &recent,
         elsewhere: store::others_saying(tx.conn, &key, author, since, RECENT_MAX)?.len(),
     }))
-}
-
-/// A page of an article's comments: those that answer none, or the replies to one.
-pub fn discussion(
-    read: &mut Read<'_>,
-    id_or_slug: &str,
-    query: &CommentQuery,
-    page: &PageRequest,
-) -> Result<Slice<Comment>, Problem> {
-    let CommentQuery { parent_id, sort } = query;
-    let wanted = Wanted {
-        article: Some(articles::discussion(read, id_or_slug)?.article),
-        author: None,
-        branch: parent_id.map_or(Branch::Roots, Branch::RepliesTo),
-        listed: true,
-        newest_first: sort.unwrap_or_default().newest_first(),
-    };
-    Ok(store::list(read.conn, &wanted, page)?.map(Comment::from))
 }
 
 /// A comment that everyone may read, or else the reader's own.

@@ -8,7 +8,7 @@ use super::dto::{CommentEditIn, OwnCommentQuery};
 use super::model::{self, CommentStatus};
 use super::pipeline::{self, Rule};
 use super::sanctions::{self, Standing};
-use super::store::{self, Branch, Revision, Row, Wanted};
+use super::store::{self, Revision, Row, Wanted};
 use super::{Comment, Remark, as_writer, found, is_told, judge};
 use crate::app::{Read, Tx};
 use crate::articles;
@@ -102,9 +102,7 @@ pub fn written_by(
     let OwnCommentQuery { article_id, sort } = query;
     let wanted = Wanted {
         article: *article_id,
-        author: Some(CommenterId::of(permit.user.id.uuid())),
-        branch: Branch::Whole,
-        listed: false,
+        author: CommenterId::of(permit.user.id.uuid()),
         newest_first: sort.unwrap_or_default().newest_first(),
     };
     Ok(store::list(read.conn, &wanted, page)?.map(Comment::from))

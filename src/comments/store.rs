@@ -102,22 +102,11 @@ pub(super) struct Said {
     pub text: String,
 }
 
-/// Which part of a discussion.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Branch {
-    Whole,
-    Roots,
-    RepliesTo(CommentId),
-}
-
-/// Which comments readers want, of a discussion or of their own.
+/// Which of their own comments writers want.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     pub article: Option<ArticleId>,
-    pub author: Option<CommenterId>,
-    pub branch: Branch,
-    /// Only those that readers are shown, if only as a gap.
-    pub listed: bool,
+    pub author: CommenterId,
     pub newest_first: bool,
 }
 
@@ -266,22 +255,12 @@ pub(super) fn others_saying(
 }
 
 pub(super) fn list(conn: &mut Conn, wanted: &Wanted, page: &PageRequest) -> QueryResult<Slice<(Row, Writer)>> {
-    let Wanted { article, author, branch, listed, newest_first } = wanted;
+    let Wanted { article, author, newest_first } = wanted;
     let filtered = || {
-        let mut query = joined!().into_boxed();
-        if let Some(article) = article {
-            query = query.filter(comments::article_id.eq(*article));
-        }
-        if let Some(author) = author {
-            query = query.filter(comments::author_id.eq(*author));
-        }
-        if *listed {
-            query = query.filter(comments::is_listed.eq(true));
-        }
-        match branch {
-            Branch::Whole => query,
-            Branch::Roots => query.filter(comments::parent_id.is_null()),
-            Branch::RepliesTo(parent) => query.filter(comments::parent_id.eq(*parent)),
+        let query = joined!().into_boxed().filter(comments::author_id.eq(*author));
+        match article {
+            Some(article) => query.filter(comments::article_id.eq(*article)),
+            None => query,
         }
     };
     let query = keyset!(filtered(), page, comments::created_at => number, comments::id, *newest_first);

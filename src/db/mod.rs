@@ -3,6 +3,7 @@
 //! [`Db::read`] gives a consistent snapshot, [`Db::write`] one transaction that is answered only after its
 //! commit. Rooms never learn which database they talk to; what can't be said portably is in [`dialect`].
 
+mod beyond;
 mod conn;
 pub mod dialect;
 pub mod migrate;
@@ -22,6 +23,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::result::DatabaseErrorKind;
 use diesel::{Connection as _, RunQueryDsl as _};
 
+pub use beyond::{Beyond, beyond};
 pub use conn::Conn;
 pub use dialect::violates;
 pub use diesel::result::{Error as QueryError, QueryResult};

@@ -146,9 +146,6 @@ impl<R> Slice<R> {
 /// no two rows share needs no id: `keyset!(query, &page, table::key, desc)`.
 #[macro_export]
 macro_rules! keyset {
-    (@from $query:ident, $at:ident, $read:ident, $key:expr, $id:expr, $le:ident, $lt:ident) => {
-        $query.filter($key.$le($at.$read().to_owned()).and($key.$lt($at.$read().to_owned()).or($id.$lt($at.id()))))
-    };
     ($query:expr, $page:expr, $key:expr, $descending:expr) => {{
         use diesel::prelude::*;
         let page: &$crate::db::page::PageRequest = $page;
@@ -166,11 +163,7 @@ macro_rules! keyset {
         let mut query = $query;
         let descending = $descending != page.backward;
         if let Some(at) = &page.from {
-            query = if descending {
-                keyset!(@from query, at, $read, $key, $id, le, lt)
-            } else {
-                keyset!(@from query, at, $read, $key, $id, ge, gt)
-            };
+            query = query.filter($crate::db::beyond($key, $id, at.$read().to_owned(), at.id(), descending));
         }
         query = if descending { query.order(($key.desc(), $id.desc())) } else { query.order(($key.asc(), $id.asc())) };
         query.limit(page.fetch())

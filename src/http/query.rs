@@ -22,7 +22,7 @@ use crate::time::UtcTime;
 /// Rows on a page when the caller does not say.
 const LIMIT: u32 = 20;
 /// Parameters that choose a page or a form, not the rows of the list.
-const NOT_FILTERS: [&str; 6] = ["limit", "after", "before", "count", "fields", "include"];
+const NOT_FILTERS: [&str; 7] = ["limit", "after", "before", "count", "fields", "include", "replies"];
 
 /// The parameters that every list has.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -83,11 +83,18 @@ pub struct Page<F> {
     view: View,
     /// The list's identity, which cursors are bound to.
     list: String,
+    /// The path, which it shares with its other filters.
+    path: String,
     /// Path and query, for `Link`.
     target: String,
 }
 
 impl<F> Page<F> {
+    /// The cursor with which the list at the same address goes on that has these filters, in the order of their names.
+    pub fn cursor_into(&self, filters: &[(&str, &str)], position: &Position) -> String {
+        position.seal(&identity(&self.path, filters))
+    }
+
     /// Answers a page of the list.
     pub fn reply<T: Serialize + ToSchema>(&self, slice: &Slice<T>) -> Result<Reply, Problem> {
         self.reply_with(slice, Map::new())
@@ -189,13 +196,18 @@ fn view(request: &HttpRequest, fields: Option<String>) -> Result<View, Problem> 
     Ok(View { fields: fields.map(split), contract: contract(request)?.clone() })
 }
 
+/// What makes a list this one.
+fn identity(path: &str, filters: &(impl std::fmt::Debug + ?Sized)) -> String {
+    format!("{path}{filters:?}")
+}
+
 fn page<F: DeserializeOwned>(request: &HttpRequest) -> Result<Page<F>, Problem> {
     let query = contract(request)?.query(request)?;
     let ListQuery { limit, after, before, count, fields } = read(&query)?;
     let mut filters = pairs(request.query_string());
     filters.retain(|(name, _)| !NOT_FILTERS.contains(&name.as_str()));
     filters.sort();
-    let list = format!("{}{filters:?}", request.path());
+    let list = identity(request.path(), &filters);
     let (cursor, backward) = match (after, before) {
         (Some(_), Some(_)) => return Err(Problem::parameter("before", Fault::Excludes("after".into()))),
         (after, None) => (after, false),
@@ -215,6 +227,7 @@ fn page<F: DeserializeOwned>(request: &HttpRequest) -> Result<Page<F>, Problem> 
         request: PageRequest { limit: limit.unwrap_or(LIMIT), from, backward, count: count.unwrap_or(false) },
         view: view(request, fields)?,
         list,
+        path: request.path().to_owned(),
         target,
     })
 }

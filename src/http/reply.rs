@@ -37,6 +37,9 @@ pub struct Reply {
     /// Whether more of it changes than its version tells.
     #[serde(default)]
     moves: bool,
+    /// The media type, where it is not JSON.
+    #[serde(skip)]
+    kind: Option<&'static str>,
     #[serde(skip)]
     replayed: bool,
     /// What it tells of, where its words may have to be forgotten.
@@ -56,6 +59,11 @@ impl Reply {
     /// 200 with what is JSON already.
     pub fn text_of_json(body: String) -> Self {
         Self { body: Some(body), ..Self::empty(StatusCode::OK) }
+    }
+
+    /// 200 with a text of another media type.
+    pub fn text_of(kind: &'static str, body: String) -> Self {
+        Self { body: Some(body), kind: Some(kind), ..Self::empty(StatusCode::OK) }
     }
 
     /// 201 with the address of what this resource now is.
@@ -92,6 +100,7 @@ impl Reply {
             private: false,
             moves: false,
             unlisted: false,
+            kind: None,
             replayed: false,
             about: None,
             told_once: None,
@@ -229,8 +238,9 @@ impl Responder for Reply {
         if self.replayed {
             response.insert_header(("idempotency-replayed", "true"));
         }
+        let kind = self.kind.unwrap_or("application/json");
         match self.told_once.or(self.body) {
-            Some(body) if !unchanged => response.insert_header((CONTENT_TYPE, "application/json")).body(body),
+            Some(body) if !unchanged => response.insert_header((CONTENT_TYPE, kind)).body(body),
             _ => response.finish(),
         }
     }

@@ -293,6 +293,9 @@ async fn replies_hang_five_deep_and_then_beside_each_other() {
     let roots = app.anonymous().get(&below(&article)).send().await.expect(200);
     assert_eq!(roots.at("/items").as_array().unwrap().len(), 1, "replies are no part of the first list");
     assert_eq!(counted(&app, &article).await, 200);
+    let page = app.anonymous().get(&format!("{}?replies=10", below(&article))).send().await.expect(200);
+    assert_eq!(page.at("/items/0/replies/items").as_array().unwrap().len(), 1);
+    app.anonymous().get(&format!("/feeds/articles/{}/comments.rss", article.text("/id"))).send().await.expect(200);
 }
 
 #[actix_web::test]

@@ -83,7 +83,7 @@ async fn hide(desk: &Desk, published: &str) -> Vec<[String; 2]> {
 }
 
 /// What somebody learns from an answer, but for what differs in every answer, and for what they asked.
-fn told(answer: &Answer, asked: &[&str]) -> String {
+pub fn told(answer: &Answer, asked: &[&str]) -> String {
     let mut headers: BTreeMap<String, String> = answer
         .headers
         .iter()
@@ -99,7 +99,13 @@ fn told(answer: &Answer, asked: &[&str]) -> String {
     if body.as_object_mut().and_then(|body| body.remove("cursor")).is_some() {
         headers.remove("etag");
     }
-    let mut text = format!("{} {headers:?} {body}", answer.status);
+    // A feed is text.
+    let text = if answer.header("content-type") == Some("application/rss+xml") {
+        String::from_utf8_lossy(&answer.bytes).into_owned()
+    } else {
+        String::new()
+    };
+    let mut text = format!("{} {headers:?} {body} {text}", answer.status);
     headers.clear();
     for word in asked {
         text = text.replace(word, "…");
@@ -121,13 +127,13 @@ fn path(operation: &Operation, name: &str) -> String {
 }
 
 /// Everything that can be read without the newsroom, or by a colleague.
-fn readable(newsroom: bool) -> Vec<&'static Operation> {
+pub fn readable(newsroom: bool) -> Vec<&'static Operation> {
     let is_open = |operation: &&Operation| newsroom || !operation.path.contains("/newsroom/");
     operations().iter().filter(|operation| operation.method == "GET").filter(is_open).collect()
 }
 
 /// Plausible queries of an operation about an article.
-fn queries(operation: &Operation, [id, slug]: [&str; 2]) -> Vec<String> {
+pub fn queries(operation: &Operation, [id, slug]: [&str; 2]) -> Vec<String> {
     let mut queries = vec![String::new()];
     let parameters = operation.value["parameters"].as_array().cloned().unwrap_or_default();
     for parameter in parameters.iter().filter(|parameter| parameter["in"] == "query") {
@@ -197,7 +203,7 @@ async fn nothing_that_is_hidden_is_told_to_anyone_outside_the_newsroom() {
     assert!(asked > 300, "{asked}");
 }
 
-async fn ask(caller: &Client, operation: &Operation, name: &str, query: &str) -> Answer {
+pub async fn ask(caller: &Client, operation: &Operation, name: &str, query: &str) -> Answer {
     let query = if query.is_empty() { String::new() } else { format!("?{query}") };
     caller.get(&(path(operation, name) + &query)).send().await
 }

@@ -25,6 +25,11 @@ async fn reject(client: &Client, comment: &Answer, version: i64) -> Answer {
     ask.if_match(&format!("\"{version}\"")).send().await
 }
 
+async fn withhold(client: &Client, comment: &Answer, version: i64) -> Answer {
+    let ask = client.post(&format!("{}/withhold", desk(comment))).json(&json!({ "reason": "offensive" }));
+    ask.if_match(&format!("\"{version}\"")).send().await
+}
+
 /// The kept counts, all of them, are what counting the rows gives. Answers how many comments show.
 #[track_caller]
 pub fn recount(app: &TestApp) -> usize {
@@ -254,19 +259,30 @@ enum Act {
     Post { by_editor: bool, parent: Option<usize> },
     Approve(usize),
     Reject(usize),
+    Withhold(usize),
+    Edit(usize),
+    Delete(usize),
 }
 
 /// A comment as the walk knows it.
 struct Known {
     posted: Answer,
+    by_editor: bool,
     status: String,
     version: i64,
 }
 
-struct Walk {
-    app: TestApp,
+/// Somebody at work on one node.
+struct Desk {
     editor: Client,
     reader: Client,
+}
+
+struct Walk {
+    app: TestApp,
+    /// Another node on the same database.
+    _other: TestApp,
+    desks: [Desk; 2],
     article: Answer,
     known: Vec<Known>,
     dice: Dice,
@@ -275,49 +291,79 @@ struct Walk {
 impl Walk {
     async fn start(seed: u64) -> Self {
         let app = TestApp::new().await;
-        let editor = app.as_(Role::Editor).await;
+        let other = app.restarted().await;
+        let (editor, reader) = (app.as_(Role::Editor).await, app.as_(Role::Reader).await);
+        let there = Desk { editor: other.as_user(editor.id()).await, reader: other.as_user(reader.id()).await };
         let article = article(&editor, Value::Null).await;
-        Self { reader: app.as_(Role::Reader).await, app, editor, article, known: Vec::new(), dice: Dice(seed) }
+        let desks = [Desk { editor, reader }, there];
+        Self { app, _other: other, desks, article, known: Vec::new(), dice: Dice(seed) }
     }
 
     fn next(&mut self) -> Act {
-        let (choice, any) = (self.dice.roll(10), self.dice.roll(self.known.len().max(1)));
+        let (choice, any) = (self.dice.roll(15), self.dice.roll(self.known.len().max(1)));
         let by_editor = self.dice.roll(2) == 0;
         match choice {
             _ if self.known.is_empty() => Act::Post { by_editor: true, parent: None },
             0 | 1 => Act::Post { by_editor, parent: None },
             2..=4 => Act::Post { by_editor, parent: Some(any) },
-            5..=7 => Act::Approve(any),
-            _ => Act::Reject(any),
+            5..=8 => Act::Approve(any),
+            9 | 10 => Act::Reject(any),
+            11 => Act::Withhold(any),
+            12 | 13 => Act::Edit(any),
+            _ => Act::Delete(any),
         }
     }
 
-    async fn send(&self, act: &Act) -> Answer {
+    async fn send(&self, act: &Act, node: usize) -> Answer {
+        let Desk { editor, reader } = &self.desks[node % 2];
         match *act {
             Act::Post { by_editor, parent } => {
-                let writer = if by_editor { &self.editor } else { &self.reader };
+                let writer = if by_editor { editor } else { reader };
                 let parent = parent.map(|parent| &self.known[parent].posted);
                 say(writer, &below(&self.article), &Uuid::now_v7().to_string(), parent).await
             }
-            Act::Approve(n) => approve(&self.editor, &self.known[n].posted, self.known[n].version).await,
-            Act::Reject(n) => reject(&self.editor, &self.known[n].posted, self.known[n].version).await,
+            Act::Approve(n) => approve(editor, &self.known[n].posted, self.known[n].version).await,
+            Act::Reject(n) => reject(editor, &self.known[n].posted, self.known[n].version).await,
+            Act::Withhold(n) => withhold(editor, &self.known[n].posted, self.known[n].version).await,
+            Act::Edit(n) | Act::Delete(n) => {
+                let Known { posted, by_editor, .. } = &self.known[n];
+                let writer = if *by_editor { editor } else { reader };
+                let text = json!({ "text": Uuid::now_v7().to_string() });
+                match act {
+                    Act::Edit(_) => writer.patch(&address(posted)).json(&text).send().await,
+                    _ => writer.delete(&address(posted)).send().await,
+                }
+            }
         }
     }
 
     /// Learns from the answer what has become of the comment.
     fn note(&mut self, act: &Act, answer: Answer) {
         match (act, answer.status) {
-            (Act::Post { .. }, 201 | 202) => {
+            (Act::Post { by_editor, .. }, 201 | 202) => {
                 let status = answer.text("/status");
-                self.known.push(Known { posted: answer, status, version: 1 });
+                self.known.push(Known { posted: answer, by_editor: *by_editor, status, version: 1 });
             }
-            (Act::Approve(n) | Act::Reject(n), 200) => {
+            (Act::Approve(n) | Act::Reject(n) | Act::Withhold(n), 200) => {
                 let (status, version) = (answer.text("/status"), answer.at("/version").as_i64().unwrap());
                 let known = &mut self.known[*n];
                 (known.status, known.version) = (status, version);
             }
-            (Act::Post { parent: Some(_), .. }, 422) | (Act::Approve(_) | Act::Reject(_), 409 | 412) => {}
+            (Act::Post { parent: Some(_), .. }, 422)
+            | (Act::Approve(_) | Act::Reject(_) | Act::Withhold(_), 409 | 412)
+            | (Act::Edit(_), 200 | 409)
+            | (Act::Delete(_), 204) => {}
             _ => panic!("{}\n{:#}", answer.status, answer.json),
+        }
+    }
+
+    /// Looks at what its writer has changed: which came first, that or a decision, no answer says.
+    async fn look_again(&mut self, acts: &[Act]) {
+        for act in acts {
+            let (Act::Edit(n) | Act::Delete(n)) = act else { continue };
+            let present = self.desks[0].editor.get(&desk(&self.known[*n].posted)).send().await.expect(200);
+            let (status, version) = (present.text("/status"), present.at("/version").as_i64().unwrap());
+            (self.known[*n].status, self.known[*n].version) = (status, version);
         }
     }
 
@@ -342,10 +388,11 @@ impl Walk {
 #[actix_web::test]
 async fn counts_stay_exact_on_a_long_walk() {
     let mut walk = Walk::start(7).await;
-    for _ in 0..150 {
+    for node in 0..150 {
         let act = walk.next();
-        let answer = walk.send(&act).await;
+        let answer = walk.send(&act, node).await;
         walk.note(&act, answer);
+        walk.look_again(&[act]).await;
     }
     let done = walk.known.iter().filter(|known| known.version > 2).count();
     assert!(walk.known.len() > 30 && done > 5, "the walk went somewhere");
@@ -353,23 +400,26 @@ async fn counts_stay_exact_on_a_long_walk() {
 }
 
 #[actix_web::test]
-async fn counts_stay_exact_when_everybody_talks_at_once() {
+async fn counts_stay_exact_when_everybody_talks_at_once_on_two_nodes() {
     let mut walk = Walk::start(11).await;
     let mut etag = walk.article.etag();
-    for round in 0..12 {
+    for round in 0..84 {
         let acts: Vec<Act> = (0..12).map(|_| walk.next()).collect();
-        let all = join_all(acts.iter().map(|act| walk.send(act)));
+        let all = join_all(acts.iter().enumerate().map(|(node, act)| walk.send(act, node)));
         // An editor works on the article meanwhile.
         let newsroom = format!("/api/v1/newsroom/articles/{}", walk.article.text("/id"));
         let patch = json!({ "alternativeHeadline": format!("{round}") });
-        let revision = walk.editor.patch(&newsroom).if_match(&etag).json(&patch).send();
+        let revision = walk.desks[0].editor.patch(&newsroom).if_match(&etag).json(&patch).send();
         let (answers, revised) = join(all, revision).await;
         etag = revised.expect(200).etag();
         for (act, answer) in acts.iter().zip(answers) {
             walk.note(act, answer);
         }
-        recount(&walk.app);
+        walk.look_again(&acts).await;
+        if round % 12 == 0 {
+            recount(&walk.app);
+        }
     }
-    assert!(walk.known.len() > 30, "the walk went somewhere");
+    assert!(walk.known.len() > 150, "the walk went somewhere");
     walk.check().await;
 }

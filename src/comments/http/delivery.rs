@@ -7,9 +7,11 @@ use actix_web::{delete, get, patch, post};
 use crate::app::Tx;
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, PostComment, UseAccount};
-use crate::comments::dto::{CommentEditIn, CommentIn, CommentQuery, CommentView, OwnCommentQuery};
-use crate::comments::{self, Audience, appeals, sanctions};
+use crate::comments::dto::{CommentEditIn, CommentIn, CommentView, OwnCommentQuery};
+use crate::comments::{self, Audience, CommentQuery, appeals, sanctions};
+use crate::db::page::Position;
 use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, PageView, Patch, Reply, Routes, Segment, View};
+use crate::ids::CommentId;
 use crate::problem::{Code, Problem};
 
 /// How often a change is tried before its writer is told to come again.
@@ -40,7 +42,7 @@ struct CommentList {
 ///
 /// Those that answer no other; with `parentId`, what hangs below one. Replies hang below what they answer, and beside it
 /// once the discussion is as deep as the site's `depthMax`. Where a comment has gone and something below it stays, a gap
-/// keeps its place.
+/// keeps its place. `replies=3` sends the first three replies to each along, and a cursor for the others.
 #[utoipa::path(
     tag = "comments",
     params(
@@ -53,7 +55,10 @@ struct CommentList {
 async fn list_comments(call: Call, article: Segment, page: Page<CommentQuery>) -> Result<Reply, Problem> {
     let (query, request) = (page.filter.clone(), page.request.clone());
     let slice = call.read(move |read| comments::discussion(read, &article.0, &query, &request)).await?;
-    page.reply(&slice.map(|comment| CommentView::new(comment, Audience::Everyone)))
+    let below = |parent: CommentId, position: &Position| {
+        page.cursor_into(&[("parentId", &parent.to_string()), ("sort", "oldest")], position)
+    };
+    page.reply(&slice.map(|thread| thread.view(below)))
 }
 
 /// Comment on an article

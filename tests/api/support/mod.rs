@@ -253,6 +253,12 @@ impl TestApp {
         self.clock.now().after(Duration::from_secs(u64::try_from(seconds).unwrap()))
     }
 
+    /// The statements that went to its database while something was done, each with its values behind it.
+    pub async fn statements_of<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
+        statements::texts(&self.database.location());
+        (work.await, statements::texts(&self.database.location()))
+    }
+
     /// The statements that went to its database so far, those of the test too.
     pub fn statements(&self) -> usize {
         statements::count(&self.database.location())

@@ -1,0 +1,225 @@
+//! What a page costs, counted in statements and in the rows that are read for it, never timed.
+
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use khabar::auth::Role;
+use khabar::db::Conn;
+use khabar::db::page::Position;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::articles::Desk;
+use crate::comments::{article, below};
+use crate::support::{Answer, TestApp};
+
+/// How many comments the long discussion has, but for one; so many of them answer none, the others the first.
+const ALL: usize = 50_000;
+const ROOTS: usize = 45_000;
+
+/// The instant of the n-th comment, in microseconds.
+fn instant(n: usize) -> i64 {
+    1_768_000_000_000_000 + i64::try_from(n).unwrap()
+}
+
+/// The id of the n-th comment.
+fn id_of(n: usize) -> Uuid {
+    Uuid::from_slice(format!("{n:016}").as_bytes()).unwrap()
+}
+
+/// An article with a long discussion. Another one has as many comments, of the same hours.
+async fn long_discussion(app: &TestApp) -> Answer {
+    let (editor, reader) = (app.as_(Role::Editor).await, app.as_(Role::Reader).await);
+    let discussed = article(&editor, json!({ "mode": "open" })).await;
+    let other = article(&editor, json!({ "mode": "open" })).await;
+    fill(app, [&discussed.text("/id"), &other.text("/id")], &reader.id().to_string());
+    discussed
+}
+
+/// Fills the discussions of two articles, in the words of either database.
+fn fill(app: &TestApp, [article, other]: [&str; 2], author: &str) {
+    let mut conn = app.sql();
+    let is_sqlite = matches!(conn, Conn::Sqlite(_));
+    let blob = |hex: &str| if is_sqlite { format!("x'{hex}'") } else { format!("decode('{hex}', 'hex')") };
+    let of = |id: &str| blob(&Uuid::parse_str(id).unwrap().simple().to_string());
+    let (article, other, author, nothing) = (of(article), of(other), of(author), blob(""));
+    let one = blob(&khabar::text::hex(id_of(1).as_bytes()));
+    let (id, finish) = if is_sqlite {
+        ("CAST(printf('%016d', n) AS BLOB)", "")
+    } else {
+        ("convert_to(lpad(n::text, 16, '0'), 'UTF8')", "ANALYZE comments; ANALYZE commenters;")
+    };
+    let step = |article: &str, [from, to]: [usize; 2], parent: &str, depth: usize| {
+        format!(
+            "INSERT INTO comments (id, article_id, parent_id, answers_id, depth, author_id, status, text, text_key, \
+                 reply_count, listed_count, is_listed, reaction_count, report_count, has_reports, is_reviewed, \
+                 is_featured, is_pinned, version, created_at, updated_at) \
+             WITH RECURSIVE numbers (n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n < {to}) \
+             SELECT {id}, {article}, {parent}, {parent}, {depth}, {author}, 'published', 'x', {nothing}, 0, 0, TRUE, \
+                 n % 3, 0, FALSE, FALSE, FALSE, FALSE, 1, {base} + n % {ALL}, {base} + n % {ALL} FROM numbers;",
+            base = instant(0)
+        )
+    };
+    let replies = ALL - 1 - ROOTS;
+    let commands = [
+        format!("INSERT INTO commenters (id, user_id, created_at) VALUES ({author}, {author}, 0);"),
+        step(&article, [1, ROOTS], "NULL", 0),
+        step(&article, [ROOTS + 1, ALL - 1], &one, 1),
+        step(&other, [ALL, 2 * ALL - 1], "NULL", 0),
+        format!("UPDATE comments SET reply_count = {replies}, listed_count = {replies} WHERE id = {one};"),
+        format!("UPDATE articles SET comment_count = {ALL} - 1 WHERE id = {article};"),
+        finish.to_owned(),
+    ];
+    conn.batch_execute(&commands.concat()).unwrap();
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[derive(QueryableByName)]
+struct Plan {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    plan: String,
+}
+
+/// A value as it stands in the debug form of a statement, as SQL of PostgreSQL.
+fn literal(value: &str) -> String {
+    let blob = |bytes: Vec<u8>| format!("decode('{}', 'hex')", khabar::text::hex(&bytes));
+    if let Some(bytes) = value.strip_prefix('[').and_then(|value| value.strip_suffix(']')) {
+        return blob(bytes.split(", ").map(|byte| byte.parse().unwrap()).collect());
+    }
+    match Uuid::parse_str(value) {
+        Ok(id) => blob(id.as_bytes().to_vec()),
+        Err(_) if value.parse::<i64>().is_ok() || value.parse::<bool>().is_ok() => value.to_owned(),
+        Err(_) => format!("'{}'", value.to_lowercase()),
+    }
+}
+
+/// The values of a statement: what stands between commas, but for those within brackets.
+fn values(binds: &str) -> Vec<String> {
+    let mut values = vec![String::new()];
+    let mut depth = 0;
+    for part in binds.split_inclusive(", ") {
+        let opens = part.matches('[').count();
+        let closes = part.matches(']').count();
+        depth = depth + opens - closes;
+        values.last_mut().unwrap().push_str(part);
+        if depth == 0 {
+            let whole = values.pop().unwrap();
+            values.extend([whole.trim_end_matches(", ").to_owned(), String::new()]);
+        }
+    }
+    values.retain(|value| !value.is_empty());
+    values
+}
+
+/// The comments that all parts of a plan have read. Who wrote them is looked up for each, or once for all.
+fn read_by(plan: &Value) -> f64 {
+    let number = |name: &str| plan[name].as_f64().unwrap_or_default();
+    let own = number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Index Recheck");
+    let own = if plan["Relation Name"] == "comments" { own * number("Actual Loops") } else { 0.0 };
+    own + plan["Plans"].as_array().into_iter().flatten().map(read_by).sum::<f64>()
+}
+
+/// How many rows a statement reads. SQLite does not tell; there its plan must be one that reads what it answers: an index
+/// finds where to begin and gives the order.
+#[track_caller]
+fn rows_read(app: &TestApp, statement: &str) -> f64 {
+    let (text, binds) = statement.split_once(" -- binds: ").unwrap();
+    match &mut app.sql() {
+        Conn::Sqlite(conn) => {
+            let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(conn).unwrap();
+            let lines: Vec<String> = steps.into_iter().map(|step| step.detail).collect();
+            let plan = lines.join("\n");
+            assert!(!plan.contains("SCAN comments") && !plan.contains("SCAN reply"), "{plan}");
+            // The few first replies are put in order by hand.
+            assert!(text.contains("UNION ALL") || !plan.contains("TEMP B-TREE"), "{plan}\n{text}");
+            assert!(!text.contains(") < (") || plan.contains("id)<(?,?)"), "the cursor is part of the search\n{plan}");
+            assert!(!text.contains(") > (") || plan.contains("id)>(?,?)"), "the cursor is part of the search\n{plan}");
+            0.0
+        }
+        Conn::Postgres(conn) => {
+            let inside = binds.strip_prefix('[').and_then(|binds| binds.strip_suffix(']')).unwrap();
+            let values = values(inside);
+            let filled = (1..=values.len())
+                .rev()
+                .fold(text.to_owned(), |text, n| text.replace(&format!("${n}"), &literal(&values[n - 1])));
+            let explained: Vec<Plan> =
+                diesel::sql_query(format!("EXPLAIN (ANALYZE, FORMAT JSON) {filled}")).load(conn).unwrap();
+            read_by(&serde_json::from_str::<Value>(&explained[0].plan).unwrap()[0]["Plan"])
+        }
+    }
+}
+
+/// What an answer costs: statements, and the rows that those about comments read.
+async fn cost(app: &TestApp, path: &str) -> (Answer, usize, f64) {
+    let anyone = app.anonymous();
+    anyone.get(path).send().await.expect(200);
+    let (answer, statements) = app.statements_of(anyone.get(path).send()).await;
+    let about = statements.iter().filter(|statement| statement.contains("commenters") && statement.contains("SELECT"));
+    let rows: Vec<f64> = about.map(|statement| rows_read(app, statement)).collect();
+    assert!(!rows.is_empty(), "{statements:#?}");
+    (answer.expect(200), statements.len(), rows.iter().sum())
+}
+
+#[actix_web::test]
+async fn page_2000_of_a_long_discussion_costs_what_its_first_page_does() {
+    let app = TestApp::new().await;
+    let article = long_discussion(&app).await;
+    let to = below(&article);
+    let page_2000 = [
+        ("oldest", Position::at(instant(39_980), id_of(39_980))),
+        ("newest", Position::at(instant(ROOTS - 39_979), id_of(ROOTS - 39_979))),
+        // A third each has 2, 1 and no reactions; the cursor stands deep among the last.
+        ("mostReacted", Position::at(0, id_of(ROOTS - 3 * 9_979))),
+    ];
+    for (sort, position) in page_2000 {
+        let cursor = position.seal(&format!("{to}{:?}", [("sort", sort)]));
+        for replies in ["", "&replies=3"] {
+            let list = format!("{to}?sort={sort}{replies}");
+            let (first, statements, rows) = cost(&app, &list).await;
+            let (far, statements_far, rows_far) = cost(&app, &format!("{list}&after={cursor}")).await;
+            for page in [&first, &far] {
+                assert_eq!(page.at("/items").as_array().unwrap().len(), 20, "{list}");
+            }
+            assert_eq!(statements, statements_far, "{list}");
+            // The first page of the oldest has the only one with replies, three of them and one more.
+            let slack = if replies.is_empty() { 0.0 } else { 12.0 };
+            assert!((rows - rows_far).abs() <= rows * 0.2 + slack, "{list}: {rows} and {rows_far}");
+            assert!(rows < 200.0, "{list}: {rows}");
+            let plain = cost(&app, &format!("{to}?sort={sort}")).await.1;
+            assert_eq!(statements - plain, usize::from(!replies.is_empty()), "replies are one statement more");
+        }
+    }
+    let first = app.anonymous().get(&format!("{to}?sort=oldest&replies=3")).send().await.expect(200);
+    assert_eq!(first.at("/items/0/replies/items").as_array().unwrap().len(), 3);
+    assert!(first.at("/items/0/replies/next").is_string());
+}
+
+#[actix_web::test]
+async fn a_feed_reads_as_many_comments_as_it_has() {
+    let app = TestApp::new().await;
+    let article = long_discussion(&app).await;
+    let (_, _, rows) = cost(&app, &format!("/feeds/articles/{}/comments.rss", article.text("/id"))).await;
+    assert!(rows <= 160.0, "{rows}");
+}
+
+#[actix_web::test]
+async fn comments_are_counted_for_a_list_of_articles_at_once() {
+    let desk = Desk::new().await;
+    for n in 0..25 {
+        desk.live(&format!("خبر {n}")).await;
+    }
+    let anyone = desk.app.anonymous();
+    let statements = async |limit: usize| {
+        let path = format!("/api/v1/articles?limit={limit}");
+        let (page, statements) = desk.app.statements_of(anyone.get(&path).send()).await;
+        let page = page.expect(200);
+        assert!(page.at("/items").as_array().unwrap().iter().all(|item| item["commentCount"] == 0));
+        statements.len()
+    };
+    assert_eq!(statements(1).await, statements(100).await);
+}
