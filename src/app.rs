@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::audit::{self, Waiting};
 use crate::auth::{Actor, Hasher, Tokens, Vault};
+use crate::comments::words::Prepared;
 use crate::config::Config;
 use crate::db::{self, Conn, Db};
 use crate::events::{self, Change, Hub};
@@ -30,6 +31,7 @@ struct Inner {
     vault: Vault,
     outbound: Outbound,
     waiting: Waiting,
+    words: Prepared,
 }
 
 impl App {
@@ -38,8 +40,9 @@ impl App {
         let tokens = Tokens::new(config.jwt_secret.expose(), &config.public_url, config.auth.access_minutes);
         let vault = Vault::new(config.jwt_secret.expose());
         let outbound = Outbound::new(&config.outbound)?;
-        let (hasher, hub, waiting) = (Hasher::new(), Arc::default(), Waiting::default());
-        Ok(Self(Arc::new(Inner { config, db, clock, ids, tokens, hasher, hub, vault, outbound, waiting })))
+        let (hasher, hub) = (Hasher::new(), Arc::default());
+        let (waiting, words) = (Waiting::default(), Prepared::default());
+        Ok(Self(Arc::new(Inner { config, db, clock, ids, tokens, hasher, hub, vault, outbound, waiting, words })))
     }
 
     /// The settings.
@@ -113,7 +116,8 @@ impl App {
         let deed = actor.deed.clone();
         let written = self.0.db.write(move |conn| {
             let now = app.now();
-            let mut tx = Tx { conn, now, by: &actor, ids: app.ids(), changes: Vec::new(), states: HashMap::new() };
+            let (ids, words) = (app.ids(), &app.0.words);
+            let mut tx = Tx { conn, now, by: &actor, ids, words, changes: Vec::new(), states: HashMap::new() };
             let value = work(&mut tx)?;
             let Tx { changes, conn, .. } = tx;
             audit::append(conn, app.ids(), now, &actor, &changes)?;
@@ -151,6 +155,8 @@ pub struct Tx<'c> {
     pub now: UtcTime,
     /// Who makes it.
     pub by: &'c Actor,
+    /// The word lists as this node has them.
+    pub words: &'c Prepared,
     ids: &'c Ids,
     changes: Vec<Change>,
     /// How things looked before they were last written in this transaction, and how they look now.
@@ -190,12 +196,12 @@ impl Tx<'_> {
 
     /// Makes a part of the changes whole or not at all, within the same transaction.
     pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, Problem>) -> Result<T, Problem> {
-        let (now, by, ids) = (self.now, self.by, self.ids);
+        let (now, by, ids, words) = (self.now, self.by, self.ids, self.words);
         let before = self.changes.len();
         let (mut changes, mut states) = (std::mem::take(&mut self.changes), self.states.clone());
         let done = db::part(self.conn, |conn| {
             let (so_far, known) = (std::mem::take(&mut changes), std::mem::take(&mut states));
-            let mut tx = Tx { conn, now, by, ids, changes: so_far, states: known };
+            let mut tx = Tx { conn, now, by, ids, words, changes: so_far, states: known };
             let value = work(&mut tx);
             (changes, states) = (tx.changes, tx.states);
             value

@@ -49,6 +49,9 @@ pub mod of {
     /// Something that was done about somebody who comments.
     #[derive(Debug)]
     pub enum Sanction {}
+    /// A word on a list.
+    #[derive(Debug)]
+    pub enum Word {}
     /// A breaking alert.
     #[derive(Debug)]
     pub enum Alert {}
@@ -106,6 +109,8 @@ pub type CommenterId = Id<of::Commenter>;
 pub type DecisionId = Id<of::Decision>;
 /// Identifies something that was done about somebody who comments.
 pub type SanctionId = Id<of::Sanction>;
+/// Identifies a word on a list.
+pub type WordId = Id<of::Word>;
 /// Identifies a breaking alert.
 pub type AlertId = Id<of::Alert>;
 /// Identifies a collection.

@@ -65,6 +65,7 @@ const EVENTS: &[&[Kind]] = &[
     collections::EVENTS,
     comments::EVENTS,
     comments::SANCTION_EVENTS,
+    comments::WORD_EVENTS,
     push::EVENTS,
     records::EVENTS,
     site::EVENTS,

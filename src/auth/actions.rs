@@ -39,6 +39,8 @@ policy! {
     ModerateComments = "comment.moderate":              Editor Moderator Admin;
     /// Ban those who comment, and let them back.
     BanCommenters   = "commenter.ban":                         Moderator Admin;
+    /// Change the lists of words that hold comments.
+    ManageWordLists = "wordList.manage":                Editor Moderator Admin;
     /// Write articles; change, submit and spike the own ones.
     WriteArticles   = "article.write":           Journalist Editor Admin;
     /// Return, approve, schedule, publish, correct and unpublish any article.

@@ -70,6 +70,9 @@ pub const EVENTS: &[Kind] = &[
 /// What happens to those who comment.
 pub const SANCTION_EVENTS: &[Kind] = sanctions::EVENTS;
 
+/// What happens to word lists.
+pub const WORD_EVENTS: &[Kind] = words::EVENTS;
+
 /// How long somebody's comments are remembered when the next one is looked at.
 const LATELY: Duration = Duration::from_secs(86_400);
 /// How many of them are.
@@ -191,12 +194,14 @@ fn judge(tx: &mut Tx<'_>, about: &Discussion, remark: &Remark<'_>) -> Result<Ver
     }
     let recent: Vec<String> = recent.into_iter().map(|said| said.text).collect();
     let hold_first = i64::from(about.rules.hold_first);
+    let seen = words::present(tx)?.look(text);
     Ok(pipeline::judge(&Case {
         text,
         rules: &about.rules,
         mode: about.mode,
         is_moderator,
         is_premoderated,
+        seen: seen.as_ref(),
         published: store::count_published(tx.conn, author, hold_first)?,
         recent: &recent,
         elsewhere: store::others_saying(tx.conn, &key, author, since, RECENT_MAX)?.len(),

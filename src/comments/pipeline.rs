@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::model::CommentStatus;
+use super::words::Seen;
+use super::words::matcher::WordList;
 use crate::discussion::DiscussionRules;
 use crate::site::CommentPolicy;
 use crate::text::arabic;
@@ -37,6 +39,10 @@ text_enum! {
         NearRepeat = "nearRepeat",
         /// Others have just said the very same.
         RepeatedElsewhere = "repeatedElsewhere",
+        /// It has a word of the banned list.
+        BannedWord = "bannedWord",
+        /// It has a word of the suspect list.
+        SuspectWord = "suspectWord",
         /// It has too many links.
         Links = "links",
         /// Its writer is new here.
@@ -87,6 +93,8 @@ pub(super) struct Case<'a> {
     pub is_moderator: bool,
     /// Whether all that its writer says waits.
     pub is_premoderated: bool,
+    /// What the word lists have to say about it.
+    pub seen: Option<&'a Seen>,
     /// How many comments of its writer are published, as far as it matters.
     pub published: usize,
     /// What its writer has said lately.
@@ -106,8 +114,8 @@ pub(super) struct Verdict {
 type Phase = fn(&Case<'_>) -> Option<Verdict>;
 
 /// The rules, in order. The first that has something to say decides.
-const PHASES: [Phase; 7] =
-    [staff, near_repeat, repeated_elsewhere, links, new_commenter, premoderation, premoderated_author];
+const PHASES: [Phase; 8] =
+    [staff, word_lists, near_repeat, repeated_elsewhere, links, new_commenter, premoderation, premoderated_author];
 
 /// What becomes of a comment.
 pub(super) fn judge(case: &Case<'_>) -> Verdict {
@@ -121,6 +129,15 @@ const fn verdict(status: CommentStatus, rule: Rule) -> Verdict {
 
 fn staff(case: &Case<'_>) -> Option<Verdict> {
     case.is_moderator.then(|| verdict(CommentStatus::Published, Rule::Staff))
+}
+
+fn word_lists(case: &Case<'_>) -> Option<Verdict> {
+    let Seen { list, spans } = case.seen?;
+    let (status, rule) = match list {
+        WordList::Banned => (CommentStatus::Rejected, Rule::BannedWord),
+        WordList::Suspect => (CommentStatus::Withheld, Rule::SuspectWord),
+    };
+    Some(Verdict { status, rule, spans: spans.clone() })
 }
 
 fn near_repeat(case: &Case<'_>) -> Option<Verdict> {
@@ -200,7 +217,17 @@ mod tests {
 
     fn case<'a>(text: &'a str, rules: &'a DiscussionRules) -> Case<'a> {
         let mode = CommentPolicy::Open;
-        Case { text, rules, mode, is_moderator: false, is_premoderated: false, published: 2, recent: &[], elsewhere: 0 }
+        Case {
+            text,
+            rules,
+            mode,
+            is_moderator: false,
+            is_premoderated: false,
+            seen: None,
+            published: 2,
+            recent: &[],
+            elsewhere: 0,
+        }
     }
 
     fn end(case: &Case<'_>) -> (CommentStatus, Rule) {
@@ -220,7 +247,9 @@ mod tests {
     fn each_rule_holds_what_it_is_there_for_and_earlier_ones_come_first() {
         let (rules, recent) = (rules(), [format!("{LONG} جدا")]);
         let links = "https://a.example/1 و www.b.example";
+        let [banned, suspect] = [WordList::Banned, WordList::Suspect].map(|list| Seen { list, spans: Vec::new() });
         let all = Case {
+            seen: Some(&banned),
             recent: &recent,
             elsewhere: ELSEWHERE,
             published: 1,
@@ -228,8 +257,11 @@ mod tests {
             ..case(LONG, &rules)
         };
         assert_eq!(end(&Case { is_moderator: true, ..all.clone() }), (CommentStatus::Published, Rule::Staff));
-        assert_eq!(end(&all), (CommentStatus::Withheld, Rule::NearRepeat));
-        let unsaid = Case { recent: &[], ..all };
+        assert_eq!(end(&all), (CommentStatus::Rejected, Rule::BannedWord));
+        assert_eq!(end(&Case { seen: Some(&suspect), ..all.clone() }), (CommentStatus::Withheld, Rule::SuspectWord));
+        let clean = Case { seen: None, ..all };
+        assert_eq!(end(&clean), (CommentStatus::Withheld, Rule::NearRepeat));
+        let unsaid = Case { recent: &[], ..clean };
         assert_eq!(end(&unsaid), (CommentStatus::Withheld, Rule::RepeatedElsewhere));
         let alone = Case { elsewhere: 0, ..unsaid };
         assert_eq!(end(&Case { text: links, ..alone.clone() }), (CommentStatus::Pending, Rule::Links));

@@ -298,6 +298,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    word_entries (id) {
+        id -> Binary,
+        list -> Text,
+        language -> Text,
+        text -> Text,
+        text_key -> Binary,
+        reach -> Text,
+        is_spaced -> Bool,
+        created_by -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    word_counter (id) {
+        id -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     alerts (id) {
         id -> Binary,
         state -> Text,
@@ -575,6 +596,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     comment_decisions,
     comment_revisions,
     sanctions,
+    word_entries,
+    word_counter,
     alerts,
     alert_links,
     event_counter,

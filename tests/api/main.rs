@@ -67,5 +67,6 @@ mod threads;
 mod translations;
 mod users;
 mod webhooks;
+mod word_lists;
 mod worklist;
 mod writes;

@@ -355,6 +355,7 @@ async fn comments(ledger: &Ledger, people: &People, article: &Answer) -> Answer 
     let lift = people.moderator.post(&format!("/api/v1/newsroom/sanctions/{}/lift", warning.text("/id")));
     ledger.made("lift_sanction", by, lift.json(&json!({})), &["sanction.lifted"]).await;
     comment_desk(ledger, people, &desk).await;
+    word_lists(ledger, people).await;
     let close = people.moderator.put(&format!("/api/v1/newsroom/articles/{}/discussion", article.text("/id")));
     let close = close.json(&json!({ "mode": "closed" }));
     ledger.made("rule_article_discussion", by, close, &["article.discussion_changed"]).await
@@ -382,6 +383,19 @@ async fn comment_desk(ledger: &Ledger, people: &People, desk: &str) {
     let form = json!({ "action": "reject", "reason": "spam", "items": [{ "id": id }] });
     let bulk = people.moderator.post("/api/v1/newsroom/comments/bulk").json(&form);
     ledger.made("moderate_comments", by, bulk, &["comment.rejected"]).await;
+}
+
+/// Words are put on the lists, and one is taken away.
+async fn word_lists(ledger: &Ledger, people: &People) {
+    let by = By::person(&people.moderator, Role::Moderator);
+    let lists = "/api/v1/newsroom/word-lists";
+    let add = people.moderator.post(lists).json(&json!({ "list": "banned", "text": "كلب" }));
+    let word = ledger.made("add_word", by, add, &["word.added"]).await;
+    let words = json!({ "list": "suspect", "words": ["غبي", "غبية"] });
+    let import = people.moderator.post(&format!("{lists}/import")).json(&words);
+    ledger.made("import_words", by, import, &["word.added"]).await;
+    let remove = people.moderator.delete(&format!("{lists}/{}", word.text("/id")));
+    ledger.made("remove_word", by, remove, &["word.removed"]).await;
 }
 
 /// The site changes, and accounts are made, changed and used.

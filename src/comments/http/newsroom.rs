@@ -5,7 +5,7 @@ use actix_web::{get, post};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ModerateComments};
 use crate::comments::dto::{self, CommentApprovalIn, CommentRejectionIn, CommentRevisionView, NewsroomCommentView};
-use crate::comments::{self, Comment, Ruling, commenters, decisions, sanctions};
+use crate::comments::{self, Comment, Ruling, commenters, decisions, sanctions, words};
 use crate::http::{Call, Input, ListQuery, Page, PageView, Reply, Routes, Segment, Unfiltered};
 use crate::problem::Problem;
 
@@ -21,7 +21,8 @@ pub fn routes(config: &mut Routes<'_>) {
         .service(approve_comment)
         .service(reject_comment)
         .service(withhold_comment)
-        .configure(sanctions::http::newsroom);
+        .configure(sanctions::http::newsroom)
+        .configure(words::http::newsroom);
 }
 
 pub(super) fn reply(comment: Comment) -> Result<Reply, Problem> {

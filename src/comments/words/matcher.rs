@@ -12,26 +12,32 @@ use super::disguise::unmasked;
 use super::letters::{Glyph, Kind, glyphs};
 use super::runs::{Run, Runs};
 use crate::text::Language;
+use crate::text_enum;
 
-/// What becomes of a comment with a word of the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum WordList {
-    /// It is rejected.
-    Banned,
-    /// It waits for a moderator.
-    Suspect,
+text_enum! {
+    /// What becomes of a comment with a word of the list; the strictest comes first.
+    #[schema(example = "banned")]
+    pub enum WordList {
+        /// It is rejected.
+        Banned = "banned",
+        /// It waits for a moderator.
+        Suspect = "suspect",
+    }
 }
 
-/// How much of a word an entry must be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Reach {
-    /// All of it.
-    Exact,
-    /// All of it but for Arabic particles before it.
-    #[default]
-    Word,
-    /// Its beginning, behind such particles if there are any.
-    Prefix,
+text_enum! {
+    /// How much of a word an entry must be.
+    #[derive(Default)]
+    #[schema(example = "word")]
+    pub enum Reach {
+        /// All of it.
+        Exact = "exact",
+        /// All of it but for Arabic particles before it.
+        #[default]
+        Word = "word",
+        /// Its beginning, behind such particles if there are any.
+        Prefix = "prefix",
+    }
 }
 
 /// A word or a phrase that is looked for.
