@@ -43,6 +43,12 @@ pub mod of {
     /// An account or a guest who comments.
     #[derive(Debug)]
     pub enum Commenter {}
+    /// What a reader said about a comment with one touch.
+    #[derive(Debug)]
+    pub enum Reaction {}
+    /// What a reader told moderators of a comment.
+    #[derive(Debug)]
+    pub enum Report {}
     /// Something that was decided about a comment.
     #[derive(Debug)]
     pub enum Decision {}
@@ -105,6 +111,10 @@ pub type RecordId = Id<of::Record>;
 pub type CommentId = Id<of::Comment>;
 /// Identifies an account or a guest who comments.
 pub type CommenterId = Id<of::Commenter>;
+/// Identifies what a reader said about a comment with one touch.
+pub type ReactionId = Id<of::Reaction>;
+/// Identifies what a reader told moderators of a comment.
+pub type ReportId = Id<of::Report>;
 /// Identifies something that was decided about a comment.
 pub type DecisionId = Id<of::Decision>;
 /// Identifies something that was done about somebody who comments.

@@ -137,6 +137,9 @@ codes! {
     NotPublishable "not_publishable" UNPROCESSABLE_ENTITY "Not ready to be published" "غير جاهز للنشر"
         "`errors` names what is missing: a published article has a headline, a body, a source, a section and a language, \
         and nothing that the site's `lint` refuses.";
+    /// Nobody reports what they wrote themselves.
+    OwnComment "own_comment" UNPROCESSABLE_ENTITY "This comment is your own" "هذا التعليق تعليقك"
+        "Reports are for what others write.";
     /// The idempotency key was used with another body.
     KeyReused "key_reused" UNPROCESSABLE_ENTITY "This Idempotency-Key was used for another request" "استُخدم مفتاح Idempotency-Key لطلب آخر"
         "Take a fresh key for each new request; repeat a request with the same body.";

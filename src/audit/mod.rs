@@ -30,14 +30,15 @@ pub use waiting::{Call, Waiting};
 /// How long lines wait that belong to no transaction.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Writes a line for each change, in its transaction.
+/// Writes a line for each change that is not routine, in its transaction.
 pub fn append(conn: &mut Conn, ids: &Ids, now: UtcTime, actor: &Actor, changes: &[Change]) -> QueryResult<()> {
-    store::insert(conn, changes.iter().map(|change| line(ids, now, actor, change)).collect())
+    let told = changes.iter().filter(|change| !change.is_routine);
+    store::insert(conn, told.map(|change| line(ids, now, actor, change)).collect())
 }
 
 fn line(ids: &Ids, now: UtcTime, actor: &Actor, change: &Change) -> Line {
     let Actor { user, role: _, request_id, deed } = actor;
-    let Change { topic, kind, target, visibility: _, payload, before, after } = change;
+    let Change { topic, kind, target, visibility: _, payload, before, after, is_routine: _ } = change;
     Line {
         id: ids.next(now),
         at: now,

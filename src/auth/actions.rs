@@ -35,6 +35,8 @@ policy! {
     UseAccount      = "account.use":      Reader Journalist Editor Moderator Admin;
     /// Write a comment.
     PostComment     = "comment.post":     Reader Journalist Editor Moderator Admin;
+    /// React to comments, and report them.
+    ReactToComments = "comment.react":    Reader Journalist Editor Moderator Admin;
     /// See the queues of comments and decide about them.
     ModerateComments = "comment.moderate":              Editor Moderator Admin;
     /// Ban those who comment, and let them back.

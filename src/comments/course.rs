@@ -7,6 +7,7 @@ use super::is_live;
 use super::model::{self, CommentReason, CommentStatus};
 use super::pipeline::{self, Rule, Span};
 use super::place::Place;
+use super::reports;
 use super::store::{self, Decided, Row};
 use crate::app::Tx;
 use crate::articles;
@@ -41,6 +42,7 @@ impl Row {
             listed_count: 0,
             is_listed: false,
             reaction_count: 0,
+            reactions: None,
             report_count: 0,
             has_reports: false,
             is_reviewed: false,
@@ -152,6 +154,10 @@ fn write(tx: &mut Tx<'_>, before: &Row, after: Row, cause: Option<Cause>) -> Res
     if before.status.is_visible() != row.status.is_visible() {
         list(tx, &row)?;
     }
+    let is_settled = row.status == CommentStatus::Deleted;
+    if is_settled || cause.as_ref().is_some_and(|cause| matches!(cause.rule, Rule::Moderator | Rule::Review)) {
+        reports::close(tx, row.id)?;
+    }
     if let Some(cause) = cause {
         decided(tx, Some(before.status), &row, cause)?;
     }
@@ -213,7 +219,7 @@ fn decided(tx: &mut Tx<'_>, from: Option<CommentStatus>, row: &Row, cause: Cause
 /// The fingerprint of what is kept of a comment, but for what is counted, which is not its own.
 fn state(row: &Row) -> Result<Vec<u8>, Problem> {
     let Row { id, article_id, parent_id, answers_id, author_id, status, text, .. } = row;
-    let flags = (row.is_reviewed, row.is_featured, row.is_pinned, row.has_reports, &row.appeal);
+    let flags = (row.is_reviewed, row.is_featured, row.is_pinned, &row.appeal);
     let ruling = (row.reason, &row.note, row.moderated_by);
     fingerprint(&(id, article_id, parent_id, answers_id, author_id, status, text, flags, ruling, row.version))
 }

@@ -29,7 +29,7 @@ pub fn review(
             .with("allowed", allowed));
     }
     let cause = Cause { note, ..Cause::of(Rule::Review, permit.user.id) };
-    let after = Row { is_reviewed: true, has_reports: false, appeal: None, ..before.clone() };
+    let after = Row { is_reviewed: true, report_count: 0, appeal: None, ..before.clone() };
     let row = course::turn_unseen(tx, &before, after, "comment.reviewed", Some(cause))?;
     Ok(Comment::from((row, writer)))
 }

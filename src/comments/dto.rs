@@ -1,13 +1,17 @@
 //! What comments look like in requests and answers.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::pipeline::Rule;
+use super::reactions;
 use super::store::{Revision, Writer};
 use super::threads::dto::RepliesView;
 use super::{Audience, Comment, CommentReason, CommentStatus};
 use crate::auth::Role;
+use crate::discussion::ReactionKind;
 use crate::fault::Fault;
 use crate::ids::{ArticleId, CommentId, CommenterId, UserId};
 use crate::text::{Direction, safe};
@@ -178,6 +182,9 @@ pub struct CommentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     replies: Option<RepliesView>,
+    /// How many readers have reacted to it in which way; only those ways that somebody has.
+    #[schema(example = json!({ "like": 3 }))]
+    reactions: BTreeMap<ReactionKind, i64>,
     /// When it was written.
     date_created: UtcTime,
     /// When its writer last changed it, if ever.
@@ -191,6 +198,7 @@ impl CommentView {
         let is_own = audience == Audience::Writer;
         let has_words = row.status != CommentStatus::Deleted;
         let is_shown = row.status.is_visible() || (has_words && is_own);
+        let tally = reactions::tally(&row);
         let is_staff = is_shown && writer.role.is_some_and(|role| role != Role::Reader);
         Self {
             id: row.id,
@@ -210,6 +218,7 @@ impl CommentView {
             is_pinned: is_shown && row.is_pinned,
             reply_count: row.reply_count,
             replies: None,
+            reactions: if is_shown { tally } else { BTreeMap::new() },
             date_created: row.created_at,
             date_edited: row.edited_at,
         }
@@ -289,6 +298,12 @@ pub struct NewsroomCommentView {
     /// Why its writer asks to look again, until somebody does.
     #[schema(example = json!(null))]
     appeal: Option<String>,
+    /// How many readers have reacted to it in which way; only those ways that somebody has.
+    #[schema(example = json!({ "like": 3 }))]
+    reactions: BTreeMap<ReactionKind, i64>,
+    /// How many readers have reported it since a moderator last decided about it.
+    #[schema(example = 0)]
+    report_count: i64,
     /// Counts its changes.
     #[schema(example = 1)]
     version: i64,
@@ -303,7 +318,6 @@ pub struct NewsroomCommentView {
 impl From<Comment> for NewsroomCommentView {
     fn from(comment: Comment) -> Self {
         let Comment { row, writer, rule: _ } = comment;
-        // What is counted changes without the version, which is this view's `ETag`.
         Self {
             id: row.id,
             article_id: row.article_id,
@@ -311,6 +325,7 @@ impl From<Comment> for NewsroomCommentView {
             answers: row.answers_id,
             depth: row.depth,
             is_staff: writer.role.is_some_and(|role| role != Role::Reader),
+            reactions: reactions::tally(&row),
             author: CommentAuthor::new(row.author_id, writer),
             dir: Direction::of_text(&row.text),
             text: row.text,
@@ -322,6 +337,7 @@ impl From<Comment> for NewsroomCommentView {
             is_featured: row.is_featured,
             is_pinned: row.is_pinned,
             appeal: row.appeal,
+            report_count: row.report_count,
             version: row.version,
             date_created: row.created_at,
             date_edited: row.edited_at,

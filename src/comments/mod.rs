@@ -5,6 +5,8 @@
 //! in the transaction that changes a status. Where one of them goes and something below it stays, a gap keeps the shape:
 //! it is listed without its words. What becomes of a new comment is decided by a list of rules, and each decision is
 //! kept with its rule. No event and no audit line holds a comment's text.
+//!
+//! Reactions are what readers say of a comment with one touch, reports what they tell moderators of it.
 
 mod appeals;
 mod bulk;
@@ -19,6 +21,8 @@ mod own;
 mod pipeline;
 mod place;
 mod queues;
+mod reactions;
+mod reports;
 mod sanctions;
 mod store;
 mod threads;
@@ -65,6 +69,8 @@ pub const EVENTS: &[Kind] = &[
     Kind::of::<dto::CommentEvent>("comment.reviewed", "A moderator looked and left it as it is."),
     Kind::of::<dto::CommentEvent>("comment.appealed", "Its writer asks to look again."),
     Kind::of::<dto::CommentEvent>("comment.noted", "A moderator left a note about it for colleagues."),
+    Kind::of::<reactions::dto::ReactionEvent>("comment.reacted", "A reader reacted to it, or no longer does."),
+    Kind::of::<reports::dto::ReportEvent>("comment.reported", "A reader told moderators of it."),
 ];
 
 /// What happens to those who comment.
@@ -91,6 +97,11 @@ impl Comment {
     /// The comment's id.
     pub const fn id(&self) -> CommentId {
         self.row.id
+    }
+
+    /// The account that wrote it.
+    const fn user(&self) -> Option<UserId> {
+        self.writer.user
     }
 
     /// Whether everyone may read it, as long as its article is published.
@@ -298,7 +309,7 @@ fn decide(
         note,
         moderated_by: Some(by.id),
         is_reviewed: true,
-        has_reports: false,
+        report_count: 0,
         appeal: None,
         ..before.clone()
     };
@@ -316,6 +327,20 @@ fn parent(tx: &mut Tx<'_>, article: ArticleId, id: Option<CommentId>) -> Result<
 
 fn found(read: &mut Read<'_>, id: CommentId) -> Result<Comment, Problem> {
     store::find(read.conn, id)?.map(Comment::from).ok_or_else(Problem::not_found)
+}
+
+/// A comment that everyone reads now, which nobody else changes until the transaction ends, and neither what is counted
+/// of it.
+fn hold_shown(tx: &mut Tx<'_>, id: CommentId) -> Result<Comment, Problem> {
+    store::hold(tx.conn, id)?;
+    shown(&mut tx.reading(), id)
+}
+
+/// A comment that everyone reads now.
+fn shown(read: &mut Read<'_>, id: CommentId) -> Result<Comment, Problem> {
+    let comment = found(read, id)?;
+    let is_shown = comment.is_visible() && is_live(read, comment.row.article_id)?;
+    if is_shown { Ok(comment) } else { Err(Problem::not_found()) }
 }
 
 fn is_live(read: &mut Read<'_>, article: ArticleId) -> Result<bool, Problem> {

@@ -77,7 +77,6 @@ fn wipe(tx: &mut Tx<'_>, before: &Row) -> Result<(), Problem> {
         text: String::new(),
         text_key: Vec::new(),
         origin: None,
-        has_reports: false,
         is_reviewed: true,
         is_featured: false,
         is_pinned: false,

@@ -51,6 +51,8 @@ text_enum! {
         PremoderatedArticle = "premoderatedArticle",
         /// Everything that its writer says waits.
         PremoderatedAuthor = "premoderatedAuthor",
+        /// Several readers have reported it.
+        Reports = "reports",
         /// Nothing stood against it.
         Passed = "passed",
     }

@@ -1,7 +1,8 @@
 //! The only SQL for comments.
 
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
 use super::model::{CommentReason, CommentStatus};
 use super::pipeline::Rule;
@@ -36,8 +37,15 @@ pub(super) struct Row {
     pub listed_count: i64,
     /// Whether it is shown, if only as a gap.
     pub is_listed: bool,
+    /// How often readers have reacted to it.
     pub reaction_count: i64,
+    /// How often of each kind: `like:3,sad:1`.
+    #[diesel(skip_insertion)]
+    #[diesel(select_expression = reactions_by_kind(), select_expression_type = SqlLiteral<Nullable<Text>>)]
+    pub reactions: Option<String>,
+    /// How many readers have reported it since a moderator last decided.
     pub report_count: i64,
+    /// Whether any has.
     pub has_reports: bool,
     pub is_reviewed: bool,
     pub is_featured: bool,
@@ -50,6 +58,15 @@ pub(super) struct Row {
     pub edited_at: Option<UtcTime>,
     pub created_at: UtcTime,
     pub updated_at: UtcTime,
+}
+
+/// What readers have said of a comment with one touch. Within the statement that reads the comment, so that no page of
+/// them needs another, and none can be shown without.
+fn reactions_by_kind() -> SqlLiteral<Nullable<Text>> {
+    diesel::dsl::sql(
+        "(SELECT string_agg(counted.kind || ':' || counted.count, ',') FROM comment_reaction_counts counted \
+         WHERE counted.comment_id = comments.id AND counted.count > 0)",
+    )
 }
 
 /// What others see of somebody who comments.
@@ -149,7 +166,6 @@ pub(super) fn save(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<usiz
             comments::text.eq(&row.text),
             comments::text_key.eq(&row.text_key),
             comments::origin.eq(row.origin.as_deref()),
-            comments::has_reports.eq(row.has_reports),
             comments::is_reviewed.eq(row.is_reviewed),
             comments::is_featured.eq(row.is_featured),
             comments::is_pinned.eq(row.is_pinned),
@@ -205,6 +221,11 @@ pub(super) fn add_below(conn: &mut Conn, parent: CommentId, published: i64, list
 
 pub(super) fn list_or_not(conn: &mut Conn, id: CommentId, is_listed: bool) -> QueryResult<usize> {
     diesel::update(comments::table.find(id)).set(comments::is_listed.eq(is_listed)).execute(conn)
+}
+
+/// Keeps others from changing a comment, and what is counted of it, until the transaction ends.
+pub(super) fn hold(conn: &mut Conn, id: CommentId) -> QueryResult<usize> {
+    diesel::update(comments::table.find(id)).set(comments::version.eq(comments::version)).execute(conn)
 }
 
 pub(super) fn row(conn: &mut Conn, id: CommentId) -> QueryResult<Option<Row>> {

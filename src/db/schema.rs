@@ -282,6 +282,37 @@ diesel::table! {
 }
 
 diesel::table! {
+    comment_reactions (comment_id, author_id, kind) {
+        comment_id -> Binary,
+        author_id -> Binary,
+        kind -> Text,
+        id -> Binary,
+        article_id -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    comment_reaction_counts (comment_id, kind) {
+        comment_id -> Binary,
+        kind -> Text,
+        count -> BigInt,
+    }
+}
+
+diesel::table! {
+    comment_reports (id) {
+        id -> Binary,
+        comment_id -> Binary,
+        author_id -> Binary,
+        reason -> Text,
+        note -> Nullable<Text>,
+        created_at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     sanctions (id) {
         id -> Binary,
         commenter_id -> Binary,
@@ -598,6 +629,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     sanctions,
     word_entries,
     word_counter,
+    comment_reactions,
+    comment_reaction_counts,
+    comment_reports,
     alerts,
     alert_links,
     event_counter,

@@ -63,6 +63,8 @@ pub struct Change {
     pub before: Option<Vec<u8>>,
     /// The same, of what is kept now.
     pub after: Option<Vec<u8>>,
+    /// Whether it is too small for the audit log: one touch of a reader, that nobody answers for.
+    pub is_routine: bool,
 }
 
 /// The hash of what is kept of something: SHA-256 of its JSON.
@@ -74,12 +76,18 @@ impl Change {
     /// A change that only staff may learn of.
     pub fn newsroom<K>(topic: &'static str, target: Id<K>, payload: Value) -> Self {
         let (kind, target, visibility) = (noun(topic), Some(target.uuid()), Visibility::Newsroom);
-        Self { topic, kind, target, visibility, payload, before: None, after: None }
+        Self { topic, kind, target, visibility, payload, before: None, after: None, is_routine: false }
     }
 
     /// A change that shows in what is published.
     pub fn public<K>(topic: &'static str, target: Id<K>, payload: Value) -> Self {
         Self { visibility: Visibility::Public, ..Self::newsroom(topic, target, payload) }
+    }
+
+    /// The same, without a line in the audit log.
+    #[must_use]
+    pub fn routine(self) -> Self {
+        Self { is_routine: true, ..self }
     }
 
     /// With the [`fingerprint`]s of what was kept of the target and of what is kept now.

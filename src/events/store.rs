@@ -133,7 +133,7 @@ pub(super) fn insert_event(
     now: UtcTime,
     change: &Change,
 ) -> QueryResult<usize> {
-    let Change { topic, kind, target, visibility, payload, before: _, after: _ } = change;
+    let Change { topic, kind, target, visibility, payload, before: _, after: _, is_routine: _ } = change;
     diesel::insert_into(events::table)
         .values((
             events::seq.eq(seq),

@@ -17,6 +17,8 @@ use crate::problem::{Code, Problem};
 
 /// A noun whose lines name nobody: which browsers are subscribed is nobody's business.
 const NAMELESS: &str = "push";
+/// What is done by nobody in particular: who has reported a comment must fear nobody.
+const NAMELESS_ACTION: &str = "comment.report";
 
 /// Names what a request does, before anything else of it is read.
 pub(super) fn announce(request: &ServiceRequest) {
@@ -32,7 +34,7 @@ pub(super) fn announced(request: &HttpRequest) -> Option<Arc<Deed>> {
 
 /// Whether a deed is done by nobody in particular.
 pub(super) fn is_nameless(deed: &Deed) -> bool {
-    deed.kind == NAMELESS
+    deed.kind == NAMELESS || deed.action == NAMELESS_ACTION
 }
 
 /// Hands a call to the audit log that has no line there: it was refused, or it changed nothing.
@@ -133,6 +135,7 @@ mod tests {
                 "webhook.redeliver_delivery",
             ),
             ("/api/v1/articles/{id}/comments", "post_comment", "article.post_comment"),
+            ("/api/v1/comments/{id}/reports", "report_comment", NAMELESS_ACTION),
             ("/api/v1/auth/login", "open_session", "session.open"),
             ("/api/v1/me", "update_me", "user.update_me"),
             ("/api/v1/push/unsubscribe", "unsubscribe_push", "push.unsubscribe"),

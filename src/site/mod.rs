@@ -66,6 +66,7 @@ pub fn update(
         payload: json!({ "name": site.name }),
         before: Some(state(&before)?),
         after: Some(state(&site)?),
+        is_routine: false,
     });
     Ok(site)
 }

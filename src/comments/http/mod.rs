@@ -4,3 +4,5 @@ mod bulk;
 pub mod delivery;
 mod desk;
 pub mod newsroom;
+pub mod reactions;
+pub mod reports;

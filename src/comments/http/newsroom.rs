@@ -27,7 +27,9 @@ pub fn routes(config: &mut Routes<'_>) {
 
 pub(super) fn reply(comment: Comment) -> Result<Reply, Problem> {
     let ((version, modified), id) = (comment.stamp(), comment.id());
-    Ok(Reply::json(&NewsroomCommentView::from(comment))?.version(version).modified(modified).about(id))
+    // What is counted changes without the version.
+    let reply = Reply::json(&NewsroomCommentView::from(comment))?.version(version).moving();
+    Ok(reply.modified(modified).about(id))
 }
 
 pub(super) fn note(text: Option<&str>) -> Result<Option<String>, Problem> {

@@ -144,6 +144,7 @@ pub fn import(tx: &mut Tx<'_>, permit: &Permit<ManageWordLists>, form: &WordImpo
         payload: told(form.list, rows.len()),
         before: None,
         after: Some(fingerprint(&states)?),
+        is_routine: false,
     });
     Ok(imported)
 }
