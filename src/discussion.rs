@@ -36,7 +36,7 @@ text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct DiscussionRules {
-    /// Whether those without an account may comment where the policy is `open`.
+    /// Whether those without an account may comment where the policy is `open` or `premoderated`.
     #[schema(default = false, example = false)]
     pub guests: bool,
     /// For how many seconds after writing it a comment can be changed by its writer.
@@ -95,7 +95,7 @@ impl DiscussionRules {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DiscussionView {
-    /// Whether those without an account may comment where the policy is `open`.
+    /// Whether those without an account may comment where the policy is `open` or `premoderated`.
     #[schema(example = false)]
     guests: bool,
     /// For how many seconds after writing it a comment can be changed by its writer.

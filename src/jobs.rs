@@ -17,7 +17,7 @@ use crate::db::replies;
 use crate::events;
 use crate::http::KEPT;
 use crate::problem::Problem;
-use crate::{push, webhooks};
+use crate::{privacy, push, webhooks};
 
 /// How long the next look may wait.
 pub type Pause = Result<Duration, Problem>;
@@ -43,6 +43,7 @@ const JOBS: &[Job] = &[
     Job { name: "articles", follows_events: true, run: |app| Box::pin(articles::announce(app)) },
     Job { name: "audit", follows_events: false, run: |app| Box::pin(audit::run(app)) },
     Job { name: "collections", follows_events: true, run: |app| Box::pin(collections::announce(app)) },
+    Job { name: "privacy", follows_events: true, run: |app| Box::pin(privacy::run(app)) },
     Job { name: "push", follows_events: true, run: |app| Box::pin(push(app)) },
     Job { name: "push_again", follows_events: false, run: |app| Box::pin(push_again(app)) },
     Job { name: "sweep", follows_events: false, run: |app| Box::pin(sweep(app)) },

@@ -16,6 +16,7 @@
 //! | [`streams`], [`sync`] | what is public, told as it happens, and to those who were away |
 //! | [`feeds`] | the same for programs that subscribe |
 //! | [`embargo`] | proof that what is held back shows nowhere |
+//! | [`privacy`] | all that is kept of a person, to be taken along or taken out |
 //! | [`jobs`] | what happens by itself |
 //! | [`outbound`] | requests to addresses that other people chose |
 //! | [`push`] | breaking alerts on browsers that are closed |
@@ -49,6 +50,7 @@ pub mod lint;
 pub mod openapi;
 pub mod operation;
 pub mod outbound;
+pub mod privacy;
 pub mod problem;
 pub mod push;
 pub mod records;

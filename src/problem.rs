@@ -109,6 +109,9 @@ codes! {
     /// There are as many as there may be.
     LimitReached "limit_reached" CONFLICT "No more of these can be made" "لا يمكن إضافة المزيد من هذا النوع"
         "`limit` is how many there may be. Remove one that is no longer needed.";
+    /// The account has duties, so its owner can't erase it.
+    StaffAccount "staff_account" CONFLICT "An account that works here is not erased by its owner" "لا يحذف حساب من يعمل هنا صاحبُه"
+        "An administrator makes the account a reader's first; then its owner can erase it.";
     /// The comments of the article are closed.
     CommentsClosed "comments_closed" CONFLICT "Comments are closed" "التعليقات مغلقة"
         "This article takes no more comments.";

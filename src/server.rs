@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::events::Hub;
 use crate::http::{Contract, Routes, layer};
 use crate::{
-    alerts, articles, audit, authors, collections, comments, embargo, events, feeds, openapi, operation, push,
+    alerts, articles, audit, authors, collections, comments, embargo, events, feeds, openapi, operation, privacy, push,
     sections, site, sources, stories, streams, sync, tags, users, webhooks,
 };
 
@@ -55,6 +55,7 @@ fn delivery(config: &mut Routes<'_>) {
         .configure(tags::http::delivery)
         .configure(authors::http::delivery)
         .configure(push::http::delivery)
+        .configure(privacy::http::routes)
         .configure(users::http::accounts);
 }
 
@@ -72,6 +73,7 @@ fn newsroom(config: &mut Routes<'_>) {
         .configure(alerts::http::newsroom)
         .configure(comments::http::newsroom::routes)
         .configure(comments::http::reports::newsroom)
+        .configure(comments::badges::http::routes)
         .configure(stories::http::newsroom)
         .configure(collections::http::newsroom)
         .configure(site::http::newsroom)

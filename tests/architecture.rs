@@ -67,7 +67,7 @@ fn sources() -> Vec<Source> {
 }
 
 /// The rooms with a noun each.
-const ROOMS: [&str; 18] = [
+const ROOMS: [&str; 19] = [
     "articles",
     "comments",
     "alerts",
@@ -84,6 +84,7 @@ const ROOMS: [&str; 18] = [
     "sync",
     "stories",
     "embargo",
+    "privacy",
     "collections",
     "feeds",
 ];

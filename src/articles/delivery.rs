@@ -16,7 +16,7 @@ use crate::blocks::Body;
 use crate::db::page::{PageRequest, Slice};
 use crate::discussion::DiscussionRules;
 use crate::fault::Fault;
-use crate::ids::{ArticleId, RecordId};
+use crate::ids::{ArticleId, RecordId, UserId};
 use crate::problem::{Code, Problem};
 use crate::records::{self, Kind, Noun, Reference};
 use crate::sections::dto::SectionIn;
@@ -141,6 +141,12 @@ pub fn exists(read: &mut Read<'_>, id: ArticleId) -> Result<bool, Problem> {
 pub fn live_among(read: &mut Read<'_>, ids: &[ArticleId]) -> Result<HashSet<ArticleId>, Problem> {
     let live = if ids.is_empty() { Vec::new() } else { store::live_ids(read.conn, ids, read.now)? };
     Ok(live.into_iter().collect())
+}
+
+/// Which accounts stand behind the names above these articles, as far as they are published now.
+pub fn bylines(read: &mut Read<'_>, ids: &[ArticleId]) -> Result<HashSet<(ArticleId, UserId)>, Problem> {
+    let behind = store::bylines(read.conn, ids, Kind::Author, read.now)?;
+    Ok(behind.into_iter().filter_map(|(article, user)| Some((article, user?))).collect())
 }
 
 fn by_id(read: &mut Read<'_>, id: ArticleId) -> Result<Live, Problem> {

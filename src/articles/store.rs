@@ -11,6 +11,7 @@ use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_links, articles, publication_links, publications, records, revisions};
 use crate::ids::{ArticleId, PublicationId, RecordId, UserId};
 use crate::keyset;
+use crate::records::Kind;
 use crate::time::UtcTime;
 
 /// A row of `articles`, without the texts.
@@ -370,6 +371,22 @@ pub(super) fn live_body(conn: &mut Conn, id: PublicationId) -> QueryResult<Strin
 pub(super) fn live_ids(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> QueryResult<Vec<ArticleId>> {
     let of_articles = publications::table.filter(publications::article_id.eq_any(ids.to_vec()));
     of_articles.filter(visible!(now)).select(publications::article_id).load(conn)
+}
+
+/// Of these articles, the accounts of those whose names stand above what is visible now.
+pub(super) fn bylines(
+    conn: &mut Conn,
+    ids: &[ArticleId],
+    kind: Kind,
+    now: UtcTime,
+) -> QueryResult<Vec<(ArticleId, Option<UserId>)>> {
+    publications::table
+        .inner_join(publication_links::table.on(publication_links::publication_id.eq(publications::id)))
+        .inner_join(records::table.on(records::id.eq(publication_links::target_id)))
+        .filter(publications::article_id.eq_any(ids.to_vec()).and(visible!(now)))
+        .filter(publication_links::kind.eq(kind).and(records::user_id.is_not_null()))
+        .select((publications::article_id, records::user_id))
+        .load(conn)
 }
 
 pub(super) fn live_many(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> QueryResult<Vec<Live>> {

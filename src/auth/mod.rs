@@ -18,7 +18,9 @@ use crate::text_enum;
 pub use deed::Deed;
 pub use password::{Busy, Hasher, PasswordHash};
 pub use permit::{Permit, still_may};
-pub use session::{EVENTS, Grant, live_session, open_session, refresh, revoke_all, revoke_session};
+pub use session::{
+    EVENTS, Grant, KeptSession, live_session, open_session, refresh, revoke_all, revoke_session, sessions_of,
+};
 pub use token::{Claims, Tokens};
 pub use vault::Vault;
 pub use viewer::Viewer;

@@ -98,6 +98,25 @@ pub fn revoke_all(tx: &mut Tx<'_>, user: UserId, but: Option<SessionId>) -> Resu
     Ok(())
 }
 
+/// What is kept of a session.
+#[derive(Clone, Debug)]
+pub struct KeptSession {
+    /// Its id.
+    pub id: SessionId,
+    /// Since when.
+    pub opened_at: UtcTime,
+    /// Until when, if it is not prolonged.
+    pub expires_at: UtcTime,
+    /// When it was ended.
+    pub revoked_at: Option<UtcTime>,
+}
+
+/// Every session of an account, the latest first.
+pub fn sessions_of(read: &mut Read<'_>, user: UserId) -> Result<Vec<KeptSession>, Problem> {
+    let kept = |(id, _, opened_at, expires_at, revoked_at)| KeptSession { id, opened_at, expires_at, revoked_at };
+    Ok(store::sessions_of(read.conn, user)?.into_iter().map(kept).collect())
+}
+
 /// The fingerprint of what is kept of a session. No part of it comes from a token.
 fn state(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<Vec<u8>>, Problem> {
     store::session(tx.conn, session)?.map(|kept| fingerprint(&kept)).transpose()

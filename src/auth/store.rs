@@ -55,6 +55,12 @@ pub(super) fn session(conn: &mut Conn, id: SessionId) -> QueryResult<Option<Kept
     sessions::table.find(id).first(conn).optional()
 }
 
+/// Every session of an account, the latest first.
+pub(super) fn sessions_of(conn: &mut Conn, user: UserId) -> QueryResult<Vec<Kept>> {
+    let theirs = sessions::table.filter(sessions::user_id.eq(user));
+    theirs.order((sessions::created_at.desc(), sessions::id.desc())).load(conn)
+}
+
 pub(super) fn insert_refresh(conn: &mut Conn, hash: &[u8], session: SessionId, now: UtcTime) -> QueryResult<usize> {
     diesel::insert_into(refresh_tokens::table)
         .values((

@@ -1,14 +1,15 @@
 //! Access tokens: signed JWTs (RFC 9068) that live for minutes. A token only names a session; what its holder
-//! may do is looked up.
+//! may do is looked up. The tokens of guests are told from them by audience and type: neither passes for the other.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::ids::{SessionId, UserId};
+use crate::ids::{CommenterId, SessionId, UserId};
 use crate::problem::Problem;
 use crate::text::hex;
 use crate::time::UtcTime;
@@ -17,6 +18,10 @@ use crate::time::UtcTime;
 const AUDIENCE: &str = "khabar-api";
 /// The media type of an access token (RFC 9068 §2.1).
 const TYPE: &str = "at+jwt";
+/// Who a guest's token is for.
+const GUEST_AUDIENCE: &str = "khabar-guest";
+/// The media type of a guest's token.
+const GUEST_TYPE: &str = "guest+jwt";
 
 /// What a token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,6 +34,15 @@ pub struct Claims {
     pub sid: SessionId,
     iat: i64,
     exp: i64,
+}
+
+/// What a guest's token says: which guest, and nothing about them. It is good for as long as the guest is.
+#[derive(Serialize, Deserialize)]
+struct GuestClaims {
+    iss: String,
+    aud: String,
+    sub: CommenterId,
+    iat: i64,
 }
 
 /// Signs and reads access tokens with one pinned algorithm.
@@ -60,9 +74,6 @@ impl Tokens {
 
     /// A token for a session.
     pub fn sign(&self, user: UserId, session: SessionId, now: UtcTime) -> Result<String, Problem> {
-        let mut header = Header::new(Algorithm::HS256);
-        header.typ = Some(TYPE.into());
-        header.kid = Some(self.key_id.clone());
         let claims = Claims {
             iss: self.issuer.clone(),
             aud: AUDIENCE.into(),
@@ -71,20 +82,45 @@ impl Tokens {
             iat: now.seconds(),
             exp: now.after(self.lifetime).seconds(),
         };
-        encode(&header, &claims, &self.encoding).map_err(Problem::internal)
+        self.encode(TYPE, &claims)
+    }
+
+    /// A token for a guest.
+    pub fn sign_guest(&self, guest: CommenterId, now: UtcTime) -> Result<String, Problem> {
+        let (iss, aud) = (self.issuer.clone(), GUEST_AUDIENCE.into());
+        self.encode(GUEST_TYPE, &GuestClaims { iss, aud, sub: guest, iat: now.seconds() })
     }
 
     /// What a token says, if it is ours, meant for us, and not expired.
     pub fn read(&self, token: &str, now: UtcTime) -> Option<Claims> {
+        // The expiry is looked at by our own clock.
+        let claims: Claims = self.decode(token, (AUDIENCE, TYPE), &["exp", "iss", "aud", "sub"])?;
+        (now.seconds() < claims.exp).then_some(claims)
+    }
+
+    /// Which guest a token is for, if it is ours and a guest's.
+    pub fn read_guest(&self, token: &str) -> Option<CommenterId> {
+        let claims: GuestClaims = self.decode(token, (GUEST_AUDIENCE, GUEST_TYPE), &["iss", "aud", "sub"])?;
+        Some(claims.sub)
+    }
+
+    fn encode(&self, kind: &str, claims: &impl Serialize) -> Result<String, Problem> {
+        let mut header = Header::new(Algorithm::HS256);
+        header.typ = Some(kind.into());
+        header.kid = Some(self.key_id.clone());
+        encode(&header, claims, &self.encoding).map_err(Problem::internal)
+    }
+
+    fn decode<T: DeserializeOwned>(&self, token: &str, meant: (&str, &str), required: &[&str]) -> Option<T> {
+        let (audience, kind) = meant;
         let mut rules = Validation::new(Algorithm::HS256);
         rules.set_issuer(&[&self.issuer]);
-        rules.set_audience(&[AUDIENCE]);
-        rules.required_spec_claims = HashSet::from(["exp", "iss", "aud", "sub"].map(String::from));
-        // By our own clock, below.
+        rules.set_audience(&[audience]);
+        rules.required_spec_claims = required.iter().copied().map(String::from).collect::<HashSet<_>>();
         rules.validate_exp = false;
-        let token = decode::<Claims>(token, &self.decoding, &rules).ok()?;
-        let ours = token.header.kid.as_deref() == Some(&self.key_id) && token.header.typ.as_deref() == Some(TYPE);
-        (ours && now.seconds() < token.claims.exp).then_some(token.claims)
+        let token = decode::<T>(token, &self.decoding, &rules).ok()?;
+        let ours = token.header.kid.as_deref() == Some(&self.key_id) && token.header.typ.as_deref() == Some(kind);
+        ours.then_some(token.claims)
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::badges::{self, CommentBadge};
+use super::guests::Posted;
 use super::pipeline::Rule;
 use super::reactions;
 use super::store::{Revision, Writer};
@@ -30,6 +32,23 @@ pub struct CommentIn {
     /// The comment that it answers, however deep: a published one of the same article.
     #[serde(default)]
     pub parent_id: Option<CommentId>,
+    /// Who writes, for a guest who has no token yet.
+    #[serde(default)]
+    pub guest: Option<GuestIn>,
+}
+
+/// How a guest is introduced.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(examples(json!({ "name": "ليلى", "email": "laila@example.org" })))]
+pub struct GuestIn {
+    /// The name that others see: at most 60 characters, and not that of somebody who works here.
+    #[schema(min_length = 1, max_length = 600, example = "ليلى")]
+    pub name: String,
+    /// An address, which is kept sealed and shown to nobody.
+    #[serde(default)]
+    #[schema(max_length = 254, example = "laila@example.org")]
+    pub email: Option<String>,
 }
 
 /// What a writer can change of a comment.
@@ -125,11 +144,16 @@ pub struct CommentAuthor {
     /// The name that others see; nothing once it was erased.
     #[schema(example = "ليلى")]
     name: Option<String>,
+    /// What others should know of them.
+    #[schema(example = json!(null))]
+    badge: Option<CommentBadge>,
 }
 
 impl CommentAuthor {
-    pub(super) fn new(id: CommenterId, writer: Writer) -> Self {
-        Self { id, name: writer.name.or(writer.guest) }
+    /// How somebody is shown, beside a comment on an article of their own or elsewhere.
+    pub(super) fn new(id: CommenterId, writer: Writer, is_byline: bool) -> Self {
+        let badge = badges::badge(&writer, is_byline);
+        Self { id, name: writer.name.or(writer.guest), badge }
     }
 }
 
@@ -194,7 +218,7 @@ pub struct CommentView {
 impl CommentView {
     /// What is shown of it to this audience.
     pub fn new(comment: Comment, audience: Audience) -> Self {
-        let Comment { row, writer, rule } = comment;
+        let Comment { row, writer, rule, is_byline } = comment;
         let is_own = audience == Audience::Writer;
         let has_words = row.status != CommentStatus::Deleted;
         let is_shown = row.status.is_visible() || (has_words && is_own);
@@ -206,7 +230,7 @@ impl CommentView {
             parent_item: row.parent_id,
             answers: row.answers_id,
             depth: row.depth,
-            author: is_shown.then(|| CommentAuthor::new(row.author_id, writer)),
+            author: is_shown.then(|| CommentAuthor::new(row.author_id, writer, is_byline)),
             is_staff,
             dir: Direction::of_text(if is_shown { &row.text } else { "" }),
             text: is_shown.then_some(row.text),
@@ -227,6 +251,29 @@ impl CommentView {
     /// With what hangs below it.
     pub(super) fn with_replies(self, replies: Option<RepliesView>) -> Self {
         Self { replies, ..self }
+    }
+}
+
+/// A comment that was just posted.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PostedCommentView {
+    /// The comment.
+    #[serde(flatten)]
+    comment: CommentView,
+    /// For a new guest, once: the token for `Khabar-Guest`, with which to write again, change, delete and see what waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, example = "eyJ0eXAiOiJndWVzdCtqd3QiLCJhbGciOiJIUzI1NiJ9…")]
+    guest_token: Option<String>,
+}
+
+impl PostedCommentView {
+    /// What its writer is answered; without the token, what is kept of that.
+    pub fn of(posted: Posted) -> (Self, Option<Self>) {
+        let Posted { comment, guest_token } = posted;
+        let comment = CommentView::new(comment, Audience::Writer);
+        let told = guest_token.map(|token| Self { comment: comment.clone(), guest_token: Some(token) });
+        (Self { comment, guest_token: None }, told)
     }
 }
 
@@ -317,7 +364,7 @@ pub struct NewsroomCommentView {
 
 impl From<Comment> for NewsroomCommentView {
     fn from(comment: Comment) -> Self {
-        let Comment { row, writer, rule: _ } = comment;
+        let Comment { row, writer, rule: _, is_byline } = comment;
         Self {
             id: row.id,
             article_id: row.article_id,
@@ -326,7 +373,7 @@ impl From<Comment> for NewsroomCommentView {
             depth: row.depth,
             is_staff: writer.role.is_some_and(|role| role != Role::Reader),
             reactions: reactions::tally(&row),
-            author: CommentAuthor::new(row.author_id, writer),
+            author: CommentAuthor::new(row.author_id, writer, is_byline),
             dir: Direction::of_text(&row.text),
             text: row.text,
             status: row.status,

@@ -9,12 +9,15 @@
 //! Reactions are what readers say of a comment with one touch, reports what they tell moderators of it.
 
 mod appeals;
+pub mod badges;
 mod bulk;
 mod commenters;
 mod course;
 mod decisions;
 mod desk;
 pub mod dto;
+mod export;
+mod guests;
 pub mod http;
 mod model;
 mod own;
@@ -30,16 +33,17 @@ pub mod words;
 
 use std::time::Duration;
 
+use self::badges::{find_bylines, with_bylines};
 use self::course::Cause;
 use self::dto::CommentIn;
 use self::pipeline::{Case, Rule, Verdict};
 use self::place::Place;
 use self::sanctions::Standing;
 use self::store::{Revision, Row, Said, Writer};
-use crate::app::{Read, Tx};
+use crate::app::{App, Read, Tx};
 use crate::articles;
 use crate::articles::Discussion;
-use crate::auth::actions::{ModerateComments, PostComment};
+use crate::auth::actions::ModerateComments;
 use crate::auth::{Permit, User};
 use crate::db::page::{PageRequest, Slice};
 use crate::events::Kind;
@@ -49,8 +53,10 @@ use crate::ids::{ArticleId, CommentId, CommenterId, UserId};
 use crate::problem::{Code, Problem};
 use crate::time::UtcTime;
 
+pub use export::{CommentExport, OwnSanctionView, everything, sanctions_on};
+pub use guests::{Posted, Speaker};
 pub use model::{CommentReason, CommentStatus, Decision, Mark};
-pub use own::{delete, edit, written_by};
+pub use own::{delete, edit, forget_commenter, forget_some, written_by};
 pub use threads::dto::CommentQuery;
 pub use threads::{Entry, Thread, discussion, latest};
 
@@ -91,6 +97,8 @@ pub struct Comment {
     writer: Writer,
     /// By what it got its status, where that was asked for.
     rule: Option<Rule>,
+    /// Whether its writer's name stands above the article, once somebody has looked.
+    is_byline: bool,
 }
 
 impl Comment {
@@ -122,7 +130,7 @@ impl Comment {
 
 impl From<(Row, Writer)> for Comment {
     fn from((row, writer): (Row, Writer)) -> Self {
-        Self { row, writer, rule: None }
+        Self { row, writer, rule: None, is_byline: false }
     }
 }
 
@@ -146,27 +154,31 @@ pub struct Ruling {
     pub note: Option<String>,
 }
 
-/// Takes a comment on a published article: at once, or for a moderator to look at.
+/// Takes a comment on a published article: at once, or for a moderator to look at. A guest who is new gets a token.
 pub fn post(
     tx: &mut Tx<'_>,
-    permit: &Permit<PostComment>,
+    app: &App,
+    speaker: &Speaker,
     id_or_slug: &str,
     form: CommentIn,
-) -> Result<Comment, Problem> {
-    let CommentIn { text, parent_id } = form;
+) -> Result<Posted, Problem> {
+    let CommentIn { text, parent_id, guest } = form;
     let about = articles::discussion(&mut tx.reading(), id_or_slug)?;
+    guests::check_taken(speaker, &about)?;
     if !model::is_open(about.mode, about.closes_at, tx.now) {
         return Err(Problem::new(Code::CommentsClosed));
     }
-    let author = CommenterId::of(permit.user.id.uuid());
-    let Standing { is_premoderated } = sanctions::check(tx, author)?;
+    let standing = speaker.commenter().map(|known| sanctions::check(tx, known)).transpose()?;
+    let is_premoderated = standing.is_some_and(|Standing { is_premoderated }| is_premoderated);
     let mut faults = Faults::new();
     let text = faults.take("/text", model::text(&text));
     let parent = faults.take("/parentId", parent(tx, about.article, parent_id)?);
-    let (text, parent) = faults.finish(text.zip(parent))?;
-    store::introduce(tx.conn, permit.user.id, tx.now)?;
+    let introduced = guests::introduced(tx, speaker, guest, &mut faults)?;
+    let ((text, parent), introduced) = faults.finish(text.zip(parent).zip(introduced))?;
+    let is_new = introduced.is_new();
+    let author = introduced.enter(tx, app)?;
     let place = parent.map_or(Place::ROOT, |answered| Place::of_answer(&answered, about.rules.depth_max));
-    let (is_moderator, answers) = (permit.also::<ModerateComments>(), place.answers_id);
+    let (is_moderator, answers) = (speaker.is_moderator(), place.answers_id);
     let remark = Remark { author, is_moderator, is_premoderated, answers, but: None, text: &text };
     let verdict = judge(tx, &about, &remark)?;
     let Verdict { status, rule, spans } = verdict;
@@ -178,7 +190,9 @@ pub fn post(
     if row.status.is_visible() && !is_live(&mut tx.reading(), about.article)? {
         return Err(Problem::not_found());
     }
-    Ok(Comment { rule: Some(rule), ..found(&mut tx.reading(), row.id)? })
+    let guest_token = is_new.then(|| app.tokens().sign_guest(author, tx.now)).transpose()?;
+    let comment = Comment { rule: Some(rule), ..found(&mut tx.reading(), row.id)? };
+    Ok(Posted { comment, guest_token })
 }
 
 /// What somebody is about to say.
@@ -220,9 +234,10 @@ fn judge(tx: &mut Tx<'_>, about: &Discussion, remark: &Remark<'_>) -> Result<Ver
 }
 
 /// A comment that everyone may read, or else the reader's own.
-pub fn find(read: &mut Read<'_>, id: CommentId, reader: Option<UserId>) -> Result<(Comment, Audience), Problem> {
+pub fn find(read: &mut Read<'_>, id: CommentId, reader: Option<CommenterId>) -> Result<(Comment, Audience), Problem> {
     let comment = found(read, id)?;
-    let is_own = reader.is_some() && reader == comment.writer.user && comment.row.status != CommentStatus::Deleted;
+    let is_own =
+        reader.is_some() && reader == Some(comment.row.author_id) && comment.row.status != CommentStatus::Deleted;
     if is_own && !comment.is_visible() {
         return Ok((as_writer(read, comment)?, Audience::Writer));
     }
@@ -291,7 +306,7 @@ fn decide(
     reason: Option<CommentReason>,
 ) -> Result<Comment, Problem> {
     let Ruling { id, expected, note } = ruling;
-    let Comment { row: before, writer, .. } = found(&mut tx.reading(), id)?;
+    let Comment { row: before, writer, is_byline, .. } = found(&mut tx.reading(), id)?;
     expected.check(before.version)?;
     let status = model::after(decision, before.status).ok_or_else(|| {
         let allowed: Vec<&str> = model::allowed(before.status).into_iter().map(Decision::as_str).collect();
@@ -314,7 +329,7 @@ fn decide(
         ..before.clone()
     };
     let row = course::turn(tx, &before, after, topic, Some(cause))?;
-    Ok(Comment::from((row, writer)))
+    Ok(Comment { row, writer, rule: None, is_byline })
 }
 
 /// The comment that a new one answers: it must be one that everyone reads below the same article.
@@ -326,7 +341,9 @@ fn parent(tx: &mut Tx<'_>, article: ArticleId, id: Option<CommentId>) -> Result<
 }
 
 fn found(read: &mut Read<'_>, id: CommentId) -> Result<Comment, Problem> {
-    store::find(read.conn, id)?.map(Comment::from).ok_or_else(Problem::not_found)
+    let mut comment = store::find(read.conn, id)?.map(Comment::from).ok_or_else(Problem::not_found)?;
+    find_bylines(read, vec![&mut comment])?;
+    Ok(comment)
 }
 
 /// A comment that everyone reads now, which nobody else changes until the transaction ends, and neither what is counted

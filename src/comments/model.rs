@@ -84,6 +84,13 @@ impl CommentStatus {
     }
 }
 
+impl CommentStatus {
+    /// Those of comments that still have words.
+    pub fn with_words() -> Vec<Self> {
+        Self::ALL.iter().copied().filter(|status| *status != Self::Deleted).collect()
+    }
+}
+
 /// Where a decision leads from a status; `None` when it is not open.
 pub const fn after(decision: Decision, from: CommentStatus) -> Option<CommentStatus> {
     use CommentStatus::{Pending, Published, Rejected, Withheld};

@@ -9,12 +9,12 @@ use super::model::{self, CommentStatus};
 use super::pipeline::{self, Rule};
 use super::sanctions::{self, Standing};
 use super::store::{self, Revision, Row, Wanted};
-use super::{Comment, Remark, as_writer, found, is_told, judge};
+use super::{Comment, Remark, Speaker, as_writer, found, guests, is_told, judge, reports, with_bylines};
 use crate::app::{Read, Tx};
 use crate::articles;
 use crate::articles::Discussion;
 use crate::auth::Permit;
-use crate::auth::actions::{ModerateComments, PostComment, UseAccount};
+use crate::auth::actions::UseAccount;
 use crate::db::page::{PageRequest, Slice};
 use crate::db::replies;
 use crate::http::Patch;
@@ -26,12 +26,12 @@ use crate::time::UtcTime;
 /// is kept for moderators.
 pub fn edit(
     tx: &mut Tx<'_>,
-    permit: &Permit<PostComment>,
+    speaker: &Speaker,
     id: CommentId,
     patch: &Patch<CommentEditIn>,
 ) -> Result<Comment, Problem> {
-    let author = CommenterId::of(permit.user.id.uuid());
-    let Comment { row: before, writer, .. } = own(&mut tx.reading(), author, id)?;
+    let Comment { row: before, writer, is_byline, .. } = own(&mut tx.reading(), speaker, id)?;
+    let author = before.author_id;
     check_status(before.status)?;
     let CommentEditIn { text } = patch.apply(&CommentEditIn { text: before.text.clone() })?;
     let text = model::text(&text).map_err(|fault| Problem::field("/text", fault))?;
@@ -39,9 +39,9 @@ pub fn edit(
     check_open(&about, &before, tx.now)?;
     let Standing { is_premoderated } = sanctions::check(tx, author)?;
     if text == before.text {
-        return as_writer(&mut tx.reading(), Comment::from((before, writer)));
+        return as_writer(&mut tx.reading(), Comment { row: before, writer, rule: None, is_byline });
     }
-    let (is_moderator, answers) = (permit.also::<ModerateComments>(), before.answers_id);
+    let (is_moderator, answers) = (speaker.is_moderator(), before.answers_id);
     let remark = Remark { author, is_moderator, is_premoderated, answers, but: Some(id), text: &text };
     let verdict = judge(tx, &about, &remark)?;
     let after = Row {
@@ -59,15 +59,21 @@ pub fn edit(
     let Row { id: comment_id, version, text, created_at, edited_at, .. } = before;
     let revision = Revision { comment_id, version, text, created_at: edited_at.unwrap_or(created_at) };
     store::insert_revision(tx.conn, &revision)?;
-    Ok(Comment { row, writer, rule })
+    Ok(Comment { row, writer, rule, is_byline })
 }
 
 /// Takes a comment back for good. Its words and what was kept of them are gone; a gap keeps its place while something
 /// below it stays. Once more changes nothing.
-pub fn delete(tx: &mut Tx<'_>, permit: &Permit<PostComment>, id: CommentId) -> Result<(), Problem> {
-    let author = CommenterId::of(permit.user.id.uuid());
-    let Comment { row, .. } = own(&mut tx.reading(), author, id)?;
-    if row.status == CommentStatus::Deleted { Ok(()) } else { wipe(tx, &row) }
+pub fn delete(tx: &mut Tx<'_>, speaker: &Speaker, id: CommentId) -> Result<(), Problem> {
+    let Comment { row, .. } = own(&mut tx.reading(), speaker, id)?;
+    if row.status == CommentStatus::Deleted {
+        return Ok(());
+    }
+    wipe(tx, &row)?;
+    match speaker {
+        Speaker::Guest(guest) => guests::forget_if_silent(tx, *guest),
+        Speaker::Account(_) | Speaker::Stranger => Ok(()),
+    }
 }
 
 /// Takes every word of a comment out of the database, and keeps its place.
@@ -91,6 +97,25 @@ fn wipe(tx: &mut Tx<'_>, before: &Row) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Takes the name, the address and the badge from somebody who comments; false when they never did.
+pub fn forget_commenter(tx: &mut Tx<'_>, id: CommenterId) -> Result<bool, Problem> {
+    sanctions::forget_notes(tx, id)?;
+    reports::forget_notes(tx, id)?;
+    Ok(store::forget_commenter(tx.conn, id)? > 0)
+}
+
+/// Takes back for good some of what somebody has said; how many comments that were, none when nothing is left. Each goes
+/// the way that its writer would have it go, with its counts and its event, so they go one by one.
+pub fn forget_some(tx: &mut Tx<'_>, author: CommenterId, limit: i64) -> Result<usize, Problem> {
+    let mut rows = store::with_words(tx.conn, author, limit)?;
+    // The articles in one order, and in each first what takes the article's row, so that no two wait for each other.
+    rows.sort_by_key(|row| (row.article_id.uuid(), !row.status.is_visible(), -row.depth));
+    for row in &rows {
+        wipe(tx, row)?;
+    }
+    Ok(rows.len())
+}
+
 /// A page of what the caller has written, whatever has become of it.
 pub fn written_by(
     read: &mut Read<'_>,
@@ -104,13 +129,14 @@ pub fn written_by(
         author: CommenterId::of(permit.user.id.uuid()),
         newest_first: sort.unwrap_or_default().newest_first(),
     };
-    Ok(store::list(read.conn, &wanted, page)?.map(Comment::from))
+    let page = store::list(read.conn, &wanted, page)?.map(Comment::from);
+    with_bylines(read, page)
 }
 
 /// A comment of this writer's own. Of those of others, what everyone may know of is refused, and nothing else is there.
-fn own(read: &mut Read<'_>, author: CommenterId, id: CommentId) -> Result<Comment, Problem> {
+fn own(read: &mut Read<'_>, speaker: &Speaker, id: CommentId) -> Result<Comment, Problem> {
     let comment = found(read, id)?;
-    if comment.row.author_id == author {
+    if speaker.commenter() == Some(comment.row.author_id) {
         return Ok(comment);
     }
     if is_told(read, &comment)? {

@@ -4,6 +4,7 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
+use super::badges::GivenBadge;
 use super::model::{CommentReason, CommentStatus};
 use super::pipeline::Rule;
 use crate::auth::Role;
@@ -80,6 +81,8 @@ pub(super) struct Writer {
     pub role: Option<Role>,
     /// A guest's name.
     pub guest: Option<String>,
+    /// What moderators say of them.
+    pub badge: Option<GivenBadge>,
 }
 
 /// A row of `comment_decisions`.
@@ -139,14 +142,14 @@ macro_rules! joined {
 /// What others see of the writer.
 macro_rules! writer {
     () => {
-        (commenters::user_id, users::name.nullable(), users::role.nullable(), commenters::name)
+        (commenters::user_id, users::name.nullable(), users::role.nullable(), commenters::name, commenters::badge)
     };
 }
 
 pub(super) use {joined, writer};
 
 /// Makes an account one of those who comment, under its own id.
-pub(super) fn introduce(conn: &mut Conn, user: UserId, now: UtcTime) -> QueryResult<usize> {
+pub(super) fn introduce(conn: &mut Conn, user: CommenterId, now: UtcTime) -> QueryResult<usize> {
     diesel::sql_query("INSERT INTO commenters (id, user_id, created_at) VALUES ($1, $1, $2) ON CONFLICT DO NOTHING")
         .bind::<Binary, _>(user)
         .bind::<BigInt, _>(now)
@@ -198,6 +201,25 @@ pub(super) fn revisions(conn: &mut Conn, id: CommentId, page: &PageRequest) -> Q
         slice.total = Some(filtered().count().get_result(conn)?);
     }
     Ok(slice)
+}
+
+/// Makes of somebody who comments nobody; 0 when there is no such one.
+pub(super) fn forget_commenter(conn: &mut Conn, id: CommenterId) -> QueryResult<usize> {
+    diesel::update(commenters::table.find(id))
+        .set((
+            commenters::user_id.eq(None::<UserId>),
+            commenters::name.eq(None::<String>),
+            commenters::email.eq(None::<Vec<u8>>),
+            commenters::badge.eq(None::<GivenBadge>),
+        ))
+        .execute(conn)
+}
+
+/// Some of somebody's comments that have words.
+pub(super) fn with_words(conn: &mut Conn, author: CommenterId, limit: i64) -> QueryResult<Vec<Row>> {
+    let theirs = comments::table.filter(comments::author_id.eq(author));
+    let said = theirs.filter(comments::status.eq_any(CommentStatus::with_words()));
+    said.limit(limit).select(Row::as_select()).load(conn)
 }
 
 /// Takes out what is kept of a comment's words beside its row: earlier wordings, what a rule saw in them, and notes,

@@ -170,6 +170,8 @@ pub enum Door {
     Kin,
     /// Merging records, and naming tags.
     Records,
+    /// Taking out what erased people have said.
+    Erasures,
 }
 
 /// Makes transactions that pass here take turns until each has ended, so that the later one sees what the

@@ -350,6 +350,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    erasures (commenter_id) {
+        commenter_id -> Binary,
+        requested_at -> BigInt,
+    }
+}
+
+diesel::table! {
     alerts (id) {
         id -> Binary,
         state -> Text,
@@ -632,6 +639,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     comment_reactions,
     comment_reaction_counts,
     comment_reports,
+    erasures,
     alerts,
     alert_links,
     event_counter,

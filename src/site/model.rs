@@ -18,7 +18,7 @@ text_enum! {
     pub enum CommentPolicy {
         /// Everyone with an account, and guests where the site takes them; at once.
         Open = "open",
-        /// Everyone with an account; when a moderator has approved it.
+        /// Everyone with an account, and guests where the site takes them; when a moderator has approved it.
         Premoderated = "premoderated",
         /// Everyone with an account and no guests; at once.
         MembersOnly = "membersOnly",

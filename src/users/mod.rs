@@ -25,7 +25,7 @@ use crate::ids::{RecordId, UserId};
 use crate::problem::{Code, Problem};
 use crate::records;
 
-pub use sign_in::{SignedIn, change_password, hash, sign_in, sign_in_again};
+pub use sign_in::{SignedIn, change_password, erase, hash, prove_reader, sign_in, sign_in_again};
 
 /// What happens to accounts.
 pub const EVENTS: &[Kind] = &[
@@ -33,6 +33,7 @@ pub const EVENTS: &[Kind] = &[
     Kind::of::<UserEvent>("user.registered", "A reader made an account."),
     Kind::of::<UserEvent>("user.updated", "An account was changed."),
     Kind::of::<UserEvent>("user.password_changed", "Somebody chose another password."),
+    Kind::of::<UserEvent>("user.erased", "A reader had everything about them taken out."),
     Kind::of::<UserEvent>("user.password_reset", "An operator set a password."),
 ];
 
@@ -151,6 +152,11 @@ pub fn by_email(read: &mut Read<'_>, email: &Email) -> Result<Account, Problem> 
 /// A page of all accounts, the newest first, for the operator.
 pub fn everyone(read: &mut Read<'_>, page: &PageRequest) -> Result<Slice<Account>, Problem> {
     Ok(store::list(read.conn, &[], page)?)
+}
+
+/// What those who work here are called, for checks of who others say they are.
+pub fn staff_names(read: &mut Read<'_>) -> Result<Vec<String>, Problem> {
+    Ok(store::staff_names(read.conn)?)
 }
 
 /// How many active administrators there are.

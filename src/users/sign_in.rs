@@ -7,10 +7,12 @@ use super::model::{Account, Email, Password};
 use super::{found, restate, store};
 use crate::app::{App, Tx};
 use crate::auth::actions::UseAccount;
-use crate::auth::{Grant, PasswordHash, Permit, open_session, refresh, revoke_all};
+use crate::auth::{Grant, PasswordHash, Permit, Role, open_session, refresh, revoke_all};
+use crate::db::replies;
 use crate::events::Change;
 use crate::fault::Fault;
 use crate::http::Call;
+use crate::ids::UserId;
 use crate::problem::{Code, Problem};
 
 /// What a sign-in or a refresh gives.
@@ -66,7 +68,6 @@ pub async fn change_password(
     next: &str,
 ) -> Result<(), Problem> {
     let id = permit.user.id;
-    let wrong = || Problem::field("/currentPassword", Fault::WrongPassword);
     let (account, present) =
         call.read(move |read| Ok((found(read, id)?, store::password_hash(read.conn, id)?))).await?;
     let next = Password::chosen(next, account.role, [account.email.as_str(), &account.name])
@@ -86,6 +87,41 @@ pub async fn change_password(
         Ok(())
     })
     .await
+}
+
+/// Proves that a reader who wants to be forgotten is who they are; what the password was found to fit.
+pub async fn prove_reader(
+    call: &Call,
+    permit: &Permit<UseAccount>,
+    current: Password,
+) -> Result<PasswordHash, Problem> {
+    let id = permit.user.id;
+    check_reader(permit.user.role)?;
+    let present = call.read(move |read| Ok(store::password_hash(read.conn, id)?)).await?;
+    if call.app.hasher().verify(current.expose(), Some(present.clone())).await? { Ok(present) } else { Err(wrong()) }
+}
+
+/// Takes out of an account whose it was, if it still is as it was proved, and ends its sessions. Its id stays, for those
+/// who refer to it.
+pub fn erase(tx: &mut Tx<'_>, id: UserId, proof: &PasswordHash) -> Result<(), Problem> {
+    let version = store::hold(tx.conn, id, proof)?.ok_or_else(wrong)?;
+    let before = found(&mut tx.reading(), id)?;
+    check_reader(before.role)?;
+    store::erase(tx.conn, id, version, &format!("{id}@erased.invalid"), tx.now)?;
+    let account = found(&mut tx.reading(), id)?;
+    restate(tx, Some(&before), &account)?;
+    revoke_all(tx, id, None)?;
+    replies::forget_about(tx.conn, &[id])?;
+    tx.record(Change::newsroom("user.erased", id, json!({})));
+    Ok(())
+}
+
+fn wrong() -> Problem {
+    Problem::field("/currentPassword", Fault::WrongPassword)
+}
+
+fn check_reader(role: Role) -> Result<(), Problem> {
+    if role == Role::Reader { Ok(()) } else { Err(Problem::new(Code::StaffAccount)) }
 }
 
 fn signed_in(tx: &mut Tx<'_>, app: &App, grant: Grant) -> Result<SignedIn, Problem> {

@@ -98,6 +98,22 @@ pub(super) fn set_password(
         .execute(conn)
 }
 
+/// Blanks an account over the version that was read: nobody can sign in to it, and nothing of it says whose it was.
+pub(super) fn erase(conn: &mut Conn, id: UserId, present: i64, email: &str, now: UtcTime) -> QueryResult<usize> {
+    diesel::update(users::table.find(id).filter(users::version.eq(present)))
+        .set((
+            users::email.eq(email),
+            users::name.eq(""),
+            users::password_hash.eq(""),
+            users::is_active.eq(false),
+            users::section_ids.eq("[]"),
+            users::may_kill.eq(false),
+            users::version.eq(present + 1),
+            users::updated_at.eq(now),
+        ))
+        .execute(conn)
+}
+
 /// Locks an account that is active and still has this password, until the transaction ends; its version.
 pub(super) fn hold(conn: &mut Conn, id: UserId, hash: &PasswordHash) -> QueryResult<Option<i64>> {
     let as_it_was = users::table.find(id).filter(users::password_hash.eq(&hash.0).and(users::is_active.eq(true)));
@@ -141,6 +157,12 @@ pub(super) fn password_hash(conn: &mut Conn, id: UserId) -> QueryResult<Password
 pub(super) fn count_admins(conn: &mut Conn) -> QueryResult<i64> {
     let admins = users::table.filter(users::role.eq(Role::Admin).and(users::is_active.eq(true)));
     admins.count().get_result(conn)
+}
+
+/// What those who work here are called.
+pub(super) fn staff_names(conn: &mut Conn) -> QueryResult<Vec<String>> {
+    let staff: Vec<Role> = Role::ALL.iter().copied().filter(|role| *role != Role::Reader).collect();
+    users::table.filter(users::role.eq_any(staff)).select(users::name).load(conn)
 }
 
 /// A page of accounts, the newest first; of every role when none is named.

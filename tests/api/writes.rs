@@ -349,6 +349,9 @@ async fn comments(ledger: &Ledger, people: &People, article: &Answer) -> Answer 
     ledger.made("withhold_comment", by, withhold, &["comment.withheld"]).await;
     let ask = people.reader.post(&format!("/api/v1/articles/{}/comments", article.text("/id")));
     let gone = ledger.made("post_comment", reader, ask.json(&json!({ "text": "زائل" })), &["comment.posted"]).await;
+    let badge = format!("/api/v1/newsroom/commenters/{}/badge", gone.text("/author/id"));
+    let award = people.moderator.put(&badge).json(&json!({ "badge": "expert" }));
+    ledger.made("award_badge", by, award, &["commenter.badged"]).await;
     let delete = people.reader.delete(&format!("/api/v1/comments/{}", gone.text("/id")));
     ledger.made("delete_comment", reader, delete, &["comment.deleted"]).await;
     let form = json!({ "commenterId": people.reader.id(), "kind": "warn", "reason": "offensive" });
@@ -409,7 +412,15 @@ async fn accounts(ledger: &Ledger, people: &People) {
 
     let form = json!({ "email": "sara@example.org", "name": "سارة", "password": "قهوة سادة كل صباح" });
     let register = people.anyone.post("/api/v1/auth/register").json(&form);
-    ledger.made("register_account", By::ANYONE, register, &["user.registered"]).await;
+    let sara = ledger.made("register_account", By::ANYONE, register, &["user.registered"]).await;
+    let form = json!({ "email": "sara@example.org", "password": "قهوة سادة كل صباح" });
+    let login = people.anyone.post("/api/v1/auth/login").json(&form);
+    let tokens = ledger.made("open_session", By::ANYONE, login, &["session.opened"]).await;
+    let bearer = format!("Bearer {}", tokens.text("/accessToken"));
+    let form = json!({ "currentPassword": "قهوة سادة كل صباح" });
+    let erase = people.anyone.delete("/api/v1/me").header("authorization", &bearer).json(&form);
+    let own = By(Uuid::parse_str(&sara.text("/id")).ok(), "reader");
+    ledger.made("erase_me", own, erase, &["user.sessions_revoked", "user.erased"]).await;
     let form = json!({ "email": "omar@example.org", "name": "عمر", "role": "editor", "password": PASSWORD });
     let create = people.admin.post("/api/v1/newsroom/users").json(&form);
     let omar = ledger.made("create_user", admin, create, &["user.created"]).await;

@@ -67,7 +67,7 @@ impl CommenterView {
         Ok(Self {
             is_guest: writer.user.is_none(),
             role: writer.role,
-            author: CommentAuthor::new(id, writer),
+            author: CommentAuthor::new(id, writer, false),
             date_created: since,
             counts: StatusCountsView {
                 pending: of(CommentStatus::Pending),

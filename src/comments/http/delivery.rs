@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use actix_web::{delete, get, patch, post};
 
+use super::speaker::Known;
 use crate::app::Tx;
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, PostComment, UseAccount};
-use crate::comments::dto::{CommentEditIn, CommentIn, CommentView, OwnCommentQuery};
-use crate::comments::{self, Audience, CommentQuery, appeals, sanctions};
+use crate::comments::dto::{CommentEditIn, CommentIn, CommentView, OwnCommentQuery, PostedCommentView};
+use crate::comments::{self, Audience, CommentQuery, Speaker, appeals, sanctions};
 use crate::db::page::Position;
 use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, PageView, Patch, Reply, Routes, Segment, View};
 use crate::ids::CommentId;
@@ -64,32 +65,41 @@ async fn list_comments(call: Call, article: Segment, page: Page<CommentQuery>) -
 /// Comment on an article
 ///
 /// Published at once (201), or else kept (202): then only its writer can get it, at `Location`. `status` says whether it
-/// waits for a moderator. Whoever moderators have silenced gets 403 `sanctioned`, with what, why and until when. The same text by the same account in the same place within a day is 409 `duplicate`. Where no
-/// comments are taken: 409 `comments_closed`. The text is plain text.
+/// waits for a moderator. Whoever moderators have silenced gets 403 `sanctioned`, with what, why and until when. The same text by the same writer in the same place within a day is 409 `duplicate`. Where no
+/// comments are taken: 409 `comments_closed`. The text is plain text. Without an account: 401, unless the site takes
+/// guests and the article is not for members only. A guest says who it is with `guest` and is answered a `guestToken`,
+/// once: a repetition by `Idempotency-Key` is answered without it. With that in `Khabar-Guest` the same guest goes on.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(PostComment::NAME))),
-    params(("idOrSlug" = String, Path, description = "The article's id or slug", example = "بوتين-يدعو-لمحادثات-أرمينية-أذربيجانية-في-موسكو")),
+    params(
+        ("idOrSlug" = String, Path, description = "The article's id or slug", example = "بوتين-يدعو-لمحادثات-أرمينية-أذربيجانية-في-موسكو"),
+        ("Khabar-Guest" = Option<String>, Header, description = "A guest's token", example = "eyJ0eXAiOiJndWVzdCtqd3QiLCJhbGciOiJIUzI1NiJ9…"),
+    ),
     request_body = CommentIn,
     responses(
-        (status = CREATED, description = "The comment, published", body = CommentView),
-        (status = ACCEPTED, description = "The comment, waiting for a moderator", body = CommentView),
+        (status = CREATED, description = "The comment, published", body = PostedCommentView),
+        (status = ACCEPTED, description = "The comment, waiting for a moderator", body = PostedCommentView),
     ),
 )]
 #[post("/articles/{idOrSlug}/comments")]
 async fn post_comment(
-    permit: Permit<PostComment>,
+    speaker: Speaker,
     call: Call,
     article: Segment,
     input: Input<CommentIn>,
 ) -> Result<Reply, Problem> {
+    let app = call.app.clone();
     call.act(input, move |tx, form| {
-        let comment = comments::post(tx, &permit, &article.0, form)?;
-        let id = comment.id();
+        let posted = comments::post(tx, &app, &speaker, &article.0, form)?;
+        let (id, is_visible) = (posted.id(), posted.comment.is_visible());
         let location = format!("/api/v1/comments/{id}");
-        let is_visible = comment.is_visible();
-        let reply = Reply::json(&CommentView::new(comment, Audience::Writer))?.about(id);
-        Ok(if is_visible { reply.created(location) } else { reply.accepted(location).private() })
+        let (kept, told) = PostedCommentView::of(posted);
+        let reply = Reply::json(&kept)?.about(id);
+        let reply = if is_visible { reply.created(location) } else { reply.accepted(location).private() };
+        match told {
+            Some(told) => reply.private().telling_once(&told),
+            None => Ok(reply),
+        }
     })
     .await
 }
@@ -100,12 +110,15 @@ async fn post_comment(
 /// else's, and no cache may keep it.
 #[utoipa::path(
     tag = "comments",
-    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd"), FieldsQuery),
+    params(
+        ("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd"), FieldsQuery,
+        ("Khabar-Guest" = Option<String>, Header, description = "A guest's token", example = "eyJ0eXAiOiJndWVzdCtqd3QiLCJhbGciOiJIUzI1NiJ9…"),
+    ),
     responses((status = OK, description = "The comment", body = CommentView)),
 )]
 #[get("/comments/{id}")]
-async fn read_comment(call: Call, id: Segment, view: View) -> Result<Reply, Problem> {
-    let (id, reader) = (id.id()?, call.viewer.user().map(|user| user.id));
+async fn read_comment(speaker: Speaker, call: Call, id: Segment, view: View) -> Result<Reply, Problem> {
+    let (id, reader) = (id.id()?, speaker.commenter());
     let (comment, audience) = call.read(move |read| comments::find(read, id, reader)).await?;
     let (_, modified) = comment.stamp();
     let reply = view.reply(&CommentView::new(comment, audience))?.modified(modified);
@@ -138,18 +151,21 @@ where
 #[utoipa::path(
     tag = "comments",
     extensions(("x-permission" = json!(PostComment::NAME))),
-    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    params(
+        ("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd"),
+        ("Khabar-Guest" = Option<String>, Header, description = "A guest's token, without an account", example = "eyJ0eXAiOiJndWVzdCtqd3QiLCJhbGciOiJIUzI1NiJ9…"),
+    ),
     request_body(content = CommentEditIn, content_type = "application/merge-patch+json"),
     responses((status = OK, description = "The comment as it is now", body = CommentView)),
 )]
 #[patch("/comments/{id}")]
 async fn edit_comment(
-    permit: Permit<PostComment>,
+    Known(speaker): Known,
     call: Call,
     id: Segment,
     patch: Patch<CommentEditIn>,
 ) -> Result<Reply, Problem> {
-    let (id, form) = (id.id()?, Arc::new((permit, patch)));
+    let (id, form) = (id.id()?, Arc::new((speaker, patch)));
     let comment = insist(&call, move |tx| comments::edit(tx, &form.0, id, &form.1)).await?;
     Ok(Reply::json(&CommentView::new(comment, Audience::Writer))?.private())
 }
@@ -161,13 +177,16 @@ async fn edit_comment(
 #[utoipa::path(
     tag = "comments",
     extensions(("x-permission" = json!(PostComment::NAME))),
-    params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
+    params(
+        ("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd"),
+        ("Khabar-Guest" = Option<String>, Header, description = "A guest's token, without an account", example = "eyJ0eXAiOiJndWVzdCtqd3QiLCJhbGciOiJIUzI1NiJ9…"),
+    ),
     responses((status = NO_CONTENT, description = "Deleted")),
 )]
 #[delete("/comments/{id}")]
-async fn delete_comment(permit: Permit<PostComment>, call: Call, id: Segment) -> Result<Reply, Problem> {
-    let (id, permit) = (id.id()?, Arc::new(permit));
-    insist(&call, move |tx| comments::delete(tx, &permit, id)).await?;
+async fn delete_comment(Known(speaker): Known, call: Call, id: Segment) -> Result<Reply, Problem> {
+    let (id, speaker) = (id.id()?, Arc::new(speaker));
+    insist(&call, move |tx| comments::delete(tx, &speaker, id)).await?;
     Ok(Reply::nothing())
 }
 

@@ -4,7 +4,7 @@ pub mod dto;
 mod store;
 
 use self::dto::QueueQuery;
-use super::Comment;
+use super::{Comment, badges};
 use crate::app::Read;
 use crate::auth::Permit;
 use crate::auth::actions::ModerateComments;
@@ -23,7 +23,8 @@ pub fn list(
     query: &QueueQuery,
     page: &PageRequest,
 ) -> Result<Slice<Comment>, Problem> {
-    Ok(store::list(read.conn, query, page)?.map(Comment::from))
+    let page = store::list(read.conn, query, page)?.map(Comment::from);
+    badges::with_bylines(read, page)
 }
 
 /// How many comments are in each queue, counted one further than is told.

@@ -48,7 +48,7 @@ pub fn react(
     })?;
     let author_id = CommenterId::of(permit.user.id.uuid());
     sanctions::check(tx, author_id)?;
-    super::store::introduce(tx.conn, permit.user.id, tx.now)?;
+    super::store::introduce(tx.conn, author_id, tx.now)?;
     let Comment { row, .. } = hold_shown(tx, id)?;
     let article_id = row.article_id;
     let reaction = Reaction { comment_id: id, author_id, kind, id: tx.next_id(), article_id, created_at: tx.now };

@@ -39,7 +39,7 @@ pub fn report(
     let article = shown(&mut tx.reading(), id)?.row.article_id;
     let author_id = CommenterId::of(permit.user.id.uuid());
     sanctions::check(tx, author_id)?;
-    super::store::introduce(tx.conn, permit.user.id, tx.now)?;
+    super::store::introduce(tx.conn, author_id, tx.now)?;
     // It may go out of sight, which is counted at the article: so that comes first.
     articles::count_comments(tx, article, 0)?;
     let comment = hold_shown(tx, id)?;
@@ -89,4 +89,10 @@ pub fn of_comment(
 ) -> Result<Slice<Report>, Problem> {
     found(read, id)?;
     Ok(store::of_comment(read.conn, id, page)?)
+}
+
+/// Takes out what somebody has said with their reports.
+pub(super) fn forget_notes(tx: &mut Tx<'_>, author: CommenterId) -> Result<(), Problem> {
+    store::forget_notes(tx.conn, author)?;
+    Ok(())
 }

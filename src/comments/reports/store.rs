@@ -59,3 +59,10 @@ pub(super) fn of_comment(conn: &mut Conn, comment: CommentId, page: &PageRequest
     }
     Ok(slice)
 }
+
+/// Takes out what somebody has said with their reports.
+pub(super) fn forget_notes(conn: &mut Conn, author: CommenterId) -> QueryResult<usize> {
+    diesel::update(comment_reports::table.filter(comment_reports::author_id.eq(author)))
+        .set(comment_reports::note.eq(None::<String>))
+        .execute(conn)
+}

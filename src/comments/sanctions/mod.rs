@@ -57,6 +57,17 @@ pub fn check(tx: &mut Tx<'_>, commenter: CommenterId) -> Result<Standing, Proble
     }
 }
 
+/// All that was ever done about somebody, the earliest first, for them to take along.
+pub(super) fn all_of(read: &mut Read<'_>, commenter: CommenterId) -> Result<Vec<Sanction>, Problem> {
+    Ok(store::all_of(read.conn, commenter)?)
+}
+
+/// Takes out what was noted about somebody who is forgotten.
+pub(super) fn forget_notes(tx: &mut Tx<'_>, commenter: CommenterId) -> Result<(), Problem> {
+    store::forget_notes(tx.conn, commenter)?;
+    Ok(())
+}
+
 /// Imposes a sanction on somebody who has commented.
 ///
 /// # Errors

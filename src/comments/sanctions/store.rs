@@ -107,3 +107,16 @@ pub(super) fn list(conn: &mut Conn, wanted: Wanted, page: &PageRequest) -> Query
     }
     Ok(slice)
 }
+
+/// All that was ever done about somebody, the earliest first.
+pub(super) fn all_of(conn: &mut Conn, commenter: CommenterId) -> QueryResult<Vec<Sanction>> {
+    let theirs = sanctions::table.filter(sanctions::commenter_id.eq(commenter));
+    theirs.order((sanctions::created_at.asc(), sanctions::id.asc())).select(Sanction::as_select()).load(conn)
+}
+
+/// Takes out what was noted about somebody.
+pub(super) fn forget_notes(conn: &mut Conn, commenter: CommenterId) -> QueryResult<usize> {
+    diesel::update(sanctions::table.filter(sanctions::commenter_id.eq(commenter)))
+        .set((sanctions::note.eq(None::<String>), sanctions::lift_note.eq(None::<String>)))
+        .execute(conn)
+}

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use self::dto::{CommentQuery, ThreadSort};
 use self::store::{FirstBelow, Order, Part, Wanted};
 use super::Comment;
+use super::badges::find_bylines;
 use super::store::{Row, Writer};
 use crate::app::Read;
 use crate::articles;
@@ -78,11 +79,13 @@ pub fn discussion(
         ThreadSort::MostReacted => Order::ByReactions,
     };
     let article = articles::discussion(read, id_or_slug)?.article;
-    let slice = store::list(read.conn, &Wanted { article, part, order }, page)?.map(Comment::from);
+    let mut slice = store::list(read.conn, &Wanted { article, part, order }, page)?.map(Comment::from);
     let mut below = match replies {
-        None | Some(0) => return Ok(slice.map(|comment| Thread { comment, replies: None })),
+        None | Some(0) => HashMap::new(),
         Some(many) => first_replies(read, article, &slice.rows, *many)?,
     };
+    let replies = below.values_mut().flat_map(|replies| &mut replies.rows);
+    find_bylines(read, slice.rows.iter_mut().chain(replies).collect())?;
     Ok(slice.map(|comment| Thread { replies: below.remove(&comment.id()), comment }))
 }
 

@@ -12,6 +12,6 @@ use crate::http::Reply;
 use crate::problem::Problem;
 
 fn reply(account: Account) -> Result<Reply, Problem> {
-    let (version, modified) = (account.version, account.updated_at);
-    Ok(Reply::json(&UserView::from(account))?.version(version).modified(modified))
+    let (id, version, modified) = (account.id, account.version, account.updated_at);
+    Ok(Reply::json(&UserView::from(account))?.version(version).modified(modified).about(id))
 }

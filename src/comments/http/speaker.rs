@@ -1,0 +1,55 @@
+//! Who speaks, by the headers of a request.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+
+use crate::app::App;
+use crate::auth::{Permit, Viewer};
+use crate::comments::Speaker;
+use crate::problem::{Code, Problem};
+
+/// The header with a guest's token.
+const HEADER: &str = "khabar-guest";
+
+/// Somebody who has spoken before: an account, or a guest with a token.
+pub(super) struct Known(pub Speaker);
+
+fn speaker(request: &HttpRequest) -> Result<Speaker, Problem> {
+    let viewer = Viewer::of(request);
+    let mut headers = request.headers().get_all(HEADER);
+    let (token, another) = (headers.next(), headers.next());
+    let is_signed_in = viewer.user().is_some();
+    // Of two who speak at once nobody knows who is meant.
+    if another.is_some() || (token.is_some() && is_signed_in) {
+        return Err(Problem::new(Code::Malformed).with("header", HEADER));
+    }
+    let Some(token) = token else {
+        return if is_signed_in { Permit::ask(&viewer).map(Speaker::Account) } else { Ok(Speaker::Stranger) };
+    };
+    let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::internal("the app is not set up"))?;
+    let guest = token.to_str().ok().and_then(|token| app.tokens().read_guest(token.trim()));
+    guest.map(Speaker::Guest).ok_or_else(|| Problem::new(Code::Unauthenticated))
+}
+
+impl FromRequest for Speaker {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(speaker(request))
+    }
+}
+
+impl FromRequest for Known {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(match speaker(request) {
+            Ok(Speaker::Stranger) => Err(Problem::new(Code::Unauthenticated)),
+            other => other.map(Self),
+        })
+    }
+}

@@ -1,0 +1,56 @@
+//! What a person takes along.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::auth::KeptSession;
+use crate::comments::{CommentExport, OwnSanctionView};
+use crate::ids::SessionId;
+use crate::time::UtcTime;
+use crate::users::dto::UserView;
+
+/// All that is kept of a person.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExportView {
+    /// When this was put together.
+    pub date_created: UtcTime,
+    /// The account.
+    pub account: UserView,
+    /// Every session, the latest first.
+    pub sessions: Vec<SessionExport>,
+    /// What moderators have done about the comments, the earliest first.
+    pub sanctions: Vec<OwnSanctionView>,
+    /// Every comment, the oldest first.
+    pub comments: Vec<CommentExport>,
+}
+
+/// A session, without its tokens.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SessionExport {
+    /// Its id.
+    id: SessionId,
+    /// Since when.
+    date_created: UtcTime,
+    /// Until when.
+    expires: UtcTime,
+    /// When it was ended, if it was.
+    date_revoked: Option<UtcTime>,
+}
+
+impl From<KeptSession> for SessionExport {
+    fn from(session: KeptSession) -> Self {
+        let KeptSession { id, opened_at, expires_at, revoked_at } = session;
+        Self { id, date_created: opened_at, expires: expires_at, date_revoked: revoked_at }
+    }
+}
+
+/// A person who wants to be forgotten.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ErasureIn {
+    /// The password, so that nobody erases somebody else by an open window.
+    #[schema(format = Password, max_length = 1024, example = "قهوة سادة كل صباح")]
+    pub current_password: String,
+}
