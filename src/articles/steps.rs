@@ -133,8 +133,8 @@ pub(super) fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Pr
     let notes = notes.checked(step)?;
     let texts = store::texts(tx.conn, id)?;
     let (form, body) = read_texts(&texts)?;
-    let from = head.state;
-    let (was_live, frozen) = (head.live_version, turns::frozen(tx, &head)?);
+    let seen = if step == Step::Kill { turns::seen(tx, &head)? } else { head.live_version };
+    let (from, was_live, frozen) = (head.state, head.live_version, turns::frozen(tx, &head, seen)?);
     // Who works in a section that it leaves has a say.
     let mut listed = frozen.sections(was_live.into_iter().chain(head.ahead.due_version));
     if is_public(step) {
@@ -169,7 +169,7 @@ pub(super) fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Pr
         corrections::add(tx, id, head.version, correction)?;
     }
     save(tx, &head, step, notes.note, &texts)?;
-    tx.record(match was_live {
+    tx.record(match seen {
         // What readers learn is where it was and is public: not where the working copy is, nor what was planned.
         Some(version) if head.live_version.is_none() => {
             change(step, &frozen.in_language(version, head.clone()), &frozen.sections([version]))

@@ -258,6 +258,19 @@ async fn what_readers_are_told_of_a_withdrawal_is_what_they_saw_and_not_what_was
 }
 
 #[actix_web::test]
+async fn what_readers_are_told_of_a_kill_is_what_they_saw_last() {
+    let desk = Desk::new().await;
+    let written = record(&desk.editor, "sections", json!({ "name": "مكتوب" })).await;
+    let id = desk.live("خبر").await;
+    desk.step(&desk.editor, &id, "unpublish", json!({ "note": "x" })).await.expect(200);
+    desk.edit(&desk.editor, &id, json!({ "sectionId": written, "language": "en" })).await.expect(200);
+    desk.app.events();
+    desk.step(&desk.editor, &id, "kill", json!({ "notice": "x" })).await.expect(200);
+    let told = desk.app.events().into_iter().find(|event| event.number.is_some()).unwrap().payload;
+    assert_eq!((&told["sectionIds"], &told["language"]), (&json!([desk.section]), &json!("ar")));
+}
+
+#[actix_web::test]
 async fn what_the_clock_tells_is_in_the_language_that_readers_see() {
     let desk = Desk::new().await;
     let id = desk.draft_with("خبر", json!({ "expires": "2026-01-15T14:00:00Z" })).await.text("/id");

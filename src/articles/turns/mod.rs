@@ -110,7 +110,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, head: Head) -> Result<Head, Problem> {
     }
     let mut head = head;
     while let Some((at, turn)) = head.turn(tx.now) {
-        let frozen = frozen(tx, &head)?;
+        let frozen = frozen(tx, &head, head.live_version)?;
         let (ended, before) = (head.live_version, standing(&head)?);
         head = head.turned(at, turn);
         if store::claim(tx.conn, head.id, at, tx.now)? > 0 {
@@ -152,9 +152,17 @@ impl Frozen {
     }
 }
 
-/// What is public of an article, and what is about to be.
-pub(super) fn frozen(tx: &mut Tx<'_>, head: &Head) -> Result<Frozen, Problem> {
-    let versions: Vec<i64> = head.live_version.into_iter().chain(head.ahead.due_version).collect();
+/// The version that readers see, or else the one that they saw last, if they ever saw one.
+pub(super) fn seen(tx: &mut Tx<'_>, head: &Head) -> Result<Option<i64>, Problem> {
+    match head.live_version {
+        None if head.date_published.is_some() => Ok(store::last_seen(tx.conn, head.id, tx.now)?),
+        live => Ok(live),
+    }
+}
+
+/// What is public of an article, or was, and what is about to be.
+pub(super) fn frozen(tx: &mut Tx<'_>, head: &Head, seen: Option<i64>) -> Result<Frozen, Problem> {
+    let versions: Vec<i64> = seen.into_iter().chain(head.ahead.due_version).collect();
     let contents = store::contents(tx.conn, head.id, &versions)?.into_iter();
     let forms: Result<_, Problem> =
         contents.map(|(version, form)| Ok((version, serde_json::from_str(&form)?))).collect();

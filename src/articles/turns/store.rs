@@ -179,6 +179,16 @@ pub(in crate::articles) fn end(conn: &mut Conn, id: ArticleId, at: UtcTime) -> Q
         .execute(conn)
 }
 
+/// The version of an article that became public last.
+pub(super) fn last_seen(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<Option<i64>> {
+    publications::table
+        .filter(publications::article_id.eq(id).and(publications::visible_from.le(now)))
+        .order((publications::visible_from.desc(), publications::version.desc()))
+        .select(publications::version)
+        .first(conn)
+        .optional()
+}
+
 /// The texts of an article's publications of these versions, each with its version.
 pub(super) fn contents(conn: &mut Conn, id: ArticleId, versions: &[i64]) -> QueryResult<Vec<(i64, String)>> {
     let of_article = publications::table.filter(publications::article_id.eq(id));
