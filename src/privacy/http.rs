@@ -15,10 +15,10 @@ pub fn routes(config: &mut Routes<'_>) {
     config.service(export_me).service(erase_me);
 }
 
-/// Get all that is kept of the own person
+/// Get what is kept of the own person
 ///
-/// The account, its sessions, and every comment with its earlier wordings and what was decided about it: complete, in one
-/// answer. Subscriptions to pushes belong to no account.
+/// The account, its sessions, and every comment with its earlier wordings and what was decided about it: in one answer,
+/// none left out. Reactions and reports are not in it yet. Subscriptions to pushes belong to no account.
 #[utoipa::path(
     tag = "accounts",
     extensions(("x-permission" = json!(UseAccount::NAME))),
