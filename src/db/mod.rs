@@ -278,7 +278,7 @@ mod tests {
     /// Writes a row, and then goes well, fails or panics.
     async fn write(db: &Db, n: usize) -> Result<usize, Error> {
         db.write(move |conn| {
-            let row = format!("INSERT INTO replies VALUES ('a', '{n}', x'00', '', 0)");
+            let row = format!("INSERT INTO replies VALUES ('a', '{n}', x'00', '', 0, NULL)");
             conn.batch_execute(&row)?;
             match n % 3 {
                 0 => Ok(n),
