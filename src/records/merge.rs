@@ -69,7 +69,11 @@ pub fn merge<N: Mergeable>(
     }
     let (version, before) = (present.version, state(&present)?);
     let record = Record { merged_into: Some(into), version: version + 1, updated_at: tx.now, ..present };
-    if store::merge(tx.conn, &row(&record)?, version)? == 0 {
+    // The other one may just have been removed.
+    let gone = |error| {
+        if dialect::violates_reference(&error) { Problem::field("/into", Fault::NotFound) } else { error.into() }
+    };
+    if store::merge(tx.conn, &row(&record)?, version).map_err(gone)? == 0 {
         return Err(Problem::stale(find::<N>(&mut tx.reading(), id)?.version));
     }
     let change = Change::public(N::MERGED, id, json!({ "slug": record.form.slug(), "into": into }));
