@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::db::{self, Conn, Db};
 use crate::events::{self, Change, Hub};
 use crate::ids::{Id, Ids};
+use crate::limits::Limits;
 use crate::outbound::{NoClient, Outbound};
 use crate::problem::Problem;
 use crate::time::{Clock, UtcTime};
@@ -32,6 +33,7 @@ struct Inner {
     outbound: Outbound,
     waiting: Waiting,
     words: Prepared,
+    limits: Limits,
 }
 
 impl App {
@@ -39,10 +41,24 @@ impl App {
     pub fn new(config: Config, db: Db, clock: Arc<dyn Clock>, ids: Ids) -> Result<Self, NoClient> {
         let tokens = Tokens::new(config.jwt_secret.expose(), &config.public_url, config.auth.access_minutes);
         let vault = Vault::new(config.jwt_secret.expose());
+        let limits = Limits::new(config.limits.clone(), config.jwt_secret.expose());
         let outbound = Outbound::new(&config.outbound)?;
         let (hasher, hub) = (Hasher::new(), Arc::default());
         let (waiting, words) = (Waiting::default(), Prepared::default());
-        Ok(Self(Arc::new(Inner { config, db, clock, ids, tokens, hasher, hub, vault, outbound, waiting, words })))
+        Ok(Self(Arc::new(Inner {
+            config,
+            db,
+            clock,
+            ids,
+            tokens,
+            hasher,
+            hub,
+            vault,
+            outbound,
+            waiting,
+            words,
+            limits,
+        })))
     }
 
     /// The settings.
@@ -83,6 +99,11 @@ impl App {
     /// Sends requests to addresses that other people chose.
     pub fn outbound(&self) -> &Outbound {
         &self.0.outbound
+    }
+
+    /// How often one account and one address may do what costs others.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     /// Where lines of the audit log wait that belong to no transaction.

@@ -97,6 +97,8 @@ pub struct Config {
     pub outbound: Outbound,
     /// Breaking alerts on closed browsers.
     pub push: Push,
+    /// How often somebody may do what costs others.
+    pub limits: Limits,
 }
 
 /// What is logged, and in which form.
@@ -120,6 +122,44 @@ pub struct Http {
     pub cors_origins: Vec<String>,
     /// Seconds that open requests get to finish.
     pub shutdown_seconds: u64,
+    /// Proxies whose word is taken for where a request comes from.
+    pub trusted_proxies: Vec<Network>,
+    /// Where they say it.
+    pub forwarded_header: ForwardedHeader,
+}
+
+/// The header in which proxies say where a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// The one that most of them write.
+    XForwardedFor,
+    /// RFC 7239.
+    Forwarded,
+}
+
+/// How often somebody may do what costs others.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// How many accounts' worth one address has.
+    pub address_factor: u32,
+    /// Writing comments and changing them.
+    pub comments: Rate,
+    /// Reacting to comments.
+    pub reactions: Rate,
+    /// Reporting comments.
+    pub reports: Rate,
+}
+
+/// How often an account may do something; 0 is without a limit.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// In a minute.
+    pub per_minute: u32,
+    /// In an hour.
+    pub per_hour: u32,
 }
 
 /// Accounts and tokens.
@@ -239,6 +279,7 @@ struct Written {
     events: Events,
     outbound: Outbound,
     push: Push,
+    limits: Limits,
 }
 
 impl Config {
@@ -272,6 +313,7 @@ impl Config {
             events,
             outbound,
             push,
+            limits,
         } = figment.extract().map_err(|error| Error::Shape(Box::new(error)))?;
         let refuse = |name, why: &str| Error::Value { name, why: why.into() };
 
@@ -310,6 +352,7 @@ impl Config {
             events,
             outbound,
             push,
+            limits,
         })
     }
 
@@ -393,6 +436,9 @@ mod tests {
             ("log_format = \"xml\"", "log_format"),
             ("bnd = \"127.0.0.1:1\"", "bnd"),
             ("[http]\nworker = 1", "worker"),
+            ("[http]\ntrusted_proxies = [\"10.0.0.0/99\"]", "10.0.0.0/99"),
+            ("[http]\nforwarded_header = \"x-real-ip\"", "x-real-ip"),
+            ("[limits.comments]\nper_day = 1", "per_day"),
             ("[outbound]\nports = []", "outbound.ports"),
             ("[outbound]\nports = [443, 0]", "outbound.ports"),
             ("[outbound]\nports = [70000]", "outbound.ports"),

@@ -13,6 +13,7 @@ use crate::articles;
 use crate::audit;
 use crate::auth::Actor;
 use crate::collections;
+use crate::comments;
 use crate::db::replies;
 use crate::events;
 use crate::http::KEPT;
@@ -95,13 +96,14 @@ async fn push_again(app: App) -> Pause {
     push::try_again(&app).await
 }
 
-/// Forgets what nobody needs any more: old events, kept answers, pushes and messages to partners. Each in slices, so that
-/// no transaction lasts. The audit log is never swept.
+/// Forgets what nobody needs any more: old events, kept answers, pushes and messages to partners, and where comments came
+/// from. Each in slices, so that no transaction lasts. The audit log is never swept.
 async fn sweep(app: App) -> Pause {
     let rule = app.config().events.clone();
     until_nothing(&app, move |tx| events::forget(tx, &rule)).await?;
     until_nothing(&app, |tx| Ok(replies::forget_all(tx.conn, tx.now.before(KEPT), SLICE)?)).await?;
     until_nothing(&app, |tx| push::forget(tx, SLICE)).await?;
+    until_nothing(&app, |tx| comments::forget_origins(tx, SLICE)).await?;
     until_nothing(&app, |tx| webhooks::forget(tx, SLICE)).await?;
     Ok(SWEEP)
 }

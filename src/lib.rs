@@ -18,6 +18,7 @@
 //! | [`embargo`] | proof that what is held back shows nowhere |
 //! | [`privacy`] | all that is kept of a person, to be taken along or taken out |
 //! | [`jobs`] | what happens by itself |
+//! | [`limits`] | how often one account and one address may write, react and report |
 //! | [`outbound`] | requests to addresses that other people chose |
 //! | [`push`] | breaking alerts on browsers that are closed |
 //! | [`webhooks`] | endpoints of partners, and what is on its way to them |
@@ -46,6 +47,7 @@ pub mod feeds;
 pub mod http;
 pub mod ids;
 pub mod jobs;
+pub mod limits;
 pub mod lint;
 pub mod openapi;
 pub mod operation;

@@ -324,11 +324,13 @@ fn refusals(path: &str, method: &str, operation: &mut Value) {
     let guarded = operation.get("x-permission").is_some();
     let has_body = operation.get("requestBody").is_some();
     let reads = method == "get";
-    let rules: [(bool, &[Code]); 8] = [
+    let limited = operation.get("x-rate-limit").is_some();
+    let rules: [(bool, &[Code]); 9] = [
         (true, &[Code::Malformed, Code::BadParameter, Code::BadCursor, Code::Unauthenticated, Code::NotAcceptable]),
         (guarded || !reads, &[Code::Forbidden]),
         (path.contains('{'), &[Code::NotFound]),
         (path.contains("/articles/{") && !path.contains("/newsroom/"), &[Code::Killed]),
+        (limited, &[Code::TooMany]),
         (has_body, &[Code::TooSlow, Code::TooLarge, Code::UnsupportedMediaType, Code::Invalid]),
         (keeps_answers(method, operation), &[Code::KeyReused]),
         (!reads, &[Code::IllegalTransition, Code::Duplicate, Code::InUse]),

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::db;
 use crate::fault::{Faults, FieldError};
+use crate::limits::Standing;
 use crate::text::Lang;
 
 /// Defines [`Code`] and its table in one go, so that neither can miss a line.
@@ -176,6 +177,8 @@ pub struct Problem {
     pub etag: Option<String>,
     /// The methods that the path has, for a wrong one.
     pub allow: Option<String>,
+    /// What is left of the caller's shares, for one who asks too often.
+    pub standing: Option<Box<Standing>>,
     /// What broke, for the log only.
     pub cause: Option<String>,
 }
@@ -183,7 +186,7 @@ pub struct Problem {
 impl Problem {
     /// A bare problem.
     pub fn new(code: Code) -> Self {
-        Self { code, errors: Vec::new(), members: Map::new(), etag: None, allow: None, cause: None }
+        Self { code, errors: Vec::new(), members: Map::new(), etag: None, allow: None, standing: None, cause: None }
     }
 
     /// Nothing is here, or nothing that the caller may know of.

@@ -178,7 +178,16 @@ fn cors(config: &Config) -> Cors {
     let cors = Cors::default()
         .allow_any_method()
         .allow_any_header()
-        .expose_headers(["etag", "link", "location", "retry-after", "x-request-id", "idempotency-replayed"])
+        .expose_headers([
+            "etag",
+            "link",
+            "location",
+            "retry-after",
+            "ratelimit",
+            "ratelimit-policy",
+            "x-request-id",
+            "idempotency-replayed",
+        ])
         .max_age(86_400);
     if origins.iter().any(|origin| origin == "*") {
         return cors.allow_any_origin().send_wildcard();

@@ -37,7 +37,7 @@ pub fn append(conn: &mut Conn, ids: &Ids, now: UtcTime, actor: &Actor, changes: 
 }
 
 fn line(ids: &Ids, now: UtcTime, actor: &Actor, change: &Change) -> Line {
-    let Actor { user, role: _, request_id, deed } = actor;
+    let Actor { user, role: _, request_id, deed, origin: _ } = actor;
     let Change { topic, kind, target, visibility: _, payload, before, after, is_routine: _ } = change;
     Line {
         id: ids.next(now),

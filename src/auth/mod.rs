@@ -12,7 +12,8 @@ pub mod viewer;
 
 use std::sync::Arc;
 
-use crate::ids::{RecordId, SessionId, UserId};
+use crate::ids::{CommenterId, RecordId, SessionId, UserId};
+use crate::limits::Origin;
 use crate::text_enum;
 
 pub use deed::Deed;
@@ -57,6 +58,13 @@ pub struct User {
     pub may_kill: bool,
 }
 
+impl User {
+    /// The same person as one who comments.
+    pub fn commenter(&self) -> CommenterId {
+        CommenterId::of(self.id.uuid())
+    }
+}
+
 /// Who makes a change, for the audit log.
 #[derive(Clone, Debug)]
 pub struct Actor {
@@ -68,17 +76,19 @@ pub struct Actor {
     pub request_id: String,
     /// What the request does; nothing where there is none.
     pub deed: Option<Arc<Deed>>,
+    /// Where it comes from.
+    pub origin: Option<Origin>,
 }
 
 impl Actor {
     /// The operator at the command line.
     pub fn operator() -> Self {
-        Self { user: None, role: None, request_id: "cli".into(), deed: None }
+        Self { user: None, role: None, request_id: "cli".into(), deed: None, origin: None }
     }
 
     /// Khabar itself: the clock, a job.
     pub fn itself() -> Self {
-        Self { user: None, role: None, request_id: "job".into(), deed: None }
+        Self { user: None, role: None, request_id: "job".into(), deed: None, origin: None }
     }
 
     /// The role's word, or that of the operator or stranger without one.

@@ -89,6 +89,10 @@ pub const WORD_EVENTS: &[Kind] = words::EVENTS;
 const LATELY: Duration = Duration::from_secs(86_400);
 /// How many of them are.
 const RECENT_MAX: i64 = 20;
+/// How long it is remembered that somebody has written from somewhere, when others do.
+const JUST_NOW: Duration = Duration::from_secs(60);
+/// How long it is kept where a comment came from.
+const ORIGIN_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 /// A comment and its writer.
 #[derive(Clone, Debug)]
@@ -184,7 +188,8 @@ pub fn post(
     let Verdict { status, rule, spans } = verdict;
     let row = Row::new(tx.next_id(), about.article, place, author, (status, text), tx.now);
     // Somebody who moderates has looked at what they say themselves.
-    let row = Row { is_reviewed: rule == Rule::Staff, ..row };
+    let origin = tx.by.origin.map(|origin| origin.as_bytes().to_vec());
+    let row = Row { is_reviewed: rule == Rule::Staff, origin, ..row };
     course::begin(tx, &row, Cause::rule(rule, spans))?;
     // From here on nobody withdraws the article; somebody may just have.
     if row.status.is_visible() && !is_live(&mut tx.reading(), about.article)? {
@@ -230,6 +235,10 @@ fn judge(tx: &mut Tx<'_>, about: &Discussion, remark: &Remark<'_>) -> Result<Ver
         published: store::count_published(tx.conn, author, hold_first)?,
         recent: &recent,
         elsewhere: store::others_saying(tx.conn, &key, author, since, RECENT_MAX)?.len(),
+        crowd: match &tx.by.origin {
+            Some(origin) => store::others_from(tx.conn, origin.as_bytes(), author, tx.now.before(JUST_NOW))?.len(),
+            None => 0,
+        },
     }))
 }
 
@@ -330,6 +339,11 @@ fn decide(
     };
     let row = course::turn(tx, &before, after, topic, Some(cause))?;
     Ok(Comment { row, writer, rule: None, is_byline })
+}
+
+/// Forgets where comments came from, some at a time, once that is long ago; answers of how many.
+pub fn forget_origins(tx: &mut Tx<'_>, limit: i64) -> Result<usize, Problem> {
+    Ok(store::forget_origins(tx.conn, tx.now.before(ORIGIN_KEPT), limit)?)
 }
 
 /// The comment that a new one answers: it must be one that everyone reads below the same article.

@@ -126,7 +126,7 @@ pub fn written_by(
     let OwnCommentQuery { article_id, sort } = query;
     let wanted = Wanted {
         article: *article_id,
-        author: CommenterId::of(permit.user.id.uuid()),
+        author: permit.user.commenter(),
         newest_first: sort.unwrap_or_default().newest_first(),
     };
     let page = store::list(read.conn, &wanted, page)?.map(Comment::from);

@@ -45,6 +45,8 @@ text_enum! {
         SuspectWord = "suspectWord",
         /// It has too many links.
         Links = "links",
+        /// Others have just written much from where it came from.
+        Rate = "rate",
         /// Its writer is new here.
         NewCommenter = "newCommenter",
         /// Every comment on the article waits.
@@ -64,6 +66,9 @@ const WORDS_MIN: usize = 5;
 const NEAR: usize = 80;
 /// How many others must have said the very same before it looks like a campaign.
 pub(super) const ELSEWHERE: usize = 2;
+/// How many others must have written within a minute from where a comment comes from before it looks like one person with
+/// many accounts.
+pub(super) const CROWD: usize = 5;
 
 /// Where in a text a rule saw something: characters (Unicode scalar values), from 0, the end not included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -103,6 +108,8 @@ pub(super) struct Case<'a> {
     pub recent: &'a [String],
     /// How many others have said the very same lately.
     pub elsewhere: usize,
+    /// How many others have just commented from where it comes from.
+    pub crowd: usize,
 }
 
 /// What becomes of a comment, and why.
@@ -116,8 +123,17 @@ pub(super) struct Verdict {
 type Phase = fn(&Case<'_>) -> Option<Verdict>;
 
 /// The rules, in order. The first that has something to say decides.
-const PHASES: [Phase; 8] =
-    [staff, word_lists, near_repeat, repeated_elsewhere, links, new_commenter, premoderation, premoderated_author];
+const PHASES: [Phase; 9] = [
+    staff,
+    word_lists,
+    near_repeat,
+    repeated_elsewhere,
+    links,
+    rate,
+    new_commenter,
+    premoderation,
+    premoderated_author,
+];
 
 /// What becomes of a comment.
 pub(super) fn judge(case: &Case<'_>) -> Verdict {
@@ -157,6 +173,10 @@ fn links(case: &Case<'_>) -> Option<Verdict> {
     let spans = link_spans(case.text);
     let max = usize::try_from(case.rules.links_max).unwrap_or(usize::MAX);
     (spans.len() > max).then_some(Verdict { status: CommentStatus::Pending, rule: Rule::Links, spans })
+}
+
+fn rate(case: &Case<'_>) -> Option<Verdict> {
+    (case.crowd >= CROWD).then(|| verdict(CommentStatus::Pending, Rule::Rate))
 }
 
 fn new_commenter(case: &Case<'_>) -> Option<Verdict> {
@@ -229,6 +249,7 @@ mod tests {
             published: 2,
             recent: &[],
             elsewhere: 0,
+            crowd: 0,
         }
     }
 
@@ -254,6 +275,7 @@ mod tests {
             seen: Some(&banned),
             recent: &recent,
             elsewhere: ELSEWHERE,
+            crowd: CROWD,
             published: 1,
             mode: CommentPolicy::Premoderated,
             ..case(LONG, &rules)
@@ -267,8 +289,10 @@ mod tests {
         assert_eq!(end(&unsaid), (CommentStatus::Withheld, Rule::RepeatedElsewhere));
         let alone = Case { elsewhere: 0, ..unsaid };
         assert_eq!(end(&Case { text: links, ..alone.clone() }), (CommentStatus::Pending, Rule::Links));
-        assert_eq!(end(&alone), (CommentStatus::Pending, Rule::NewCommenter));
-        let known = Case { published: 2, ..alone };
+        assert_eq!(end(&alone), (CommentStatus::Pending, Rule::Rate));
+        let quiet = Case { crowd: CROWD - 1, ..alone };
+        assert_eq!(end(&quiet), (CommentStatus::Pending, Rule::NewCommenter));
+        let known = Case { published: 2, ..quiet };
         assert_eq!(end(&known), (CommentStatus::Pending, Rule::PremoderatedArticle));
         let watched = Case { mode: CommentPolicy::Open, is_premoderated: true, ..known };
         assert_eq!(end(&watched), (CommentStatus::Pending, Rule::PremoderatedAuthor));

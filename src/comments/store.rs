@@ -15,6 +15,9 @@ use crate::ids::{ArticleId, CommentId, CommenterId, DecisionId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
 
+/// How many others are looked for; more tell nothing new.
+const OTHERS_MAX: i64 = 20;
+
 /// A row of `comments`.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = comments)]
@@ -295,6 +298,29 @@ pub(super) fn others_saying(
     others.sort_unstable_by_key(|id| id.uuid());
     others.dedup();
     Ok(others)
+}
+
+/// Who else has commented from somewhere since an instant, each once.
+pub(super) fn others_from(
+    conn: &mut Conn,
+    origin: &[u8],
+    author: CommenterId,
+    since: UtcTime,
+) -> QueryResult<Vec<CommenterId>> {
+    let there = comments::table.filter(comments::origin.eq(origin).and(comments::created_at.gt(since)));
+    let others = there.filter(comments::author_id.ne(author)).select(comments::author_id);
+    others.distinct().limit(OTHERS_MAX).load(conn)
+}
+
+/// Forgets where comments from before an instant came from, some at a time.
+pub(super) fn forget_origins(conn: &mut Conn, before: UtcTime, limit: i64) -> QueryResult<usize> {
+    diesel::sql_query(
+        "UPDATE comments SET origin = NULL WHERE id IN \
+         (SELECT id FROM comments WHERE origin IS NOT NULL AND created_at < $1 ORDER BY created_at LIMIT $2)",
+    )
+    .bind::<BigInt, _>(before)
+    .bind::<BigInt, _>(limit)
+    .execute(conn)
 }
 
 pub(super) fn list(conn: &mut Conn, wanted: &Wanted, page: &PageRequest) -> QueryResult<Slice<(Row, Writer)>> {

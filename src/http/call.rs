@@ -11,15 +11,18 @@ use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::caller;
 use super::contract::Contract;
 use super::deeds;
 use super::input::Input;
 use super::reply::Reply;
 use super::tag;
 use crate::app::{App, Read, Tx};
+use crate::auth::actions::{Action as _, ModerateComments};
 use crate::auth::{Actor, Deed, Viewer};
 use crate::db::replies;
-use crate::ids::Id;
+use crate::ids::{CommenterId, Id};
+use crate::limits::{Act, Origin, Standing};
 use crate::problem::{Code, Problem};
 use crate::text::{Lang, hex};
 
@@ -55,6 +58,8 @@ pub struct Call {
     lang: Lang,
     /// What it does, if it may change something.
     deed: Option<Arc<Deed>>,
+    /// Where it comes from.
+    origin: Option<Origin>,
 }
 
 impl Call {
@@ -110,6 +115,22 @@ impl Call {
         .await
     }
 
+    /// Takes one from the shares of whoever speaks, and from those of the caller's address, before the database is asked for
+    /// anything. Whoever moderates has no limit.
+    ///
+    /// # Errors
+    /// `too_many`, with the seconds to wait.
+    pub fn within_limits(&self, act: Act, who: Option<CommenterId>) -> Result<Option<Standing>, Problem> {
+        let user = self.viewer.user();
+        if user.is_some_and(|user| ModerateComments::ROLES.contains(&user.role)) {
+            return Ok(None);
+        }
+        let taken = self.app.limits().take(act, who, self.origin, self.app.now());
+        taken
+            .map(Some)
+            .map_err(|standing| Problem { standing: Some(Box::new(standing)), ..Problem::new(Code::TooMany) })
+    }
+
     /// 308 to something with a readable name, with the query that came.
     pub fn moved(&self, folder: &str, slug: &str) -> Reply {
         let query = self.route.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
@@ -138,7 +159,7 @@ impl Call {
         let deed = self.deed.clone();
         let user = self.viewer.user().filter(|_| !deed.as_ref().is_some_and(|deed| deeds::is_nameless(deed)));
         let (user, role) = (user.map(|user| user.id), user.map(|user| user.role));
-        Actor { user, role, request_id: self.request_id.clone(), deed }
+        Actor { user, role, request_id: self.request_id.clone(), deed, origin: self.origin }
     }
 
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
@@ -172,6 +193,7 @@ impl Call {
             path: request.path().to_owned(),
             lang: Lang::negotiate(header(ACCEPT_LANGUAGE.as_str())?.as_deref()),
             deed: deeds::announced(request),
+            origin: app.limits().origin(caller::address(request, &app.config().http)),
         })
     }
 }

@@ -138,8 +138,15 @@ fn answer(request: HttpRequest, problem: &Problem) -> ServiceResponse<BoxBody> {
     if status == StatusCode::UNAUTHORIZED {
         response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"khabar\""));
     }
-    if matches!(problem.code, Code::Unavailable | Code::TooMany) {
-        response.insert_header((RETRY_AFTER, RETRY_SECONDS));
+    match &problem.standing {
+        Some(standing) => {
+            response.insert_header((RETRY_AFTER, standing.wait));
+            super::reply::tell_standing(&mut response, standing);
+        }
+        None if matches!(problem.code, Code::Unavailable | Code::TooMany) => {
+            response.insert_header((RETRY_AFTER, RETRY_SECONDS));
+        }
+        None => {}
     }
     if let Some(etag) = &problem.etag {
         response.insert_header((ETAG, etag.as_str()));

@@ -4,6 +4,7 @@
 //! [`Query`] → one use case → a [`Reply`]. This room knows nothing of any noun.
 
 mod call;
+mod caller;
 mod contract;
 mod declared;
 mod deeds;

@@ -5,13 +5,14 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, LINK, LOCATION,
 };
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, Responder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::tag;
 use crate::ids::Id;
+use crate::limits::Standing;
 use crate::problem::Problem;
 use crate::text::{Language, hex};
 use crate::time::UtcTime;
@@ -48,6 +49,9 @@ pub struct Reply {
     /// What is told instead of the body, and never kept.
     #[serde(skip)]
     told_once: Option<String>,
+    /// What is left of the caller's shares.
+    #[serde(skip)]
+    standing: Option<Standing>,
 }
 
 impl Reply {
@@ -104,6 +108,7 @@ impl Reply {
             replayed: false,
             about: None,
             told_once: None,
+            standing: None,
         }
     }
 
@@ -166,6 +171,12 @@ impl Reply {
         self.about
     }
 
+    /// With what is left of the caller's shares.
+    #[must_use]
+    pub fn standing(self, standing: Option<Standing>) -> Self {
+        Self { standing, ..self }
+    }
+
     /// With the neighbours of a page.
     #[must_use]
     pub fn linked(mut self, links: String) -> Self {
@@ -186,6 +197,14 @@ impl Reply {
     fn etag(&self) -> Option<String> {
         let body = self.body.as_ref()?;
         Some(self.version.map_or_else(|| hash(body), |version| format!("\"{version}\"")))
+    }
+}
+
+/// Tells a caller what is left of each share, where there are any.
+pub(super) fn tell_standing(response: &mut HttpResponseBuilder, standing: &Standing) {
+    if !standing.policy.is_empty() {
+        response.insert_header(("ratelimit-policy", standing.policy.as_str()));
+        response.insert_header(("ratelimit", standing.limit.as_str()));
     }
 }
 
@@ -237,6 +256,9 @@ impl Responder for Reply {
         }
         if self.replayed {
             response.insert_header(("idempotency-replayed", "true"));
+        }
+        if let Some(standing) = &self.standing {
+            tell_standing(&mut response, standing);
         }
         let kind = self.kind.unwrap_or("application/json");
         match self.told_once.or(self.body) {

@@ -38,6 +38,7 @@ mod grants;
 mod guests;
 mod idempotency;
 mod leaks;
+mod limits;
 mod lint;
 mod locks;
 mod migrations;

@@ -34,7 +34,7 @@ impl Speaker {
     /// Under which id they comment, once they have.
     pub fn commenter(&self) -> Option<CommenterId> {
         match self {
-            Self::Account(permit) => Some(CommenterId::of(permit.user.id.uuid())),
+            Self::Account(permit) => Some(permit.user.commenter()),
             Self::Guest(id) => Some(*id),
             Self::Stranger => None,
         }
@@ -84,7 +84,7 @@ pub(super) fn introduced(
     faults: &mut Faults,
 ) -> Result<Option<Introduced>, Problem> {
     let known = match speaker {
-        Speaker::Account(permit) => Introduced::Account(CommenterId::of(permit.user.id.uuid())),
+        Speaker::Account(permit) => Introduced::Account(permit.user.commenter()),
         Speaker::Guest(id) if store::is_guest(tx.conn, *id)? => Introduced::Guest(*id),
         // Erased, or gone with the last comment.
         Speaker::Guest(_) => return Err(Problem::new(Code::Unauthenticated)),

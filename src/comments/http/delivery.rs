@@ -13,6 +13,7 @@ use crate::comments::{self, Audience, CommentQuery, Speaker, appeals, sanctions}
 use crate::db::page::Position;
 use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, PageView, Patch, Reply, Routes, Segment, View};
 use crate::ids::CommentId;
+use crate::limits::Act;
 use crate::problem::{Code, Problem};
 
 /// How often a change is tried before its writer is told to come again.
@@ -68,9 +69,11 @@ async fn list_comments(call: Call, article: Segment, page: Page<CommentQuery>) -
 /// waits for a moderator. Whoever moderators have silenced gets 403 `sanctioned`, with what, why and until when. The same text by the same writer in the same place within a day is 409 `duplicate`. Where no
 /// comments are taken: 409 `comments_closed`. The text is plain text. Without an account: 401, unless the site takes
 /// guests and the article is not for members only. A guest says who it is with `guest` and is answered a `guestToken`,
-/// once: a repetition by `Idempotency-Key` is answered without it. With that in `Khabar-Guest` the same guest goes on.
+/// once: a repetition by `Idempotency-Key` is answered without it. With that in `Khabar-Guest` the same guest goes on. How often one account and one address
+/// may write stands in `RateLimit-Policy`, what is left in `RateLimit`; beyond it 429 with `Retry-After`.
 #[utoipa::path(
     tag = "comments",
+    extensions(("x-rate-limit" = json!("comments"))),
     params(
         ("idOrSlug" = String, Path, description = "The article's id or slug", example = "بوتين-يدعو-لمحادثات-أرمينية-أذربيجانية-في-موسكو"),
         ("Khabar-Guest" = Option<String>, Header, description = "A guest's token", example = "eyJ0eXAiOiJndWVzdCtqd3QiLCJhbGciOiJIUzI1NiJ9…"),
@@ -88,8 +91,8 @@ async fn post_comment(
     article: Segment,
     input: Input<CommentIn>,
 ) -> Result<Reply, Problem> {
-    let app = call.app.clone();
-    call.act(input, move |tx, form| {
+    let (app, standing) = (call.app.clone(), call.within_limits(Act::Comment, speaker.commenter())?);
+    let reply = call.act(input, move |tx, form| {
         let posted = comments::post(tx, &app, &speaker, &article.0, form)?;
         let (id, is_visible) = (posted.id(), posted.comment.is_visible());
         let location = format!("/api/v1/comments/{id}");
@@ -100,8 +103,8 @@ async fn post_comment(
             Some(told) => reply.private().telling_once(&told),
             None => Ok(reply),
         }
-    })
-    .await
+    });
+    Ok(reply.await?.standing(standing))
 }
 
 /// Get a comment
@@ -147,10 +150,10 @@ where
 ///
 /// By its writer, a JSON Merge Patch, within the site's `editSeconds` of writing it; after that 409 `edit_ended`. It goes
 /// the way of a new comment, so it may have to wait now: see `status`. What a moderator has refused or withheld is not
-/// changed (409 `illegal_transition`). Moderators see the earlier wordings.
+/// changed (409 `illegal_transition`). Moderators see the earlier wordings. It counts like a new one: 429 beyond the limits.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(PostComment::NAME))),
+    extensions(("x-permission" = json!(PostComment::NAME)), ("x-rate-limit" = json!("comments"))),
     params(
         ("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd"),
         ("Khabar-Guest" = Option<String>, Header, description = "A guest's token, without an account", example = "eyJ0eXAiOiJndWVzdCtqd3QiLCJhbGciOiJIUzI1NiJ9…"),
@@ -165,9 +168,10 @@ async fn edit_comment(
     id: Segment,
     patch: Patch<CommentEditIn>,
 ) -> Result<Reply, Problem> {
-    let (id, form) = (id.id()?, Arc::new((speaker, patch)));
+    let (id, standing) = (id.id()?, call.within_limits(Act::Comment, speaker.commenter())?);
+    let form = Arc::new((speaker, patch));
     let comment = insist(&call, move |tx| comments::edit(tx, &form.0, id, &form.1)).await?;
-    Ok(Reply::json(&CommentView::new(comment, Audience::Writer))?.private())
+    Ok(Reply::json(&CommentView::new(comment, Audience::Writer))?.private().standing(standing))
 }
 
 /// Delete a comment

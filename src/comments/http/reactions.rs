@@ -8,6 +8,7 @@ use crate::auth::actions::{Action as _, ReactToComments, UseAccount};
 use crate::comments::reactions;
 use crate::comments::reactions::dto::{OwnReactionQuery, OwnReactionView, ReactionsView};
 use crate::http::{Call, ListQuery, Page, PageView, Reply, Routes, Segments};
+use crate::limits::Act;
 use crate::problem::Problem;
 
 /// Adds these routes.
@@ -42,16 +43,16 @@ struct ReactionPath {
 /// way: once more changes nothing. Nobody is told who has reacted.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ReactToComments::NAME))),
+    extensions(("x-permission" = json!(ReactToComments::NAME)), ("x-rate-limit" = json!("reactions"))),
     params(ReactionPath),
     responses((status = OK, description = "How readers react to it now", body = ReactionsView)),
 )]
 #[put("/comments/{id}/reactions/{kind}")]
 async fn add_reaction(permit: Permit<ReactToComments>, call: Call, path: Segments) -> Result<Reply, Problem> {
     let Segments(id, kind) = path;
-    let id = id.id()?;
+    let (id, standing) = (id.id()?, call.within_limits(Act::React, Some(permit.user.commenter()))?);
     let now = call.write(move |tx| reactions::react(tx, &permit, id, &kind.0)).await?;
-    Ok(Reply::json(&now)?.private())
+    Ok(Reply::json(&now)?.private().standing(standing))
 }
 
 /// No longer react to a comment
@@ -59,16 +60,16 @@ async fn add_reaction(permit: Permit<ReactToComments>, call: Call, path: Segment
 /// Who has not reacted in this way changes nothing.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ReactToComments::NAME))),
+    extensions(("x-permission" = json!(ReactToComments::NAME)), ("x-rate-limit" = json!("reactions"))),
     params(ReactionPath),
     responses((status = OK, description = "How readers react to it now", body = ReactionsView)),
 )]
 #[delete("/comments/{id}/reactions/{kind}")]
 async fn remove_reaction(permit: Permit<ReactToComments>, call: Call, path: Segments) -> Result<Reply, Problem> {
     let Segments(id, kind) = path;
-    let id = id.id()?;
+    let (id, standing) = (id.id()?, call.within_limits(Act::React, Some(permit.user.commenter()))?);
     let now = call.write(move |tx| reactions::withdraw(tx, &permit, id, &kind.0)).await?;
-    Ok(Reply::json(&now)?.private())
+    Ok(Reply::json(&now)?.private().standing(standing))
 }
 
 /// List the own reactions

@@ -7,6 +7,7 @@ use crate::auth::actions::{Action as _, ModerateComments, ReactToComments};
 use crate::comments::reports;
 use crate::comments::reports::dto::{NewsroomReportView, ReportIn, ReportView};
 use crate::http::{Call, Input, ListQuery, Page, PageView, Reply, Routes, Segment, Unfiltered};
+use crate::limits::Act;
 use crate::problem::Problem;
 
 /// Adds what readers send.
@@ -34,7 +35,7 @@ struct ReportList {
 /// reported before. Nobody learns who reported.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ReactToComments::NAME))),
+    extensions(("x-permission" = json!(ReactToComments::NAME)), ("x-rate-limit" = json!("reports"))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = ReportIn,
     responses(
@@ -49,13 +50,13 @@ async fn report_comment(
     id: Segment,
     input: Input<ReportIn>,
 ) -> Result<Reply, Problem> {
-    let id = id.id()?;
-    call.act(input, move |tx, form| {
+    let (id, standing) = (id.id()?, call.within_limits(Act::Report, Some(permit.user.commenter()))?);
+    let reply = call.act(input, move |tx, form| {
         let (report, is_new) = reports::report(tx, &permit, id, form)?;
         let reply = Reply::json(&ReportView::from(report))?.private();
         Ok(if is_new { reply.created(format!("/api/v1/comments/{id}")) } else { reply })
-    })
-    .await
+    });
+    Ok(reply.await?.standing(standing))
 }
 
 /// List the reports of a comment

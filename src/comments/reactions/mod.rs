@@ -46,7 +46,7 @@ pub fn react(
         let words: Vec<&str> = offered.iter().map(|kind| kind.as_str()).collect();
         Problem::not_found().with("allowed", words)
     })?;
-    let author_id = CommenterId::of(permit.user.id.uuid());
+    let author_id = permit.user.commenter();
     sanctions::check(tx, author_id)?;
     super::store::introduce(tx.conn, author_id, tx.now)?;
     let Comment { row, .. } = hold_shown(tx, id)?;
@@ -66,7 +66,7 @@ pub fn withdraw(
     // Whatever the site offers by now: who has said something can take it back.
     let kind = ReactionKind::from_word(kind).ok_or_else(Problem::not_found)?;
     hold_shown(tx, id)?;
-    let author = CommenterId::of(permit.user.id.uuid());
+    let author = permit.user.commenter();
     let delta = -i64::from(store::delete(tx.conn, id, author, kind)?);
     count(tx, (id, author, kind), delta)
 }
@@ -98,5 +98,5 @@ pub fn own(
     article: Option<ArticleId>,
     page: &PageRequest,
 ) -> Result<Slice<Reaction>, Problem> {
-    Ok(store::of(read.conn, CommenterId::of(permit.user.id.uuid()), article, page)?)
+    Ok(store::of(read.conn, permit.user.commenter(), article, page)?)
 }

@@ -37,7 +37,7 @@ pub fn report(
     let ReportIn { reason, note } = form;
     let note = super::dto::note(note.as_deref()).map_err(|fault| Problem::field("/note", fault))?;
     let article = shown(&mut tx.reading(), id)?.row.article_id;
-    let author_id = CommenterId::of(permit.user.id.uuid());
+    let author_id = permit.user.commenter();
     sanctions::check(tx, author_id)?;
     super::store::introduce(tx.conn, author_id, tx.now)?;
     // It may go out of sight, which is counted at the article: so that comes first.

@@ -161,7 +161,7 @@ pub fn list(
 
 /// A page of what holds for the caller.
 pub fn own(read: &mut Read<'_>, permit: &Permit<UseAccount>, page: &PageRequest) -> Result<Slice<Sanction>, Problem> {
-    let wanted = Wanted { commenter: Some(CommenterId::of(permit.user.id.uuid())), active: Some((true, read.now)) };
+    let wanted = Wanted { commenter: Some(permit.user.commenter()), active: Some((true, read.now)) };
     Ok(store::list(read.conn, wanted, page)?)
 }
 

@@ -1,5 +1,7 @@
 //! Somebody who sends requests. Every answer is held against the OpenAPI document before the test sees it.
 
+use std::net::{IpAddr, SocketAddr};
+
 use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::TestRequest;
@@ -61,7 +63,15 @@ impl Client {
     /// A request with any method.
     pub fn ask(&self, method: &str, path: &str) -> Asked {
         let target = utf8_percent_encode(path, UNSENDABLE).to_string();
-        Asked { client: self.clone(), method: method.into(), target, headers: Vec::new(), body: None, is_json: false }
+        Asked {
+            client: self.clone(),
+            method: method.into(),
+            target,
+            headers: Vec::new(),
+            body: None,
+            is_json: false,
+            peer: None,
+        }
     }
 }
 
@@ -74,6 +84,7 @@ pub struct Asked {
     headers: Vec<(String, String)>,
     body: Option<Vec<u8>>,
     is_json: bool,
+    peer: Option<SocketAddr>,
 }
 
 impl Asked {
@@ -99,6 +110,13 @@ impl Asked {
         self
     }
 
+    /// From this address, instead of from the same machine.
+    #[must_use]
+    pub fn peer(mut self, address: &str) -> Self {
+        self.peer = Some((address.parse::<IpAddr>().unwrap(), 4711).into());
+        self
+    }
+
     #[must_use]
     pub fn if_match(self, etag: &str) -> Self {
         self.header("if-match", etag)
@@ -111,12 +129,15 @@ impl Asked {
 
     /// Sends it; panics when the answer is not as the document promises.
     pub async fn send(self) -> Answer {
-        let Self { client, method, target, headers, body, is_json } = self;
+        let Self { client, method, target, headers, body, is_json, peer } = self;
         let mut request = TestRequest::with_uri(&target).method(Method::from_bytes(method.as_bytes()).unwrap());
         let says_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         if is_json && !says_type {
             let kind = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
             request = request.insert_header(("content-type", kind));
+        }
+        if let Some(peer) = peer {
+            request = request.peer_addr(peer);
         }
         if let Some(token) = client.token() {
             request = request.append_header(("authorization", format!("Bearer {token}")));

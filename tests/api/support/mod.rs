@@ -152,8 +152,13 @@ impl TestApp {
     }
 
     async fn start(database: Rc<Database>, clock: Arc<ManualClock>, settings: &str) -> Self {
-        let lines =
-            format!("public_url = \"{ISSUER}\"\njwt_secret = \"{SECRET}\"\ndatabase_connections = 8\n{settings}");
+        let free = "{ per_minute = 0, per_hour = 0 }";
+        // A test that is about limits sets its own.
+        let unlimited = format!("limits = {{ comments = {free}, reactions = {free}, reports = {free} }}\n");
+        let limits = if settings.contains("[limits]") { "" } else { unlimited.as_str() };
+        let lines = format!(
+            "public_url = \"{ISSUER}\"\njwt_secret = \"{SECRET}\"\ndatabase_connections = 8\n{limits}{settings}"
+        );
         let config = Config::with(&lines).unwrap();
         statements::watch();
         let db = Db::open(&database.location(), config.database_connections).unwrap();

@@ -1,0 +1,320 @@
+//! How often one account, and one address, may do what costs others: write, react, report.
+//!
+//! Each has so many a minute and so many an hour, which come back little by little (GCRA, as ITU-T I.371 has it). What is
+//! asked for must be there for the account and for the address, or none of it is taken. It is counted in the memory of this
+//! node, by the application's clock: several nodes count each for itself, and a restart begins anew. An address is kept only
+//! as a keyed hash, an account by its id, and both are forgotten once all of theirs has come back.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_lc_rs::{hkdf, hmac};
+
+use crate::config;
+use crate::ids::CommenterId;
+use crate::time::UtcTime;
+
+/// Sets this use of the signing secret apart from every other one (RFC 5869 §3.2).
+const LABEL: &[u8] = b"khabar origins v1";
+/// HKDF's salt: as good as none, since the signing secret is random, and never empty.
+const SALT: &[u8] = b"khabar";
+/// Accounts and addresses that are known at once. Beyond them strangers share one share, so that nobody can fill the memory.
+const KNOWN_MAX: usize = 100_000;
+/// How often those are forgotten that have all of theirs back.
+const SWEEP: Duration = Duration::from_secs(60);
+/// Over what is counted, in seconds.
+const SPANS: [u32; 2] = [60, 3_600];
+const MICROS: i64 = 1_000_000;
+
+/// What is counted, each for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// Writing a comment, or changing one.
+    Comment,
+    /// Reacting to one.
+    React,
+    /// Reporting one.
+    Report,
+}
+
+/// Where somebody calls from: the keyed hash of an address, of an IPv6 address that of its network. Whoever does not know
+/// the signing secret can't try addresses against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Origin([u8; 16]);
+
+impl Origin {
+    /// The hash.
+    pub const fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Who has a share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Holder {
+    Account(CommenterId),
+    Address(Origin),
+    /// Who comes when too many are known, and strangers of whom nothing is known.
+    Rest,
+}
+
+/// How much is left, in the words of HTTP (draft-ietf-httpapi-ratelimit-headers).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// `RateLimit-Policy`: every share.
+    pub policy: String,
+    /// `RateLimit`: the share that has least left.
+    pub limit: String,
+    /// Seconds until it can be asked for again; 0 when it was taken.
+    pub wait: u64,
+}
+
+/// A share, and what would be left of it.
+#[derive(Clone, Debug)]
+struct Share {
+    name: &'static str,
+    quota: u32,
+    seconds: u32,
+    /// Until when it would be used up so far that all of it is back.
+    until: i64,
+    left: i64,
+    /// Microseconds until there is enough.
+    wait: i64,
+}
+
+impl Share {
+    /// What would be left of a share that is all back at an instant, if one were taken now.
+    fn after_one(name: &'static str, quota: u32, seconds: u32, back_at: i64, now: i64) -> Self {
+        let (span, each) = (i64::from(seconds) * MICROS, i64::from(seconds) * MICROS / i64::from(quota.max(1)));
+        let until = back_at.max(now) + each;
+        let spare = span - (until - now);
+        Self { name, quota, seconds, until, left: spare.max(0) / each.max(1), wait: (-spare).max(0) }
+    }
+}
+
+/// The shares of everybody.
+pub struct Limits {
+    rules: config::Limits,
+    key: Option<hmac::Key>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// When all of each span is back.
+    back_at: HashMap<(Act, Holder), [i64; SPANS.len()]>,
+    swept_at: i64,
+}
+
+impl Limits {
+    /// The shares that the settings give.
+    pub fn new(rules: config::Limits, secret: &[u8]) -> Self {
+        let random = hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(secret);
+        let derived = random.expand(&[LABEL], hmac::HMAC_SHA256).map(hmac::Key::from).ok();
+        Self { rules, key: derived, known: Mutex::default() }
+    }
+
+    /// Where somebody calls from. Who has one IPv6 address has 2^64 of them, and is one all the same. An address of this
+    /// machine says nothing: behind it may be a proxy that nobody has named, and everybody behind that.
+    pub fn origin(&self, address: IpAddr) -> Option<Origin> {
+        if address.to_canonical().is_loopback() {
+            return None;
+        }
+        let network = match address.to_canonical() {
+            IpAddr::V4(address) => address.octets().to_vec(),
+            IpAddr::V6(address) => address.octets().iter().copied().take(8).collect(),
+        };
+        let tag = hmac::sign(self.key.as_ref()?, &network);
+        tag.as_ref().first_chunk::<16>().copied().map(Origin)
+    }
+
+    /// Takes one from the shares of an account or a guest and of an address, and says what is left. All strangers of whom not
+    /// even an address is known share what one address has.
+    ///
+    /// # Errors
+    /// What is left when one of them has not enough: then none is taken from either.
+    pub fn take(
+        &self,
+        act: Act,
+        account: Option<CommenterId>,
+        origin: Option<Origin>,
+        now: UtcTime,
+    ) -> Result<Standing, Standing> {
+        let now = now.micros();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.sweep(now);
+        let holders = [account.map(Holder::Account), origin.map(Holder::Address)];
+        let mut holders: Vec<Holder> = holders.into_iter().flatten().map(|holder| known.admit(act, holder)).collect();
+        if holders.is_empty() {
+            holders.push(Holder::Rest);
+        }
+        let shares: Vec<Vec<Share>> = holders.iter().map(|holder| self.shares(act, *holder, &known, now)).collect();
+        let all: Vec<&Share> = shares.iter().flatten().collect();
+        let standing = standing(&all, now);
+        if standing.wait > 0 {
+            return Err(standing);
+        }
+        for (holder, shares) in holders.iter().zip(&shares) {
+            let back_at = known.back_at.entry((act, *holder)).or_default();
+            for share in shares {
+                if let Some((_, at)) = SPANS.iter().zip(back_at.iter_mut()).find(|(span, _)| **span == share.seconds) {
+                    *at = share.until;
+                }
+            }
+        }
+        Ok(standing)
+    }
+
+    /// The shares of one holder, each as it would be after one was taken. Where there is no limit, there is none.
+    fn shares(&self, act: Act, holder: Holder, known: &Known, now: i64) -> Vec<Share> {
+        let rate = match act {
+            Act::Comment => &self.rules.comments,
+            Act::React => &self.rules.reactions,
+            Act::Report => &self.rules.reports,
+        };
+        let (names, times) = match holder {
+            Holder::Account(_) => (["account-minute", "account-hour"], 1),
+            Holder::Address(_) | Holder::Rest => (["address-minute", "address-hour"], self.rules.address_factor),
+        };
+        let quotas = [rate.per_minute, rate.per_hour].map(|quota| quota.saturating_mul(times));
+        let back_at = known.back_at.get(&(act, holder)).copied().unwrap_or_default();
+        let spans = names.into_iter().zip(quotas).zip(SPANS).zip(back_at);
+        let limited = spans.filter(|(((_, quota), _), _)| *quota > 0);
+        limited.map(|(((name, quota), seconds), at)| Share::after_one(name, quota, seconds, at, now)).collect()
+    }
+}
+
+impl Known {
+    /// The holder itself if there is room for one more, or else one of all the rest.
+    fn admit(&self, act: Act, holder: Holder) -> Holder {
+        let is_known = self.back_at.len() < KNOWN_MAX || self.back_at.contains_key(&(act, holder));
+        if is_known { holder } else { Holder::Rest }
+    }
+
+    /// Forgets who has all of theirs back.
+    fn sweep(&mut self, now: i64) {
+        let pause = i64::try_from(SWEEP.as_micros()).unwrap_or(i64::MAX);
+        if now - self.swept_at < pause {
+            return;
+        }
+        self.swept_at = now;
+        self.back_at.retain(|_, back_at| back_at.iter().any(|at| *at > now));
+    }
+}
+
+/// What a caller is told of all shares.
+fn standing(shares: &[&Share], now: i64) -> Standing {
+    let seconds = |micros: i64| u64::try_from(micros).unwrap_or_default().div_ceil(MICROS.unsigned_abs());
+    let policy = |share: &&Share| format!("\"{}\";q={};w={}", share.name, share.quota, share.seconds);
+    let wait = shares.iter().map(|share| share.wait).max().unwrap_or_default();
+    // Of those that have nothing left the one that takes longest.
+    let tightest = shares.iter().max_by_key(|share| (share.wait, std::cmp::Reverse(share.left)));
+    let limit = tightest.map(|share| {
+        let until = if wait > 0 { share.wait } else { share.until - now };
+        let left = if wait > 0 { 0 } else { share.left };
+        format!("\"{}\";r={left};t={}", share.name, seconds(until))
+    });
+    Standing {
+        policy: shares.iter().map(policy).collect::<Vec<_>>().join(", "),
+        limit: limit.unwrap_or_default(),
+        wait: seconds(wait),
+    }
+}
+
+impl std::fmt::Debug for Limits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Limits")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use uuid::Uuid;
+
+    fn limits(per_minute: u32, per_hour: u32) -> Limits {
+        let (rate, free) = (config::Rate { per_minute, per_hour }, config::Rate { per_minute: 0, per_hour: 0 });
+        let rules = config::Limits { address_factor: 2, comments: rate, reactions: free.clone(), reports: free };
+        Limits::new(rules, b"a secret of thirty-two bytes or so")
+    }
+
+    fn at(seconds: i64) -> UtcTime {
+        UtcTime::from_micros(1_700_000_000 * MICROS + seconds * MICROS)
+    }
+
+    fn account(n: u128) -> CommenterId {
+        CommenterId::of(Uuid::from_u128(n))
+    }
+
+    #[test]
+    fn a_minute_has_so_many_and_gives_them_back_one_by_one() {
+        let limits = limits(3, 0);
+        let take = |seconds: i64| limits.take(Act::Comment, Some(account(1)), None, at(seconds));
+        let left: Vec<String> = (0..3).map(|_| take(0).unwrap().limit).collect();
+        assert_eq!(left, ["\"account-minute\";r=2;t=20", "\"account-minute\";r=1;t=40", "\"account-minute\";r=0;t=60"]);
+        assert_eq!(take(0).unwrap_err().wait, 20);
+        assert_eq!(take(19).unwrap_err().wait, 1);
+        assert!(take(20).is_ok());
+        assert_eq!(take(20).unwrap_err().wait, 20);
+        assert!((0..3).all(|_| take(600).is_ok()));
+        assert!(
+            limits.take(Act::React, Some(account(1)), None, at(0)).unwrap().policy.is_empty(),
+            "others are not limited"
+        );
+    }
+
+    #[test]
+    fn an_hour_is_counted_beside_its_minutes() {
+        let limits = limits(2, 4);
+        let taken = (0..10).filter(|n| limits.take(Act::Comment, Some(account(1)), None, at(n * 30)).is_ok()).count();
+        assert_eq!(taken, 4);
+        let refused = limits.take(Act::Comment, Some(account(1)), None, at(300)).unwrap_err();
+        assert_eq!(refused.policy, "\"account-minute\";q=2;w=60, \"account-hour\";q=4;w=3600");
+        assert_eq!(refused.limit, format!("\"account-hour\";r=0;t={}", refused.wait));
+        assert!(
+            limits.take(Act::Comment, Some(account(1)), None, at(300 + i64::try_from(refused.wait).unwrap())).is_ok()
+        );
+    }
+
+    #[test]
+    fn what_is_refused_takes_nothing_from_anybody() {
+        let limits = limits(1, 0);
+        let origin = limits.origin("203.0.113.9".parse().unwrap());
+        assert!(limits.take(Act::Comment, Some(account(1)), origin, at(0)).is_ok());
+        // Its own share is used up; that of the address has one left, and keeps it.
+        for _ in 0..5 {
+            assert!(limits.take(Act::Comment, Some(account(1)), origin, at(0)).is_err());
+        }
+        assert!(limits.take(Act::Comment, Some(account(2)), origin, at(0)).is_ok());
+        let third = limits.take(Act::Comment, Some(account(3)), origin, at(0)).unwrap_err();
+        assert!(third.limit.starts_with("\"address-minute\";r=0"), "{}", third.limit);
+        assert!(limits.take(Act::Comment, Some(account(3)), None, at(0)).is_ok());
+    }
+
+    #[test]
+    fn an_address_is_one_however_it_is_written() {
+        let limits = limits(1, 1);
+        let origin = |text: &str| limits.origin(text.parse().unwrap()).unwrap();
+        assert_eq!(origin("203.0.113.9"), origin("::ffff:203.0.113.9"));
+        assert_eq!(origin("2001:db8:0:1::1"), origin("2001:db8:0:1:ffff::2"));
+        assert_ne!(origin("2001:db8:0:1::1"), origin("2001:db8:0:2::1"));
+        assert_ne!(origin("203.0.113.9"), origin("203.0.113.8"));
+        assert_eq!(limits.origin("::ffff:127.0.0.1".parse().unwrap()), None);
+        let other = Limits::new(limits.rules.clone(), b"another secret of thirty-two bytes");
+        assert_ne!(other.origin("203.0.113.9".parse().unwrap()), Some(origin("203.0.113.9")));
+    }
+
+    #[test]
+    fn who_has_all_of_it_back_is_forgotten() {
+        let limits = limits(5, 10);
+        for n in 0..1_000 {
+            assert!(limits.take(Act::Comment, Some(account(n)), None, at(0)).is_ok());
+        }
+        assert_eq!(limits.known.lock().unwrap().back_at.len(), 1_000);
+        assert!(limits.take(Act::Comment, Some(account(0)), None, at(3_600)).is_ok());
+        assert_eq!(limits.known.lock().unwrap().back_at.len(), 1);
+    }
+}
