@@ -9,7 +9,7 @@ use super::kin;
 use super::names::ids;
 use super::query::{ArticleQuery, BodyForm, OneArticleQuery};
 use super::store::{self, Live, Wanted};
-use super::views::{ArticleView, Included, Setting, comment_rule};
+use super::views::{ArticleView, Included, Setting, comment_rule, own_policy};
 use crate::app::Read;
 use crate::authors::dto::AuthorIn;
 use crate::blocks::Body;
@@ -130,6 +130,22 @@ pub fn discussion(read: &mut Read<'_>, id_or_slug: &str) -> Result<Discussion, P
     let ruling = discussions::ruling(read, live.article_id)?;
     let (mode, closes_at) = comment_rule(&form, &site, live.date_published, ruling);
     Ok(Discussion { article: live.article_id, mode, closes_at, rules: site.discussion })
+}
+
+/// Who may comment on each of these articles, where the site does not speak for it. An article that is not published has no
+/// say.
+pub fn own_policies(
+    read: &mut Read<'_>,
+    ids: &[ArticleId],
+) -> Result<HashMap<ArticleId, Option<CommentPolicy>>, Problem> {
+    let live = if ids.is_empty() { Vec::new() } else { store::live_many(read.conn, ids, read.now)? };
+    let talks = discussions::talks(read, ids)?;
+    let policy = |live: &Live| -> Result<_, Problem> {
+        let form: ArticleIn = serde_json::from_str(&live.content)?;
+        let ruling = talks.get(&live.article_id).map(|talk| talk.ruling).unwrap_or_default();
+        Ok((live.article_id, own_policy(&form, ruling)))
+    };
+    live.iter().map(policy).collect()
 }
 
 /// Whether there is such an article, published or not. For checks of what staff refer to.

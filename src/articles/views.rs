@@ -124,6 +124,11 @@ impl CommentsView {
     }
 }
 
+/// Who may comment on an article: as moderators say, or as it says itself, where the site does not speak for it.
+pub(super) fn own_policy(form: &ArticleIn, ruling: Ruling) -> Option<CommentPolicy> {
+    ruling.mode.or_else(|| form.comments.as_ref().and_then(|rule| rule.mode))
+}
+
 /// Who may comment on an article, and until when: as moderators say, else as it says itself, else as the site does.
 pub(super) fn comment_rule(
     form: &ArticleIn,
@@ -132,7 +137,7 @@ pub(super) fn comment_rule(
     ruling: Ruling,
 ) -> (CommentPolicy, Option<UtcTime>) {
     let rule = form.comments.as_ref();
-    let mode = ruling.mode.or_else(|| rule.and_then(|rule| rule.mode)).unwrap_or(site.comment_policy);
+    let mode = own_policy(form, ruling).unwrap_or(site.comment_policy);
     let days = site.discussion.close_after_days;
     let by_age = days.map(|days| published.after(Duration::from_secs(u64::from(days) * 86_400)));
     let by_itself = rule.and_then(|rule| rule.closes_at).into_iter().chain(by_age).min();

@@ -25,6 +25,7 @@ mod pipeline;
 mod place;
 mod queues;
 mod reactions;
+mod replay;
 mod reports;
 mod sanctions;
 mod store;

@@ -60,6 +60,20 @@ text_enum! {
     }
 }
 
+/// Those that decide about a comment on its way in.
+pub(super) const RULES: [Rule; 11] = [
+    Rule::Staff,
+    Rule::BannedWord,
+    Rule::SuspectWord,
+    Rule::NearRepeat,
+    Rule::RepeatedElsewhere,
+    Rule::Links,
+    Rule::Rate,
+    Rule::NewCommenter,
+    Rule::PremoderatedArticle,
+    Rule::PremoderatedAuthor,
+    Rule::Passed,
+];
 /// How many words a comment must have before it is compared with others: «thank you» is said by many.
 const WORDS_MIN: usize = 5;
 /// Of a hundred words that two texts have together, how many they share when they are nearly the same.

@@ -137,6 +137,13 @@ impl Call {
         Reply::moved(address(folder, slug) + &query)
     }
 
+    /// Says that this call, if it goes well, is no news for the audit log: it only reads.
+    pub fn changes_nothing(&self) {
+        if let Some(deed) = &self.deed {
+            deed.note();
+        }
+    }
+
     /// The versions that the caller's change may be based on.
     pub fn expected(&self) -> Result<Expected, Problem> {
         let header = self.if_match.as_ref().ok_or_else(|| Problem::new(Code::PreconditionRequired))?;

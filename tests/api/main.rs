@@ -56,6 +56,7 @@ mod push_rounds;
 mod reactions;
 mod records;
 mod refusals;
+mod replay;
 mod reports;
 mod revisions;
 mod sanctions;

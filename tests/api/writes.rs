@@ -62,6 +62,9 @@ pub fn contents(app: &TestApp) -> BTreeMap<String, Vec<String>> {
 /// the same one, and nobody answers for one touch.
 const UNTOLD: [&str; 5] = ["subscribe_push", "unsubscribe_push", "renew_lock", "add_reaction", "remove_reaction"];
 
+/// What only reads, though it takes a body.
+const READING: [&str; 1] = ["replay_comments"];
+
 /// How many tables the schema has, so that a look at all of them is one.
 const TABLES: usize = 16;
 
@@ -521,6 +524,7 @@ async fn every_change_stands_or_falls_with_its_event_and_its_line_in_the_audit_l
     let changes: BTreeSet<String> = operations()
         .iter()
         .filter(|operation| operation.method != "GET" && !UNTOLD.contains(&&*operation.id))
+        .filter(|operation| !READING.contains(&&*operation.id))
         .map(|operation| operation.id.clone())
         .collect();
     assert_eq!(*ledger.done.borrow(), changes, "every operation that changes something was driven");

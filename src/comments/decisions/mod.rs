@@ -4,9 +4,11 @@ pub mod dto;
 pub mod http;
 mod store;
 
+use std::collections::HashMap;
+
 use self::dto::CommentDecisionView;
 use super::course::{self, Cause};
-use super::pipeline::Rule;
+use super::pipeline::{self, Rule};
 use super::{Comment, found};
 use crate::app::{Read, Tx};
 use crate::auth::Permit;
@@ -46,6 +48,12 @@ pub fn note(
 /// By what a comment got the status that it has.
 pub fn last_rule(read: &mut Read<'_>, id: CommentId) -> Result<Option<Rule>, Problem> {
     Ok(store::last_rule(read.conn, id, &ASIDE)?)
+}
+
+/// Which rule decided about each of these comments when it was written as it is, before anybody else did.
+pub fn last_judged(read: &mut Read<'_>, ids: &[CommentId]) -> Result<HashMap<CommentId, Rule>, Problem> {
+    // In order, so that the last one of each stays.
+    Ok(store::rules(read.conn, ids, &pipeline::RULES)?.into_iter().collect())
 }
 
 /// Whether the writer has asked once already to look again at what was last decided.

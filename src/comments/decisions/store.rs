@@ -30,3 +30,13 @@ pub(super) fn last_rule(conn: &mut Conn, id: CommentId, aside: &[Rule]) -> Query
         .first(conn)
         .optional()
 }
+
+/// Of these rules, those that decided about each of these comments, in order.
+pub(super) fn rules(conn: &mut Conn, ids: &[CommentId], rules: &[Rule]) -> QueryResult<Vec<(CommentId, Rule)>> {
+    comment_decisions::table
+        .filter(comment_decisions::comment_id.eq_any(ids.to_vec()))
+        .filter(comment_decisions::rule.eq_any(rules.to_vec()))
+        .order((comment_decisions::comment_id, comment_decisions::created_at, comment_decisions::id))
+        .select((comment_decisions::comment_id, comment_decisions::rule))
+        .load(conn)
+}

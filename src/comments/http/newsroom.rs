@@ -5,7 +5,7 @@ use actix_web::{get, post};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ModerateComments};
 use crate::comments::dto::{self, CommentApprovalIn, CommentRejectionIn, CommentRevisionView, NewsroomCommentView};
-use crate::comments::{self, Comment, Ruling, commenters, decisions, sanctions, words};
+use crate::comments::{self, Comment, Ruling, commenters, decisions, replay, sanctions, words};
 use crate::http::{Call, Input, ListQuery, Page, PageView, Reply, Routes, Segment, Unfiltered};
 use crate::problem::Problem;
 
@@ -16,6 +16,7 @@ pub fn routes(config: &mut Routes<'_>) {
         .configure(super::bulk::routes)
         .configure(commenters::http::newsroom)
         .configure(decisions::http::newsroom)
+        .configure(replay::http::newsroom)
         .service(read_newsroom_comment)
         .service(list_comment_revisions)
         .service(approve_comment)

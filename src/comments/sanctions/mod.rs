@@ -7,6 +7,8 @@ pub mod http;
 mod model;
 mod store;
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use self::dto::{SanctionIn, SanctionQuery, SanctionView};
@@ -55,6 +57,14 @@ pub fn check(tx: &mut Tx<'_>, commenter: CommenterId) -> Result<Standing, Proble
             .with("reason", reason.as_str())
             .with("until", serde_json::to_value(until)?)),
     }
+}
+
+/// Of these, those whose comments wait for a moderator whatever they say.
+pub(super) fn premoderated_among(
+    read: &mut Read<'_>,
+    commenters: &[CommenterId],
+) -> Result<HashSet<CommenterId>, Problem> {
+    Ok(store::held_by(read.conn, commenters, SanctionKind::Premod, read.now)?.into_iter().collect())
 }
 
 /// All that was ever done about somebody, the earliest first, for them to take along.

@@ -74,6 +74,21 @@ pub(super) fn held(
         .load(conn)
 }
 
+/// Of these, those for whom one of a kind holds.
+pub(super) fn held_by(
+    conn: &mut Conn,
+    commenters: &[CommenterId],
+    kind: SanctionKind,
+    now: UtcTime,
+) -> QueryResult<Vec<CommenterId>> {
+    sanctions::table
+        .filter(sanctions::commenter_id.eq_any(commenters.to_vec()).and(sanctions::lifted_at.is_null()))
+        .filter(sanctions::kind.eq(kind))
+        .filter(sanctions::until.is_null().or(sanctions::until.gt(now)))
+        .select(sanctions::commenter_id)
+        .load(conn)
+}
+
 /// Somebody who comments, with the role of the account, if there is one.
 pub(super) fn commenter(conn: &mut Conn, id: CommenterId) -> QueryResult<Option<(CommenterId, Option<Role>)>> {
     commenters::table

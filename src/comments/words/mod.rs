@@ -32,7 +32,7 @@ use crate::auth::Permit;
 use crate::auth::actions::{ManageWordLists, ModerateComments};
 use crate::db::page::{PageRequest, Slice};
 use crate::events::{Change, Kind, Visibility, fingerprint};
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults};
 use crate::ids::WordId;
 use crate::problem::{Code, Problem};
 use crate::text::Language;
@@ -70,6 +70,47 @@ pub fn present(tx: &mut Tx<'_>) -> Result<Arc<Lists>, Problem> {
     let lists = Arc::new(Lists::new(entries).map_err(Problem::internal)?);
     tx.words.keep(version, &lists);
     Ok(lists)
+}
+
+/// The lists as they are, and as they would be.
+#[derive(Clone, Debug)]
+pub(super) struct Tried {
+    pub present: Arc<Lists>,
+    pub changed: Arc<Lists>,
+}
+
+/// The lists as they are, and as they would be with some words more and some less.
+pub(super) fn tried(
+    read: &mut Read<'_>,
+    add: &[WordIn],
+    remove: &[WordId],
+    faults: &mut Faults,
+) -> Result<Option<Tried>, Problem> {
+    let mut listed = store::all(read.conn)?;
+    let prepared = |entries| Lists::new(entries).map(Arc::new).map_err(Problem::internal);
+    let present = prepared(listed.iter().cloned().map(Entry::from).collect())?;
+    if add.is_empty() && remove.is_empty() {
+        return Ok(Some(Tried { changed: Arc::clone(&present), present }));
+    }
+    let known: HashSet<_> = listed.iter().map(|word| word.id.uuid()).collect();
+    for (place, _) in remove.iter().enumerate().filter(|(_, id)| !known.contains(&id.uuid())) {
+        faults.add(format!("/words/remove/{place}"), Fault::NotFound);
+    }
+    let gone: HashSet<_> = remove.iter().map(|id| id.uuid()).collect();
+    listed.retain(|word| !gone.contains(&word.id.uuid()));
+    let mut seen: HashSet<(WordList, String, Vec<u8>)> =
+        listed.iter().map(|word| (word.list, word.language.clone(), word.text_key.clone())).collect();
+    let mut entries: Vec<Entry> = listed.into_iter().map(Entry::from).collect();
+    for (place, form) in add.iter().enumerate() {
+        let Some(text) = faults.take(format!("/words/add/{place}/text"), dto::text(&form.text)) else { continue };
+        let WordIn { list, language, text: _, reach, spaced } = form.clone();
+        let of_language = language.as_ref().map_or("", Language::as_str).to_owned();
+        if seen.insert((list, of_language, text_key(&text))) {
+            entries.push(Entry { text, language, list, reach, spaced });
+        }
+    }
+    check_room(entries.len())?;
+    Ok(Some(Tried { present, changed: prepared(entries)? }))
 }
 
 impl From<Listed> for Entry {
@@ -161,20 +202,27 @@ pub fn remove(tx: &mut Tx<'_>, _: &Permit<ManageWordLists>, id: WordId) -> Resul
 
 fn insert(tx: &mut Tx<'_>, rows: &[Listed]) -> Result<(), Problem> {
     let present = usize::try_from(store::count(tx.conn)?).unwrap_or(usize::MAX);
-    if present.saturating_add(rows.len()) > WORDS_MAX {
-        return Err(Problem::new(Code::LimitReached).with("limit", WORDS_MAX));
-    }
+    check_room(present.saturating_add(rows.len()))?;
     Ok(store::insert(tx.conn, rows)?)
+}
+
+/// Refuses more words than there is room for.
+fn check_room(count: usize) -> Result<(), Problem> {
+    if count > WORDS_MAX { Err(Problem::new(Code::LimitReached).with("limit", WORDS_MAX)) } else { Ok(()) }
+}
+
+/// What all spellings of a word share.
+fn text_key(text: &str) -> Vec<u8> {
+    Sha256::digest(matcher::key(text).as_bytes()).iter().copied().take(16).collect()
 }
 
 /// One word of a form, as it is kept.
 fn entry(tx: &Tx<'_>, permit: &Permit<ManageWordLists>, form: &WordImportIn, text: String) -> Listed {
-    let hash = Sha256::digest(matcher::key(&text).as_bytes());
     Listed {
         id: tx.next_id(),
         list: form.list,
         language: language(form).to_owned(),
-        text_key: hash.iter().copied().take(16).collect(),
+        text_key: text_key(&text),
         text,
         reach: form.reach,
         is_spaced: form.spaced,

@@ -1,0 +1,94 @@
+//! The rules as they are beside the rules as they would be, and what each makes of a comment. Pure.
+
+use std::sync::Arc;
+
+use super::dto::RulesTrialIn;
+use super::store::Said;
+use crate::comments::pipeline::{self, CROWD, Case, ELSEWHERE, Rule, Verdict};
+use crate::comments::words::{Lists, Tried};
+use crate::discussion::DiscussionRules;
+use crate::site::{CommentPolicy, Site};
+
+/// What is kept of a comment, as far as a verdict depends on it.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub said: Said,
+    /// Which rule decided when it was written as it is.
+    pub rule: Option<Rule>,
+    /// What its article says now about comments, where the site does not speak for it.
+    pub mode: Option<CommentPolicy>,
+    /// Whether all that its writer says waits now.
+    pub is_premoderated: bool,
+}
+
+/// What need not be looked up, since no rule asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Without {
+    pub history: bool,
+}
+
+/// Rules.
+#[derive(Clone, Debug)]
+struct Rules {
+    lists: Arc<Lists>,
+    policy: CommentPolicy,
+    discussion: DiscussionRules,
+}
+
+impl Rules {
+    /// What becomes of a comment by these rules. What was held as a repetition, or among many from one place, is held
+    /// so again; others are not looked through for it.
+    fn judge(&self, kept: &Kept) -> Verdict {
+        let Kept { said, rule, mode, is_premoderated } = kept;
+        let seen = self.lists.look(&said.text);
+        let itself = std::slice::from_ref(&said.text);
+        pipeline::judge(&Case {
+            text: &said.text,
+            rules: &self.discussion,
+            mode: mode.unwrap_or(self.policy),
+            is_moderator: *rule == Some(Rule::Staff),
+            is_premoderated: *is_premoderated,
+            seen: seen.as_ref(),
+            published: usize::try_from(said.earlier).unwrap_or_default(),
+            recent: if *rule == Some(Rule::NearRepeat) { itself } else { &[] },
+            elsewhere: if *rule == Some(Rule::RepeatedElsewhere) { ELSEWHERE } else { 0 },
+            crowd: if *rule == Some(Rule::Rate) { CROWD } else { 0 },
+        })
+    }
+}
+
+/// Two sets of rules to compare.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    present: Rules,
+    changed: Rules,
+}
+
+impl Trial {
+    /// The rules of a site and its lists, and the same with a change.
+    pub fn new(site: &Site, lists: Tried, policy: Option<CommentPolicy>, change: RulesTrialIn) -> Self {
+        let Tried { present, changed } = lists;
+        let RulesTrialIn { links_max, hold_first } = change;
+        let now = site.discussion.clone();
+        let discussion = DiscussionRules {
+            links_max: links_max.unwrap_or(now.links_max),
+            hold_first: hold_first.unwrap_or(now.hold_first),
+            ..now.clone()
+        };
+        let policy = policy.unwrap_or(site.comment_policy);
+        Self {
+            present: Rules { lists: present, policy: site.comment_policy, discussion: now },
+            changed: Rules { lists: changed, policy, discussion },
+        }
+    }
+
+    /// What need not be looked up.
+    pub fn without(&self) -> Without {
+        Without { history: self.present.discussion.hold_first.max(self.changed.discussion.hold_first) == 0 }
+    }
+
+    /// What becomes of a comment by the rules as they are, and as they would be.
+    pub fn judge(&self, kept: &Kept) -> (Verdict, Verdict) {
+        (self.present.judge(kept), self.changed.judge(kept))
+    }
+}
