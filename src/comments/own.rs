@@ -30,9 +30,13 @@ pub fn edit(
     id: CommentId,
     patch: &Patch<CommentEditIn>,
 ) -> Result<Comment, Problem> {
+    let is_somebody = guests::hold(tx, speaker)?;
     let Comment { row: before, writer, is_byline, .. } = own(&mut tx.reading(), speaker, id)?;
     let author = before.author_id;
     check_status(before.status)?;
+    if !is_somebody {
+        return Err(Problem::new(Code::Unauthenticated));
+    }
     let CommentEditIn { text } = patch.apply(&CommentEditIn { text: before.text.clone() })?;
     let text = model::text(&text).map_err(|fault| Problem::field("/text", fault))?;
     let about = articles::discussion(&mut tx.reading(), &before.article_id.to_string())?;
@@ -65,6 +69,7 @@ pub fn edit(
 /// Takes a comment back for good. Its words and what was kept of them are gone; a gap keeps its place while something
 /// below it stays. Once more changes nothing.
 pub fn delete(tx: &mut Tx<'_>, speaker: &Speaker, id: CommentId) -> Result<(), Problem> {
+    guests::hold(tx, speaker)?;
     let Comment { row, .. } = own(&mut tx.reading(), speaker, id)?;
     if row.status == CommentStatus::Deleted {
         return Ok(());
@@ -97,11 +102,13 @@ fn wipe(tx: &mut Tx<'_>, before: &Row) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Takes the name, the address and the badge from somebody who comments; false when they never did.
-pub fn forget_commenter(tx: &mut Tx<'_>, id: CommenterId) -> Result<bool, Problem> {
+/// Takes the name, the address and the badge from somebody who comments, or might be about to: whoever says something from
+/// now on under this id is refused.
+pub fn forget_commenter(tx: &mut Tx<'_>, id: CommenterId) -> Result<(), Problem> {
+    store::introduce(tx.conn, id, tx.now)?;
+    store::forget_commenter(tx.conn, id)?;
     sanctions::forget_notes(tx, id)?;
-    reports::forget_notes(tx, id)?;
-    Ok(store::forget_commenter(tx.conn, id)? > 0)
+    reports::forget_notes(tx, id)
 }
 
 /// Takes back for good some of what somebody has said; how many comments that were, none when nothing is left. Each goes

@@ -206,7 +206,7 @@ pub(super) fn revisions(conn: &mut Conn, id: CommentId, page: &PageRequest) -> Q
     Ok(slice)
 }
 
-/// Makes of somebody who comments nobody; 0 when there is no such one.
+/// Makes of somebody who comments nobody.
 pub(super) fn forget_commenter(conn: &mut Conn, id: CommenterId) -> QueryResult<usize> {
     diesel::update(commenters::table.find(id))
         .set((

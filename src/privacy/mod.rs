@@ -62,9 +62,8 @@ pub async fn erase(call: &Call, permit: Permit<UseAccount>, current: Password) -
 
 /// Begins to forget somebody who may have commented. Whatever else a person leaves behind goes from here.
 fn forget(tx: &mut Tx<'_>, id: CommenterId) -> Result<(), Problem> {
-    if comments::forget_commenter(tx, id)? {
-        store::begin(tx.conn, id, tx.now)?;
-    }
+    comments::forget_commenter(tx, id)?;
+    store::begin(tx.conn, id, tx.now)?;
     Ok(())
 }
 

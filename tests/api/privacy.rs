@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use diesel::prelude::*;
 use khabar::auth::Role;
+use khabar::db::schema::users;
 use khabar::ids::UserId;
 use khabar::privacy;
 use serde_json::{Value, json};
@@ -10,6 +12,7 @@ use serde_json::{Value, json};
 use crate::comments::{address, article, below, counted, desk, say};
 use crate::moderation::recount;
 use crate::own_comments::traces;
+use crate::reactions;
 use crate::support::{Answer, Client, TestApp};
 use crate::writes::PASSWORD;
 
@@ -19,7 +22,7 @@ const NAME: &str = "زبرجدة القارئة";
 const WORD: &str = "فيروز";
 
 /// A reader with a password, signed in.
-async fn reader(app: &TestApp) -> Client {
+pub async fn reader(app: &TestApp) -> Client {
     let form = json!({ "email": EMAIL, "name": NAME, "password": PASSWORD });
     let made = app.anonymous().post("/api/v1/auth/register").key("register").json(&form).send().await.expect(201);
     app.as_user(UserId::parse(&made.text("/id")).unwrap()).await
@@ -152,4 +155,30 @@ async fn an_erasure_that_broke_off_is_finished_by_whoever_comes_by() {
     assert_forgotten(&app);
     assert_eq!((counted(&app, &article).await, recount(&app)), (1, 1));
     assert!(!privacy::step(&app.app).await.unwrap(), "nothing is left to do");
+}
+
+#[actix_web::test]
+async fn who_is_forgotten_in_the_middle_of_saying_something_has_not_said_it() {
+    let app = TestApp::new().await;
+    let article = article(&app.as_(Role::Editor).await, json!({ "mode": "open" })).await;
+    let shown = say(&app.as_(Role::Moderator).await, &below(&article), "ظاهر", None).await.expect(201);
+    for has_commented in [false, true] {
+        let laila = reader(&app).await;
+        if has_commented {
+            say(&laila, &below(&article), WORD, None).await.expect(201);
+        }
+        erase(&laila, PASSWORD).await.expect(204);
+        // As a request finds things that was let in a moment before.
+        let account = diesel::update(users::table.find(laila.id()));
+        account.set(users::is_active.eq(true)).execute(&mut app.sql()).unwrap();
+        let late = app.as_user(laila.id()).await;
+        let note = json!({ "reason": "other", "note": WORD });
+        say(&late, &below(&article), WORD, None).await.refused(401, "unauthenticated");
+        late.put(&format!("{}/reactions/like", address(&shown))).send().await.refused(401, "unauthenticated");
+        let report = late.post(&format!("{}/reports", address(&shown))).json(&note);
+        report.send().await.refused(401, "unauthenticated");
+        assert_forgotten(&app);
+    }
+    reactions::recount(&app);
+    recount(&app);
 }

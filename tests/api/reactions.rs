@@ -42,7 +42,7 @@ async fn release(client: &Client, comment: &Answer, kind: &str) -> Answer {
 
 /// What is counted is what counting the rows gives. Answers how many reactions there are.
 #[track_caller]
-fn recount(app: &TestApp) -> usize {
+pub fn recount(app: &TestApp) -> usize {
     let rows: Vec<(Vec<u8>, String)> = comment_reactions::table
         .select((comment_reactions::comment_id, comment_reactions::kind))
         .load(&mut app.sql())

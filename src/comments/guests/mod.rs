@@ -85,7 +85,7 @@ pub(super) fn introduced(
 ) -> Result<Option<Introduced>, Problem> {
     let known = match speaker {
         Speaker::Account(permit) => Introduced::Account(permit.user.commenter()),
-        Speaker::Guest(id) if store::is_guest(tx.conn, *id)? => Introduced::Guest(*id),
+        Speaker::Guest(id) if store::hold_guest(tx.conn, *id)? => Introduced::Guest(*id),
         // Erased, or gone with the last comment.
         Speaker::Guest(_) => return Err(Problem::new(Code::Unauthenticated)),
         Speaker::Stranger => {
@@ -129,9 +129,8 @@ impl Introduced {
     pub fn enter(self, tx: &mut Tx<'_>, app: &App) -> Result<CommenterId, Problem> {
         match self {
             Self::Account(id) => {
-                super::store::introduce(tx.conn, id, tx.now)?;
-                // Who is erased meanwhile says nothing more.
-                if store::is_account(tx.conn, id)? { Ok(id) } else { Err(Problem::new(Code::Unauthenticated)) }
+                enter_account(tx, id)?;
+                Ok(id)
             }
             Self::Guest(id) => Ok(id),
             Self::New(Guest { name, email }) => {
@@ -148,6 +147,22 @@ impl Introduced {
     pub const fn is_new(&self) -> bool {
         matches!(self, Self::New(_))
     }
+}
+
+/// Makes an account one of those who comment, if it is not yet. Who is erased meanwhile says nothing more.
+pub(super) fn enter_account(tx: &mut Tx<'_>, id: CommenterId) -> Result<(), Problem> {
+    super::store::introduce(tx.conn, id, tx.now)?;
+    if store::hold_account(tx.conn, id)? { Ok(()) } else { Err(Problem::new(Code::Unauthenticated)) }
+}
+
+/// Keeps somebody from saying anything else until the transaction ends; false when they are nobody, or were forgotten. It
+/// comes before the comments, as when something new is said, so that no two wait for each other.
+pub(super) fn hold(tx: &mut Tx<'_>, speaker: &Speaker) -> Result<bool, Problem> {
+    Ok(match speaker {
+        Speaker::Account(permit) => store::hold_account(tx.conn, permit.user.commenter())?,
+        Speaker::Guest(id) => store::hold_guest(tx.conn, *id)?,
+        Speaker::Stranger => false,
+    })
 }
 
 /// Where a guest's address is kept, for the vault.

@@ -9,16 +9,16 @@ use crate::db::schema::{commenters, comments};
 use crate::ids::CommenterId;
 use crate::time::UtcTime;
 
-/// Whether this is a guest who still has a name.
-pub(super) fn is_guest(conn: &mut Conn, id: CommenterId) -> QueryResult<bool> {
+/// Whether this is a guest who still has a name, and does not lose it before the transaction ends.
+pub(super) fn hold_guest(conn: &mut Conn, id: CommenterId) -> QueryResult<bool> {
     let guest = commenters::table.find(id).filter(commenters::user_id.is_null().and(commenters::name.is_not_null()));
-    Ok(guest.select(commenters::id).first::<CommenterId>(conn).optional()?.is_some())
+    diesel::update(guest).set(commenters::name.eq(commenters::name)).execute(conn).map(|rows| rows == 1)
 }
 
-/// Whether an account stands behind this one.
-pub(super) fn is_account(conn: &mut Conn, id: CommenterId) -> QueryResult<bool> {
+/// Whether an account stands behind this one, and is not forgotten before the transaction ends.
+pub(super) fn hold_account(conn: &mut Conn, id: CommenterId) -> QueryResult<bool> {
     let account = commenters::table.find(id).filter(commenters::user_id.is_not_null());
-    Ok(account.select(commenters::id).first::<CommenterId>(conn).optional()?.is_some())
+    diesel::update(account).set(commenters::user_id.eq(commenters::user_id)).execute(conn).map(|rows| rows == 1)
 }
 
 pub(super) fn insert(

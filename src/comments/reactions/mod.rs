@@ -13,7 +13,7 @@ use serde_json::json;
 use self::dto::ReactionsView;
 use self::store::Reaction;
 use super::store::Row;
-use super::{Comment, hold_shown, sanctions, shown};
+use super::{Comment, guests, hold_shown, sanctions, shown};
 use crate::app::{Read, Tx};
 use crate::auth::Permit;
 use crate::auth::actions::{ReactToComments, UseAccount};
@@ -48,7 +48,7 @@ pub fn react(
     })?;
     let author_id = permit.user.commenter();
     sanctions::check(tx, author_id)?;
-    super::store::introduce(tx.conn, author_id, tx.now)?;
+    guests::enter_account(tx, author_id)?;
     let Comment { row, .. } = hold_shown(tx, id)?;
     let article_id = row.article_id;
     let reaction = Reaction { comment_id: id, author_id, kind, id: tx.next_id(), article_id, created_at: tx.now };

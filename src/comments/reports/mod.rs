@@ -15,7 +15,7 @@ pub use self::store::Report;
 use super::course::{self, Cause};
 use super::pipeline::Rule;
 use super::store::Row;
-use super::{Comment, CommentStatus, found, hold_shown, sanctions, shown};
+use super::{Comment, CommentStatus, found, guests, hold_shown, sanctions, shown};
 use crate::app::{Read, Tx};
 use crate::articles;
 use crate::auth::Permit;
@@ -39,7 +39,7 @@ pub fn report(
     let article = shown(&mut tx.reading(), id)?.row.article_id;
     let author_id = permit.user.commenter();
     sanctions::check(tx, author_id)?;
-    super::store::introduce(tx.conn, author_id, tx.now)?;
+    guests::enter_account(tx, author_id)?;
     // It may go out of sight, which is counted at the article: so that comes first.
     articles::count_comments(tx, article, 0)?;
     let comment = hold_shown(tx, id)?;
