@@ -10,7 +10,7 @@ use crate::comments::{address, article, below, desk, say, texts};
 use crate::own_comments::traces;
 use crate::support::{Answer, Client, TestApp};
 
-const HEADER: &str = "khabar-guest";
+pub const HEADER: &str = "khabar-guest";
 
 /// The site takes guests.
 pub async fn invite(app: &TestApp) {

@@ -30,6 +30,7 @@ mod comments_leaks;
 mod conditional;
 mod contract;
 mod costs;
+mod discussion_walk;
 mod embargo;
 mod event_order;
 mod feeds;
