@@ -44,6 +44,7 @@ fn delivery(config: &mut Routes<'_>) {
         .configure(sync::http::delivery)
         .configure(alerts::http::delivery)
         .configure(articles::http::previews::delivery)
+        .configure(articles::http::search::routes)
         .configure(comments::http::delivery::routes)
         .configure(comments::http::reactions::routes)
         .configure(comments::http::reports::delivery)

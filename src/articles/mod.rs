@@ -11,6 +11,7 @@
 //! | `beat`, `eyes`, `locks`, `lint` | what may stand in the way of a step |
 //! | `discussions` | who may comment, as moderators say |
 //! | `revisions`, `previews`, `worklist` | what was, what it would look like, what there is to do |
+//! | `search` | what finds it |
 //! | `delivery`, `views`, `compact`, `kin`, `translations` | what everyone reads, and what belongs together |
 
 mod beat;
@@ -35,6 +36,7 @@ mod picked;
 mod previews;
 mod query;
 mod revisions;
+mod search;
 mod steps;
 mod store;
 mod told;
@@ -55,6 +57,8 @@ pub use model::{ArticleState, Step};
 pub use picked::{Pick, Rule, existing, picked};
 pub use query::{ArticleQuery, OneArticleQuery, Sort};
 pub use revisions::{Restoration, RevisionDiff, Verification, compare, restore, verify};
+pub use search::dto::{SearchHit, SearchQuery, SearchSort};
+pub use search::{catch_up, search};
 pub use steps::{Notes, Order, editor_step, kill, write_step};
 pub use told::EVENTS;
 pub use translations::{TranslationIn, translate};

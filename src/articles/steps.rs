@@ -10,6 +10,7 @@ use super::lint;
 use super::model::{ArticleState, Step};
 use super::names::{ids, refusal};
 use super::previews;
+use super::search;
 use super::store::{self, Ahead, Head, NewPublication, Texts};
 use super::told::{change, sections};
 use super::turns::{self, plan, store as schedule};
@@ -252,6 +253,7 @@ fn release(
     store::publish(tx.conn, &new, &ids(form)).map_err(refusal)?;
     kin::freeze(tx, new.id, form)?;
     lint::imprint(tx, publication, head.id, body)?;
+    search::index(tx, (publication, head.id), (form, body), date_published)?;
     plan(tx, head, was_due)
 }
 

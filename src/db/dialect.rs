@@ -172,6 +172,8 @@ pub enum Door {
     Records,
     /// Taking out what erased people have said.
     Erasures,
+    /// Reading what was published before there was an index.
+    Search,
 }
 
 /// Makes transactions that pass here take turns until each has ended, so that the later one sees what the

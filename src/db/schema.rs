@@ -215,6 +215,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    search_entries (publication_id) {
+        publication_id -> Binary,
+        place -> BigInt,
+        headline_hash -> BigInt,
+    }
+}
+
+diesel::table! {
+    search_backlog (publication_id) {
+        publication_id -> Binary,
+        date_published -> BigInt,
+    }
+}
+
+diesel::table! {
     commenters (id) {
         id -> Binary,
         user_id -> Nullable<Binary>,
@@ -629,6 +644,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     publications,
     publication_links,
     publication_shingles,
+    search_entries,
+    search_backlog,
     commenters,
     comments,
     comment_decisions,

@@ -12,7 +12,7 @@ use self::dto::{EmbargoReport, Leak, SurfaceReport};
 use crate::alerts;
 use crate::alerts::view::AlertView;
 use crate::app::Read;
-use crate::articles::{self, Pick, Sought, Which, Withheld};
+use crate::articles::{self, Pick, SearchQuery, Sought, Which, Withheld};
 use crate::auth::Permit;
 use crate::auth::actions::PublishArticles;
 use crate::db::page::PageRequest;
@@ -33,6 +33,7 @@ type Ask = fn(&mut Read<'_>, &Withheld) -> Result<Option<Value>, Problem>;
 const SURFACES: &[(&str, Ask)] = &[
     ("/articles/{id}", |read, withheld| article(read, &withheld.article.to_string())),
     ("/articles/{slug}", |read, withheld| article(read, &withheld.slug)),
+    ("/search", searched),
     ("/articles/{id}/comments", thread),
     ("/stories/{id}", story),
     ("/collections/{slug}", collected),
@@ -120,6 +121,17 @@ fn thread(read: &mut Read<'_>, withheld: &Withheld) -> Result<Option<Value>, Pro
 fn story(read: &mut Read<'_>, withheld: &Withheld) -> Result<Option<Value>, Problem> {
     let Some(id) = withheld.story else { return Ok(None) };
     or_nothing(stories::read(read, id, &[], "").and_then(|story| Ok(serde_json::to_value(story)?)))
+}
+
+/// A search for the words of its slug, which are most often those of its headline.
+fn searched(read: &mut Read<'_>, withheld: &Withheld) -> Result<Option<Value>, Problem> {
+    let query = SearchQuery { q: Some(withheld.slug.chars().take(100).collect()), ..SearchQuery::default() };
+    let page = PageRequest { limit: 100, ..PageRequest::default() };
+    match articles::search(read, &query, &page, "") {
+        // More words than a query has: fewer of them would find it too.
+        Err(problem) if problem.code == Code::BadParameter => Ok(None),
+        said => Ok(Some(serde_json::to_value(said?.rows)?)),
+    }
 }
 
 /// A collection that has it in a slot.

@@ -16,8 +16,11 @@ pub mod nearest;
 pub mod plural;
 pub mod safe;
 pub mod slug;
+pub mod terms;
 mod zone_names;
 
+#[cfg(test)]
+mod terms_tests;
 #[cfg(test)]
 mod vectors_tests;
 

@@ -142,6 +142,7 @@ pub fn queries(operation: &Operation, [id, slug]: [&str; 2]) -> Vec<String> {
             "count" => vec!["count=true".to_owned()],
             "sort" => vec!["sort=-dateModified".to_owned(), "sort=datePublished".to_owned()],
             "include" => vec!["include=author,section,tags,sources,related,translations".to_owned()],
+            "q" => vec![format!("q={CANARY}"), format!("q={id}"), format!("q={slug}")],
             "body" => vec!["body=html".to_owned(), "body=text".to_owned()],
             "language" => vec!["language=ar".to_owned()],
             "since" => vec!["since=1970-01-01T00:00:00Z".to_owned()],

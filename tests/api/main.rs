@@ -62,6 +62,7 @@ mod reports;
 mod revisions;
 mod sanctions;
 mod schedule;
+mod search;
 mod seed_page;
 mod sources;
 mod standards;

@@ -7,6 +7,7 @@ pub mod locks;
 pub mod newsroom;
 pub mod previews;
 pub mod revisions;
+pub mod search;
 pub mod steps;
 pub mod translations;
 pub mod worklist;

@@ -202,6 +202,11 @@ pub(super) fn once(tx: &mut Tx<'_>, code: LintCode, pointers: &[String]) -> Resu
     }
 }
 
+/// What finds these very words again, in every spelling.
+pub(super) fn words_hash(words: &[&str]) -> i64 {
+    shingles::hash(words)
+}
+
 /// What finds a headline again.
 pub(super) fn headline_hash(form: &ArticleIn) -> i64 {
     shingles::of_headline(&form.language, &form.headline)

@@ -70,7 +70,8 @@ pub(super) fn words(text: &str) -> Vec<String> {
     folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(String::from).collect()
 }
 
-fn hash(words: &[&str]) -> i64 {
+/// A number for these words in this order.
+pub(super) fn hash(words: &[&str]) -> i64 {
     let sum = words.iter().fold(Sha256::new(), |hash, word| hash.chain_update(word).chain_update([0]));
     let bytes = sum.finalize();
     bytes.iter().take(8).fold(0_i64, |number, byte| (number << 8) | i64::from(*byte))

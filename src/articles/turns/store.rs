@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::{Planned, TurnAction, TurnOutcome};
+use crate::articles::search;
 use crate::articles::store::{Ahead, Head};
 use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
@@ -159,6 +160,7 @@ pub(in crate::articles) fn drop_planned(
     let ahead = publications::table.filter(publications::article_id.eq(id)).filter(publications::visible_from.gt(now));
     let ids: Vec<PublicationId> = ahead.select(publications::id).load(conn)?;
     if !ids.is_empty() {
+        search::forget(conn, &ids)?;
         diesel::delete(publication_links::table.filter(publication_links::publication_id.eq_any(ids.clone())))
             .execute(conn)?;
         diesel::delete(publications::table.filter(publications::id.eq_any(ids))).execute(conn)?;

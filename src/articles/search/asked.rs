@@ -1,0 +1,222 @@
+//! What somebody types into a search field, read as a query. Whatever it is, it is one.
+//!
+//! | typed | means |
+//! |---|---|
+//! | `وزير الخارجية` | both words, in any order and in any of their forms |
+//! | `"وزير الخارجية"` or `«وزير الخارجية»` | these words as they stand, one after the other |
+//! | `-كاراباخ`, `-"وزير الخارجية"` | without the word or the phrase |
+//! | `أرمين*` | whatever begins so |
+
+use super::expression::Needle;
+use crate::fault::Fault;
+use crate::text::{Language, count, terms};
+
+/// The longest query, in graphemes.
+pub(super) const GRAPHEMES_MAX: usize = 200;
+/// The most words of a query.
+pub(super) const WORDS_MAX: usize = 20;
+/// The shortest beginning that is looked for as one, in letters: shorter ones begin half of all words.
+const PREFIX_MIN: usize = 3;
+
+/// A word that is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sought {
+    /// As it was written, but for spelling.
+    pub key: String,
+    /// What finds it in any of its forms.
+    pub terms: Vec<String>,
+}
+
+/// One thing that a text must have, or must not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// A word in any of its forms.
+    Word(Sought),
+    /// What words begin with, and how they do with what may stand before.
+    Prefix { key: String, beginnings: Vec<String> },
+    /// Words as they stand, one after the other.
+    Phrase(Vec<Sought>),
+}
+
+/// A query.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// All of these must be there.
+    pub wanted: Vec<Piece>,
+    /// None of these may be.
+    pub unwanted: Vec<Piece>,
+}
+
+impl Asked {
+    /// Reads what was typed; terms are those of these languages.
+    ///
+    /// # Errors
+    /// `too_long` for more than [`GRAPHEMES_MAX`] graphemes or [`WORDS_MAX`] words.
+    pub fn parse(text: &str, languages: &[Language]) -> Result<Self, Fault> {
+        if count::graphemes(text) > GRAPHEMES_MAX {
+            return Err(Fault::TooLong(GRAPHEMES_MAX));
+        }
+        let mut asked = Self::default();
+        let mut words = 0;
+        for chunk in chunks(text) {
+            let pieces = chunk.pieces(languages);
+            words += pieces.iter().map(Piece::words).sum::<usize>();
+            let side = if chunk.is_unwanted { &mut asked.unwanted } else { &mut asked.wanted };
+            side.extend(pieces);
+        }
+        if words > WORDS_MAX { Err(Fault::TooLong(WORDS_MAX)) } else { Ok(asked) }
+    }
+
+    /// The words of a query that consists of nothing else, in order: what a whole headline would be.
+    pub fn plain_words(&self) -> Option<Vec<&str>> {
+        let is_word = |piece: &Piece| matches!(piece, Piece::Word(_));
+        if self.wanted.is_empty() || !self.unwanted.is_empty() || !self.wanted.iter().all(is_word) {
+            return None;
+        }
+        Some(self.wanted.iter().flat_map(Piece::keys).collect())
+    }
+
+    /// What the databases look for; nothing where there is nothing to look for.
+    pub fn needle(&self) -> Option<Needle> {
+        (!self.wanted.is_empty()).then(|| Needle::new(&self.wanted, &self.unwanted))
+    }
+}
+
+impl Piece {
+    /// The keys of its words, in order.
+    pub fn keys(&self) -> Vec<&str> {
+        match self {
+            Self::Word(sought) => vec![&sought.key],
+            Self::Prefix { key, beginnings: _ } => vec![key],
+            Self::Phrase(words) => words.iter().map(|sought| sought.key.as_str()).collect(),
+        }
+    }
+
+    fn words(&self) -> usize {
+        self.keys().len()
+    }
+}
+
+/// What stands between gaps or quotation marks.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Chunk {
+    text: String,
+    is_unwanted: bool,
+    is_quoted: bool,
+    is_beginning: bool,
+}
+
+impl Chunk {
+    fn pieces(&self, languages: &[Language]) -> Vec<Piece> {
+        let mut keys: Vec<String> = terms::words(&self.text).into_iter().map(|word| word.key).collect();
+        let sought = |key: String| Sought { terms: terms::in_any(&key, languages), key };
+        // Of what is written together, such as COVID-19, all must be away at once.
+        if self.is_quoted || (self.is_unwanted && keys.len() > 1) {
+            return if keys.is_empty() {
+                Vec::new()
+            } else {
+                vec![Piece::Phrase(keys.into_iter().map(sought).collect())]
+            };
+        }
+        let prefix = |key: String| Piece::Prefix { beginnings: terms::beginnings(&key), key };
+        let is_long = |key: &String| key.chars().count() >= PREFIX_MIN;
+        let beginning = if self.is_beginning { keys.pop_if(|key| is_long(key)) } else { None };
+        keys.into_iter().map(sought).map(Piece::Word).chain(beginning.map(prefix)).collect()
+    }
+}
+
+const fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '«' | '»' | '“' | '”' | '„' | '‟')
+}
+
+/// Cuts what was typed. A quotation that is not closed lasts to the end.
+fn chunks(text: &str) -> Vec<Chunk> {
+    let mut done = Vec::new();
+    let mut open = Chunk::default();
+    for c in text.chars() {
+        let ends = if open.is_quoted { is_quote(c) } else { is_quote(c) || c.is_whitespace() };
+        if ends {
+            let begins_quotation = !open.is_quoted && is_quote(c);
+            // The sign before a quotation stands for all of it.
+            let is_unwanted = begins_quotation && open.is_unwanted && open.text.is_empty();
+            let next = Chunk { is_quoted: begins_quotation, is_unwanted, ..Chunk::default() };
+            done.push(std::mem::replace(&mut open, next));
+        } else if !open.is_quoted && open.text.is_empty() && matches!(c, '-' | '−' | '–') {
+            open.is_unwanted = true;
+        } else {
+            open.is_beginning = !open.is_quoted && c == '*';
+            open.text.push(c);
+        }
+    }
+    done.push(open);
+    done.retain(|chunk| !chunk.text.is_empty());
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::text::tests::hard_text;
+    use proptest::prelude::*;
+
+    fn parse(text: &str) -> Asked {
+        Asked::parse(text, &[Language::parse("ar").unwrap(), Language::parse("en").unwrap()]).unwrap()
+    }
+
+    /// A query in brief: `+` and `-` for its sides, quotes and stars as they were typed.
+    fn brief(text: &str) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Word(sought) => sought.key.clone(),
+            Piece::Prefix { key, beginnings: _ } => format!("{key}*"),
+            Piece::Phrase(_) => format!("\"{}\"", piece.keys().join(" ")),
+        };
+        let Asked { wanted, unwanted } = parse(text);
+        let (wanted, unwanted) = (wanted.iter().map(piece), unwanted.iter().map(piece));
+        wanted.chain(unwanted.map(|piece| format!("-{piece}"))).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_is_typed_is_read_as_it_is_meant() {
+        let cases = [
+            ("وزير الخارجية", "وزير الخارجيه"),
+            ("\"وزير الخارجية\" روسيا", "\"وزير الخارجيه\" روسيا"),
+            ("«وزير الخارجية", "\"وزير الخارجيه\""),
+            ("روسيا -كاراباخ", "روسيا -كاراباخ"),
+            ("روسيا -\"ناغورنو كاراباخ\"", "روسيا -\"ناغورنو كاراباخ\""),
+            ("-COVID-19 لقاح", "لقاح -\"covid 19\""),
+            ("COVID-19", "covid 19"),
+            ("أرمين* ار*", "ارمين* ار"),
+            ("-أرمين* حرب", "حرب -ارمين*"),
+            ("\"أرمين*\"", "\"ارمين\""),
+            ("٢٠٢٠", "2020"),
+            (" \u{200F} - \" \" * ** -* () AND OR NOT NEAR( :", "and or not near"),
+            ("", ""),
+        ];
+        for (typed, read) in cases {
+            assert_eq!(brief(typed), read, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_query_has_its_bounds() {
+        assert!(Asked::parse(&"ب ".repeat(WORDS_MAX), &[]).is_ok());
+        assert_eq!(Asked::parse(&"ب ".repeat(WORDS_MAX + 1), &[]), Err(Fault::TooLong(WORDS_MAX)));
+        assert_eq!(Asked::parse(&"بّ".repeat(GRAPHEMES_MAX + 1), &[]), Err(Fault::TooLong(GRAPHEMES_MAX)));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_typed_is_a_query_of_letters_and_digits(text in hard_text()) {
+            if let Ok(asked) = Asked::parse(&text, &[Language::parse("en").unwrap(), Language::parse("tr").unwrap()]) {
+                for piece in asked.wanted.iter().chain(&asked.unwanted) {
+                    prop_assert!(piece.keys().iter().all(|key| !key.is_empty() && key.chars().all(char::is_alphanumeric)));
+                    if let Piece::Word(Sought { key: _, terms }) = piece {
+                        prop_assert!(!terms.is_empty());
+                        prop_assert!(terms.iter().all(|term| !term.is_empty() && term.chars().all(char::is_alphanumeric)));
+                    }
+                }
+            }
+        }
+    }
+}

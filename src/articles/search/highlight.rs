@@ -1,0 +1,198 @@
+//! Shows why a text was found: the words that were looked for, where they stand, as they were written there.
+
+use super::asked::{Asked, Piece, Sought};
+use super::dto::{HighlightSpan, Highlighted};
+use crate::text::terms::{self, Word};
+use crate::text::{Language, arabic};
+
+/// The words of a snippet.
+const SNIPPET_WORDS: usize = 30;
+/// How many of them stand before what was found.
+const BEFORE: usize = 5;
+
+/// Looks for what was asked for in texts of a language.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lookout<'a> {
+    pub asked: &'a Asked,
+    pub language: &'a Language,
+}
+
+/// A word of a text that was asked for, and by which piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Hit {
+    word: usize,
+    piece: usize,
+}
+
+impl Lookout<'_> {
+    /// A whole line with what was found in it.
+    pub fn line(&self, text: &str) -> Highlighted {
+        let words = terms::words(text);
+        let spans = self.hits(&words).into_iter().filter_map(|hit| span(words.get(hit.word)?, 0)).collect();
+        Highlighted::new(one_line(text.chars()), spans)
+    }
+
+    /// The part of the first of some texts in which anything is found that has most of it; the beginning of the last one
+    /// where nothing is.
+    pub fn snippet(&self, texts: &[&str]) -> Highlighted {
+        let found = texts.iter().find_map(|text| {
+            let words = terms::words(text);
+            let hits = self.hits(&words);
+            if hits.is_empty() { None } else { Some(cut(text, &words, &hits)) }
+        });
+        found.unwrap_or_else(|| {
+            let last = texts.last().copied().unwrap_or_default();
+            cut(last, &terms::words(last), &[])
+        })
+    }
+
+    /// What was asked for among the words of a text, in order, each word once.
+    fn hits(&self, words: &[Word]) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for word in 0..words.len() {
+            let here = words.get(word..).unwrap_or_default();
+            for (piece, sought) in self.asked.wanted.iter().enumerate() {
+                let reach = self.reach(sought, here);
+                hits.extend((word..word + reach).map(|word| Hit { word, piece }));
+            }
+        }
+        hits.sort_by_key(|hit| hit.word);
+        hits.dedup_by_key(|hit| hit.word);
+        hits
+    }
+
+    /// How many of the first words of some are what a piece asks for.
+    fn reach(&self, piece: &Piece, words: &[Word]) -> usize {
+        let Some(first) = words.first() else { return 0 };
+        let is_there = match piece {
+            Piece::Word(sought) => self.is_form_of(&first.key, sought),
+            Piece::Prefix { key, beginnings } => {
+                first.key.contains(key.as_str()) && beginnings.iter().any(|beginning| first.key.starts_with(beginning))
+            }
+            Piece::Phrase(phrase) => {
+                let keys = words.iter().map(|word| &word.key).take(phrase.len());
+                keys.eq(phrase.iter().map(|sought| &sought.key))
+            }
+        };
+        match piece {
+            Piece::Phrase(phrase) if is_there => phrase.len(),
+            _ => usize::from(is_there),
+        }
+    }
+
+    /// Whether a word has a term in common with one that is looked for.
+    fn is_form_of(&self, key: &str, sought: &Sought) -> bool {
+        let first = key.chars().next();
+        let is_arabic = first.is_some_and(arabic::is_arabic);
+        // Terms are made only of what may be it: the term of an Arabic word is a part of it, and every stem begins as its word.
+        let may_be = |term: &String| if is_arabic { key.contains(term.as_str()) } else { term.chars().next() == first };
+        sought.terms.iter().any(may_be) && terms::of(key, self.language).iter().any(|term| sought.terms.contains(term))
+    }
+}
+
+/// The place of a word in what begins at a character of its text.
+fn span(word: &Word, from: usize) -> Option<HighlightSpan> {
+    Some(HighlightSpan { start: word.start.checked_sub(from)?, end: word.end.checked_sub(from)? })
+}
+
+/// The part of a text that has most of what was found.
+fn cut(text: &str, words: &[Word], hits: &[Hit]) -> Highlighted {
+    let first = best(hits).map_or(0, |hit| hit.word.saturating_sub(BEFORE));
+    let last = (first + SNIPPET_WORDS).min(words.len());
+    let start = if first == 0 { 0 } else { words.get(first).map_or(0, |word| word.start) };
+    let end = if last < words.len() {
+        last.checked_sub(1).and_then(|last| words.get(last)).map(|word| word.end)
+    } else {
+        None
+    };
+    let kept = text.chars().skip(start).take(end.map_or(usize::MAX, |end| end.saturating_sub(start)));
+    let before = if start > 0 { "…" } else { "" };
+    let after = if end.is_some() { "…" } else { "" };
+    let shown = one_line(before.chars().chain(kept).chain(after.chars()));
+    let inside = hits.iter().filter(|hit| (first..last).contains(&hit.word));
+    let moved = |span: HighlightSpan| HighlightSpan {
+        start: span.start + usize::from(start > 0),
+        end: span.end + usize::from(start > 0),
+    };
+    let spans = inside.filter_map(|hit| span(words.get(hit.word)?, start).map(moved)).collect();
+    Highlighted::new(shown, spans)
+}
+
+/// The first of the hits after which most of what was asked for stands.
+fn best(hits: &[Hit]) -> Option<Hit> {
+    let variety = |at: usize| {
+        let from = hits.get(at..).unwrap_or_default();
+        let until = from.first().map_or(0, |hit| hit.word + SNIPPET_WORDS - BEFORE);
+        let mut pieces: Vec<usize> = from.iter().take_while(|hit| hit.word < until).map(|hit| hit.piece).collect();
+        pieces.sort_unstable();
+        pieces.dedup();
+        pieces.len()
+    };
+    let best = (0..hits.len()).max_by_key(|at| (variety(*at), std::cmp::Reverse(*at)))?;
+    hits.get(best).copied()
+}
+
+/// Characters on one line, each where it was.
+fn one_line(text: impl Iterator<Item = char>) -> String {
+    text.map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::text::tests::hard_text;
+    use proptest::prelude::*;
+
+    const SEED: &str = include_str!("../../blocks/seed_paragraphs.txt");
+
+    fn ar() -> Language {
+        Language::parse("ar").unwrap()
+    }
+
+    /// What is marked in a text that was found by a query.
+    fn marked(query: &str, text: &str) -> Vec<String> {
+        let asked = Asked::parse(query, &[ar()]).unwrap();
+        let shown = Lookout { asked: &asked, language: &ar() }.snippet(&[text]);
+        let word = |span: &HighlightSpan| shown.text.chars().skip(span.start).take(span.end - span.start).collect();
+        shown.spans.iter().map(word).collect()
+    }
+
+    #[test]
+    fn what_is_shown_is_spelled_as_it_was_written() {
+        assert_eq!(marked("ارمينيا", SEED).first().unwrap(), "أرمينيا");
+        assert_eq!(marked("المكلفة", "الجهةُ المُكلّفة بـالأمر"), ["المُكلّفة"]);
+        assert_eq!(marked("وزارة", "قالت لوزارة الدفاع: الوزارة"), ["لوزارة", "الوزارة"]);
+        assert_eq!(marked("\"وزير الخارجية\"", "وزير خارجية، ووزير الخارجية وزير الخارجية"), ["وزير", "الخارجية"]);
+        assert_eq!(marked("ارمين*", "الأرمينية وأرمينيا أرمن"), ["الأرمينية", "وأرمينيا"]);
+        assert_eq!(marked("غائب", "لا شيء هنا"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_long_text_is_cut_around_what_was_found() {
+        let text = format!("{} الهدف والغاية {}", "كلام ".repeat(200), "ختام ".repeat(200));
+        let asked = Asked::parse("الغاية هدف", &[ar()]).unwrap();
+        let shown = Lookout { asked: &asked, language: &ar() }.snippet(&[&text]);
+        assert!(shown.text.starts_with("…كلام") && shown.text.ends_with("ختام…"), "{}", shown.text);
+        assert!(shown.html.contains("<mark>الهدف</mark> <mark>والغاية</mark>"), "{}", shown.html);
+    }
+
+    proptest! {
+        #[test]
+        fn marks_lie_within_the_text_and_html_has_no_other_tags(query in hard_text(), text in hard_text()) {
+            if let Ok(asked) = Asked::parse(&query, &[ar()]) {
+                let look = Lookout { asked: &asked, language: &ar() };
+                for shown in [look.line(&text), look.snippet(&[&text])] {
+                    let length = shown.text.chars().count();
+                    let mut end = 0;
+                    for span in &shown.spans {
+                        prop_assert!(end <= span.start && span.start < span.end && span.end <= length);
+                        end = span.end;
+                    }
+                    let bare = shown.html.replace("<mark>", "").replace("</mark>", "");
+                    prop_assert!(!bare.contains(['<', '>', '"', '\'']));
+                }
+            }
+        }
+    }
+}

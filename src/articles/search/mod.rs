@@ -1,0 +1,198 @@
+//! Search among what everyone reads now.
+//!
+//! The index has an entry for each publication, written in the same transaction. What of it is visible is decided when it is
+//! read, by the clock, as everywhere in delivery: nothing has to happen at the hour of a publication, nor at its end.
+//! [`crate::text::terms`] says which words are one; both databases keep the same terms, and so find the same.
+
+mod asked;
+pub mod dto;
+mod entry;
+mod expression;
+mod highlight;
+mod store;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use self::asked::Asked;
+use self::dto::{Highlighted, SearchHit, SearchQuery, SearchSort};
+use self::entry::Entry;
+use self::highlight::Lookout;
+pub(super) use self::store::forget;
+use self::store::{Found, Search};
+use super::delivery::{show, wanted};
+use super::dto::ArticleIn;
+use super::lint;
+use super::store::Live;
+use crate::app::{App, Read, Tx};
+use crate::auth::Actor;
+use crate::blocks::Body;
+use crate::db::page::{PageRequest, Position, Slice};
+use crate::fault::Fault;
+use crate::ids::{ArticleId, PublicationId};
+use crate::problem::Problem;
+use crate::site;
+use crate::time::UtcTime;
+
+/// Among how many of the newest the best are looked for.
+const WINDOW: i64 = 200;
+/// How many whole headlines come first.
+const HEADLINES: i64 = 20;
+/// How far anything is counted.
+const COUNT_MAX: i64 = 1_000;
+/// By how much what is found in a headline is newer than what is found below it.
+const HEADLINE_BONUS: i64 = 30 * store::DAY;
+/// What puts whole headlines before everything of any date.
+const WHOLE_HEADLINE: i64 = 1 << 52;
+/// Publications that are read into the index in one transaction.
+const BATCH: i64 = 50;
+/// How long the job looks away when everything is read.
+const PAUSE: Duration = Duration::from_secs(600);
+
+/// A page of what is published now and has what is looked for.
+pub fn search(
+    read: &mut Read<'_>,
+    query: &SearchQuery,
+    page: &PageRequest,
+    public_url: &str,
+) -> Result<Slice<SearchHit>, Problem> {
+    let languages = if query.language.is_empty() { site::present(read)?.languages } else { query.language.clone() };
+    let typed = query.q.as_deref().ok_or(Fault::Required);
+    let asked = typed.and_then(|typed| Asked::parse(typed, &languages));
+    let asked = asked.map_err(|fault| Problem::parameter("q", fault))?;
+    let wanted = wanted(read, &query.filter())?;
+    let Some(needle) = asked.needle() else {
+        let total = page.count.then_some(0);
+        return Ok(Slice { rows: Vec::new(), next: None, prev: None, total });
+    };
+    let search = Search { needle: &needle, wanted: &wanted, now: read.now, limit: WINDOW, from: None, backward: false };
+    let mut slice = match query.sort.unwrap_or_default() {
+        SearchSort::Newest => newest(read, search, page)?,
+        SearchSort::Relevance => best(read, search, &asked, page)?,
+    };
+    if page.count {
+        slice.total = Some(store::count(read.conn, &Search { limit: COUNT_MAX, ..search })?);
+    }
+    shown(read, slice, &asked, public_url)
+}
+
+/// A page of all that was found, the newest first.
+fn newest(read: &mut Read<'_>, search: Search<'_>, page: &PageRequest) -> Result<Slice<Found>, Problem> {
+    let from = page.from.as_ref().map(|at| (at.number(), PublicationId::of(at.id)));
+    let search = Search { limit: page.fetch(), from, backward: page.backward, ..search };
+    let found = store::find(read.conn, &search)?;
+    Ok(page.cut(found, |found| Position::at(found.place, found.publication_id.uuid())))
+}
+
+/// A page of the best among the newest that were found.
+fn best(read: &mut Read<'_>, search: Search<'_>, asked: &Asked, page: &PageRequest) -> Result<Slice<Found>, Problem> {
+    let in_headline = search.needle.in_headline(&asked.wanted);
+    let mut scores: HashMap<PublicationId, i64> = HashMap::new();
+    let mut score = |found: Vec<Found>, bonus: i64| {
+        for Found { place, publication_id } in found {
+            let best = scores.entry(publication_id).or_insert(i64::MIN);
+            *best = (*best).max(place.saturating_add(bonus));
+        }
+    };
+    score(store::find(read.conn, &search)?, 0);
+    score(store::find(read.conn, &Search { needle: &in_headline, ..search })?, HEADLINE_BONUS);
+    if let Some(words) = asked.plain_words() {
+        let search = Search { limit: HEADLINES, ..search };
+        score(store::with_headline(read.conn, &search, lint::words_hash(&words))?, WHOLE_HEADLINE);
+    }
+    Ok(ranked(scores, page))
+}
+
+/// A page of what has scores, the highest first.
+fn ranked(scores: HashMap<PublicationId, i64>, page: &PageRequest) -> Slice<Found> {
+    let mut all: Vec<(i64, PublicationId)> = scores.into_iter().map(|(id, score)| (score, id)).collect();
+    all.sort_unstable();
+    if !page.backward {
+        all.reverse();
+    }
+    let from = page.from.as_ref().map(|at| (at.number(), PublicationId::of(at.id)));
+    let beyond =
+        |row: &(i64, PublicationId)| from.is_none_or(|from| if page.backward { *row > from } else { *row < from });
+    let limit = usize::try_from(page.fetch()).unwrap_or(usize::MAX);
+    let rows = all.into_iter().filter(beyond).take(limit);
+    let rows = rows.map(|(place, publication_id)| Found { place, publication_id }).collect();
+    page.cut(rows, |found: &Found| Position::at(found.place, found.publication_id.uuid()))
+}
+
+/// What was found as everyone may see it, with what was looked for in it.
+fn shown(
+    read: &mut Read<'_>,
+    slice: Slice<Found>,
+    asked: &Asked,
+    public_url: &str,
+) -> Result<Slice<SearchHit>, Problem> {
+    let Slice { rows, next, prev, total } = slice;
+    let ids: Vec<PublicationId> = rows.iter().map(|found| found.publication_id).collect();
+    let whole = if ids.is_empty() { Vec::new() } else { store::whole(read.conn, &ids)? };
+    let mut by_id: HashMap<PublicationId, (Live, String)> =
+        whole.into_iter().map(|(live, body)| (live.id, (live, body))).collect();
+    let (lives, bodies): (Vec<Live>, Vec<String>) = ids.iter().filter_map(|id| by_id.remove(id)).unzip();
+    let (articles, _) = show(read, &lives, &[], public_url)?;
+    let hits: Result<Vec<SearchHit>, Problem> = articles
+        .into_iter()
+        .zip(lives.iter().zip(&bodies))
+        .map(|(article, (live, body))| {
+            let (headline, snippet) = highlighted(asked, live, body)?;
+            Ok(SearchHit { article, headline, snippet })
+        })
+        .collect();
+    Ok(Slice { rows: hits?, next, prev, total })
+}
+
+fn highlighted(asked: &Asked, live: &Live, body: &str) -> Result<(Highlighted, Highlighted), Problem> {
+    let form: ArticleIn = serde_json::from_str(&live.content)?;
+    let text = serde_json::from_str::<Body>(body)?.to_text();
+    let look = Lookout { asked, language: &form.language };
+    let caption = form.lead_media.as_ref().and_then(|media| media.caption.as_deref());
+    // The body first: it says most. Its beginning stands where nothing of these was found.
+    let others = [form.abstract_.as_deref(), form.subheadline.as_deref(), caption];
+    let texts: Vec<&str> =
+        [text.as_str()].into_iter().chain(others.into_iter().flatten()).chain([text.as_str()]).collect();
+    Ok((look.line(&form.headline), look.snippet(&texts)))
+}
+
+/// Puts what becomes public into the index, in place of what is over of the same article.
+pub(super) fn index(
+    tx: &mut Tx<'_>,
+    (id, article): (PublicationId, ArticleId),
+    (form, body): (&ArticleIn, &Body),
+    date: UtcTime,
+) -> Result<(), Problem> {
+    let over = store::over(tx.conn, article, tx.now)?;
+    if !over.is_empty() {
+        store::forget(tx.conn, &over)?;
+    }
+    Ok(store::insert(tx.conn, id, date, &Entry::new(form, body))?)
+}
+
+/// Reads what was published before there was an index into it, the newest first, and says when to come again.
+pub async fn catch_up(app: App) -> Result<Duration, Problem> {
+    if !app.read(|read| Ok(store::has_backlog(read.conn)?)).await? {
+        return Ok(PAUSE);
+    }
+    app.write(Actor::itself(), read_backlog).await?;
+    Ok(Duration::ZERO)
+}
+
+fn read_backlog(tx: &mut Tx<'_>) -> Result<(), Problem> {
+    store::take_turns(tx.conn)?;
+    let unread = store::backlog(tx.conn, BATCH)?;
+    let ids: Vec<PublicationId> = unread.iter().map(|unread| unread.id).collect();
+    let known = store::indexed(tx.conn, &ids)?;
+    for unread in unread {
+        let store::Unread { id, visible_until, date_published, content, body } = unread;
+        if known.contains(&id) || visible_until.is_some_and(|until| until <= tx.now) {
+            continue;
+        }
+        let form: ArticleIn = serde_json::from_str(&content)?;
+        let body: Body = serde_json::from_str(&body)?;
+        store::insert(tx.conn, id, date_published, &Entry::new(&form, &body))?;
+    }
+    store::strike_off(tx.conn, &ids)?;
+    Ok(())
+}

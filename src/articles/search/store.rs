@@ -1,0 +1,311 @@
+//! The only SQL of search. Each database has an index of its own kind; what it is asked is the same.
+
+use std::fmt::Write as _;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Text};
+
+use super::entry::Entry;
+use super::expression::Needle;
+use crate::articles::store::{Live, Wanted};
+use crate::db::Conn;
+use crate::db::dialect::{self, Door};
+use crate::db::schema::{publications, search_backlog, search_entries};
+use crate::ids::{ArticleId, PublicationId, RecordId};
+use crate::time::UtcTime;
+
+/// How many places a second has.
+const PLACES: i64 = 1_024;
+/// How many places a day has.
+pub(super) const DAY: i64 = 86_400 * PLACES;
+/// How far from its own place a publication may stand, where very many have the same date: 48 days.
+const STRAY_MAX: i64 = 1 << 32;
+/// Places that are looked at together for a free one.
+const LOOK: i64 = 64;
+/// PostgreSQL is asked for so many at the least: for few it would walk through all of the archive.
+const AT_LEAST: i64 = 500;
+
+/// A publication that was found, and its place in the order of dates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub(super) struct Found {
+    #[diesel(sql_type = BigInt)]
+    pub place: i64,
+    #[diesel(sql_type = Binary)]
+    pub publication_id: PublicationId,
+}
+
+#[derive(QueryableByName)]
+struct Total {
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+}
+
+/// Which publications are looked for, and how many of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Search<'a> {
+    pub needle: &'a Needle,
+    pub wanted: &'a Wanted,
+    pub now: UtcTime,
+    pub limit: i64,
+    /// Beyond which one, and whether towards the newest.
+    pub from: Option<(i64, PublicationId)>,
+    pub backward: bool,
+}
+
+/// A publication that the index does not have yet.
+#[derive(Clone, Debug, Queryable)]
+pub(super) struct Unread {
+    pub id: PublicationId,
+    pub visible_until: Option<UtcTime>,
+    pub date_published: UtcTime,
+    pub content: String,
+    pub body: String,
+}
+
+/// The place of an instant in the order of dates.
+fn place_of(at: UtcTime) -> i64 {
+    at.micros().div_euclid(1_000_000).saturating_mul(PLACES)
+}
+
+/// An id as SQL: bytes in hexadecimal, nothing that could be anything else.
+fn literal(conn: &Conn, uuid: uuid::Uuid) -> String {
+    match conn {
+        Conn::Sqlite(_) => format!("x'{}'", uuid.simple()),
+        Conn::Postgres(_) => format!("'\\x{}'::bytea", uuid.simple()),
+    }
+}
+
+/// What a publication must meet besides the words: numbers, ids and tags of languages, of which none can be more than that.
+fn conditions(conn: &Conn, wanted: &Wanted, now: UtcTime) -> String {
+    let Wanted { languages, with, without, from, until, sort: _ } = wanted;
+    let now = now.micros();
+    let mut sql = format!(
+        "publications.visible_from <= {now} \
+         AND (publications.visible_until IS NULL OR publications.visible_until > {now})"
+    );
+    let mut and = |condition: String| {
+        // Writing into a text never fails.
+        let _ = write!(sql, " AND {condition}");
+    };
+    if !languages.is_empty() {
+        let is_tag = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let tags = languages.iter().filter(|tag| tag.chars().all(is_tag)).map(|tag| format!("'{tag}'"));
+        and(format!("publications.language IN ({})", tags.collect::<Vec<_>>().join(", ")));
+    }
+    let linked = |ids: &[RecordId]| {
+        let ids: Vec<String> = ids.iter().map(|id| literal(conn, id.uuid())).collect();
+        if ids.is_empty() {
+            return "1 = 0".to_owned();
+        }
+        format!(
+            "EXISTS (SELECT 1 FROM publication_links WHERE publication_links.publication_id = publications.id \
+             AND publication_links.target_id IN ({}))",
+            ids.join(", ")
+        )
+    };
+    for ids in with {
+        and(linked(ids));
+    }
+    if !without.is_empty() {
+        and(format!("NOT {}", linked(without)));
+    }
+    if let Some(from) = from {
+        and(format!("publications.date_published >= {}", from.micros()));
+    }
+    if let Some(until) = until {
+        and(format!("publications.date_published < {}", until.micros()));
+    }
+    sql
+}
+
+impl Search<'_> {
+    /// The statement, but for what it selects, its order and its limit.
+    fn sources(&self, conn: &Conn) -> String {
+        let Self { needle: _, wanted, now, limit: _, from, backward } = self;
+        let conditions = conditions(conn, wanted, *now);
+        let (tables, place) = match conn {
+            // In this order, so that it stops as soon as it has enough.
+            Conn::Sqlite(_) => (
+                "search_index CROSS JOIN search_entries ON search_entries.place = search_index.rowid \
+                 CROSS JOIN publications ON publications.id = search_entries.publication_id \
+                 WHERE search_index MATCH $1",
+                "search_index.rowid",
+            ),
+            Conn::Postgres(_) => (
+                "search_index JOIN publications ON publications.id = search_index.publication_id \
+                 WHERE search_index.terms @@ $1::tsquery",
+                "search_index.place",
+            ),
+        };
+        let mut sql = format!("FROM {tables} AND {conditions}");
+        // Writing into a text never fails.
+        if let Some(from) = wanted.from {
+            let _ = write!(sql, " AND {place} >= {}", place_of(from));
+        }
+        if let Some(until) = wanted.until {
+            let _ = write!(sql, " AND {place} < {}", place_of(until).saturating_add(PLACES + STRAY_MAX));
+        }
+        if let Some((at, id)) = from {
+            let beyond = if *backward { '>' } else { '<' };
+            let _ = match conn {
+                Conn::Sqlite(_) => write!(sql, " AND {place} {beyond} {at}"),
+                Conn::Postgres(_) => {
+                    let id = literal(conn, id.uuid());
+                    write!(sql, " AND ({place}, search_index.publication_id) {beyond} ({at}, {id})")
+                }
+            };
+        }
+        sql
+    }
+}
+
+/// The newest publications that have what is looked for; the oldest beyond one, going backward.
+pub(super) fn find(conn: &mut Conn, search: &Search<'_>) -> QueryResult<Vec<Found>> {
+    let (sources, limit) = (search.sources(conn), search.limit);
+    let order = if search.backward { "ASC" } else { "DESC" };
+    let sql = match conn {
+        Conn::Sqlite(_) => format!(
+            "SELECT search_entries.place, search_entries.publication_id {sources} \
+             ORDER BY search_index.rowid {order} LIMIT {limit}"
+        ),
+        Conn::Postgres(_) => format!(
+            "WITH found AS MATERIALIZED (SELECT search_index.place, search_index.publication_id {sources} \
+             ORDER BY search_index.place {order}, search_index.publication_id {order} LIMIT {least}) \
+             SELECT place, publication_id FROM found ORDER BY place {order}, publication_id {order} LIMIT {limit}",
+            least = limit.max(AT_LEAST)
+        ),
+    };
+    diesel::sql_query(sql).bind::<Text, _>(search.needle.of(conn)).load(conn)
+}
+
+/// How many publications have what is looked for; no more than the limit.
+pub(super) fn count(conn: &mut Conn, search: &Search<'_>) -> QueryResult<i64> {
+    let (sources, limit) = (search.sources(conn), search.limit);
+    let sql = format!("SELECT count(*) AS total FROM (SELECT 1 {sources} LIMIT {limit}) AS found");
+    let total: Total = diesel::sql_query(sql).bind::<Text, _>(search.needle.of(conn)).get_result(conn)?;
+    Ok(total.total)
+}
+
+/// The newest publications whose whole headline has a hash.
+pub(super) fn with_headline(conn: &mut Conn, search: &Search<'_>, hash: i64) -> QueryResult<Vec<Found>> {
+    let Search { needle: _, wanted, now, limit, from: _, backward: _ } = search;
+    let conditions = conditions(conn, wanted, *now);
+    diesel::sql_query(format!(
+        "SELECT search_entries.place, search_entries.publication_id FROM search_entries \
+         JOIN publications ON publications.id = search_entries.publication_id \
+         WHERE search_entries.headline_hash = {hash} AND {conditions} ORDER BY search_entries.place DESC LIMIT {limit}"
+    ))
+    .load(conn)
+}
+
+/// Publications with their bodies.
+pub(super) fn whole(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<Vec<(Live, String)>> {
+    let found = publications::table.filter(publications::id.eq_any(ids.to_vec()));
+    found.select((Live::as_select(), publications::body)).load(conn)
+}
+
+/// Puts a publication into the index, at the place of its date or the next one that is free.
+pub(super) fn insert(conn: &mut Conn, id: PublicationId, date: UtcTime, entry: &Entry) -> QueryResult<()> {
+    let spread = i64::from(id.uuid().as_bytes().last().copied().unwrap_or_default());
+    let place = free_place(conn, place_of(date).saturating_add(spread))?;
+    diesel::insert_into(search_entries::table)
+        .values((
+            search_entries::publication_id.eq(id),
+            search_entries::place.eq(place),
+            search_entries::headline_hash.eq(entry.headline_hash),
+        ))
+        .execute(conn)?;
+    match conn {
+        Conn::Sqlite(c) => {
+            let [headline, rest, words] = entry.columns();
+            diesel::sql_query("INSERT INTO search_index (rowid, headline, rest, words) VALUES (?, ?, ?, ?)")
+                .bind::<BigInt, _>(place)
+                .bind::<Text, _>(headline)
+                .bind::<Text, _>(rest)
+                .bind::<Text, _>(words)
+                .execute(c)?
+        }
+        Conn::Postgres(c) => {
+            diesel::sql_query("INSERT INTO search_index (publication_id, place, terms) VALUES ($1, $2, $3::tsvector)")
+                .bind::<Binary, _>(id)
+                .bind::<BigInt, _>(place)
+                .bind::<Text, _>(entry.tsvector())
+                .execute(c)?
+        }
+    };
+    Ok(())
+}
+
+/// The first place from one on that no publication has. FTS5 takes one row at each; PostgreSQL does not mind two.
+fn free_place(conn: &mut Conn, from: i64) -> QueryResult<i64> {
+    let taken = search_entries::table.filter(search_entries::place.ge(from)).order(search_entries::place.asc());
+    let taken: Vec<i64> = taken.select(search_entries::place).limit(LOOK).load(conn)?;
+    let free = taken.iter().fold(from, |free, place| if *place == free { free + 1 } else { free });
+    if free < from + LOOK {
+        return Ok(free);
+    }
+    let near = search_entries::table.filter(search_entries::place.lt(from.saturating_add(STRAY_MAX)));
+    let last: Option<i64> = near.select(diesel::dsl::max(search_entries::place)).first(conn)?;
+    Ok(last.unwrap_or(from) + 1)
+}
+
+/// Takes publications out of the index.
+pub(in crate::articles) fn forget(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<usize> {
+    let entries = search_entries::table.filter(search_entries::publication_id.eq_any(ids.to_vec()));
+    if let Conn::Sqlite(_) = conn {
+        let places: Vec<i64> = entries.select(search_entries::place).load(conn)?;
+        if !places.is_empty() {
+            let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+            let sql = format!("DELETE FROM search_index WHERE rowid IN ({})", places.join(", "));
+            diesel::sql_query(sql).execute(conn)?;
+        }
+    }
+    diesel::delete(search_entries::table.filter(search_entries::publication_id.eq_any(ids.to_vec()))).execute(conn)
+}
+
+/// The publications of an article in the index that are over.
+pub(super) fn over(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<Vec<PublicationId>> {
+    publications::table
+        .inner_join(search_entries::table.on(search_entries::publication_id.eq(publications::id)))
+        .filter(publications::article_id.eq(id).and(publications::visible_until.le(now)))
+        .select(publications::id)
+        .load(conn)
+}
+
+/// Makes those who read what was published before there was an index take turns.
+pub(super) fn take_turns(conn: &mut Conn) -> QueryResult<()> {
+    dialect::take_turns(conn, Door::Search)
+}
+
+/// Whether anything waits to be read into the index.
+pub(super) fn has_backlog(conn: &mut Conn) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(search_backlog::table.limit(1).select(search_backlog::publication_id)))
+        .get_result(conn)
+}
+
+/// What waits to be read, the newest first.
+pub(super) fn backlog(conn: &mut Conn, limit: i64) -> QueryResult<Vec<Unread>> {
+    search_backlog::table
+        .inner_join(publications::table.on(publications::id.eq(search_backlog::publication_id)))
+        .order((search_backlog::date_published.desc(), search_backlog::publication_id.desc()))
+        .select((
+            publications::id,
+            publications::visible_until,
+            publications::date_published,
+            publications::content,
+            publications::body,
+        ))
+        .limit(limit)
+        .load(conn)
+}
+
+/// Strikes off what was read.
+pub(super) fn strike_off(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<usize> {
+    diesel::delete(search_backlog::table.filter(search_backlog::publication_id.eq_any(ids.to_vec()))).execute(conn)
+}
+
+/// Of these publications, those that the index has.
+pub(super) fn indexed(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<Vec<PublicationId>> {
+    let entries = search_entries::table.filter(search_entries::publication_id.eq_any(ids.to_vec()));
+    entries.select(search_entries::publication_id).load(conn)
+}
