@@ -1,7 +1,5 @@
 //! What a comment may say and what becomes of it, as pure rules.
 
-use unicode_normalization::char::is_combining_mark;
-
 use crate::fault::Fault;
 use crate::site::CommentPolicy;
 use crate::text::safe;
@@ -10,8 +8,7 @@ use crate::time::UtcTime;
 
 /// The longest comment, in graphemes.
 const TEXT_MAX: usize = 5_000;
-/// Combining marks that one letter may carry. Arabic stacks three at the most, Vedic and Tibetan five.
-const MARKS_MAX: usize = 5;
+
 text_enum! {
     /// What has become of a comment.
     #[schema(example = "published")]
@@ -152,23 +149,10 @@ pub fn count_change(from: Option<CommentStatus>, to: CommentStatus) -> i64 {
 /// `blank`, `too_long` in graphemes, or `forbidden_character` for the mark that towers over its line.
 pub fn text(input: &str) -> Result<String, Fault> {
     let text = safe::paragraph(input, TEXT_MAX)?;
-    match towering_mark(&text) {
+    match safe::towering_mark(&text) {
         Some(mark) => Err(Fault::ForbiddenCharacter(mark)),
         None => Ok(text),
     }
-}
-
-/// The first mark that is too many for its letter. Joiners and direction marks between marks make no new letter.
-fn towering_mark(text: &str) -> Option<char> {
-    let mut stacked = 0;
-    text.chars().find(|c| {
-        match c {
-            c if is_combining_mark(*c) => stacked += 1,
-            '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2069}' => {}
-            _ => stacked = 0,
-        }
-        stacked > MARKS_MAX
-    })
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ pub const EMAIL_BYTES_MAX: usize = 254;
 pub const GRAPHEME_BYTES_MAX: usize = 10;
 /// The same where nothing is looked up by the text: a family of four emoji is one grapheme too.
 const FAMILY_BYTES_MAX: usize = 25;
+/// Combining marks that one letter may carry. Arabic stacks three at the most, Vedic and Tibetan five.
+const MARKS_MAX: usize = 5;
 /// The longest part of one before the `@`, in bytes.
 const MAILBOX_BYTES_MAX: usize = 64;
 
@@ -103,8 +105,8 @@ pub fn optional_paragraph(input: Option<&str>, max_graphemes: usize) -> Result<O
 /// A name that must not deceive, such as a tag or a user's: in NFC and trimmed, else as typed.
 ///
 /// # Errors
-/// `forbidden_character` for what is invisible, turns the direction or means nothing outside of one machine; joiners may
-/// stand between letters. `blank`, or `too_long` in graphemes.
+/// `forbidden_character` for what is invisible, turns the direction, towers over its line or means nothing outside of one
+/// machine; joiners may stand between letters. `blank`, or `too_long` in graphemes.
 pub fn name(input: &str, max_graphemes: usize) -> Result<String, Fault> {
     let name: String = input.trim().nfc().collect();
     let mut before = None;
@@ -117,7 +119,23 @@ pub fn name(input: &str, max_graphemes: usize) -> Result<String, Fault> {
         }
         before = Some(c);
     }
+    if let Some(mark) = towering_mark(&name) {
+        return Err(Fault::ForbiddenCharacter(mark));
+    }
     fitting(&name, max_graphemes, GRAPHEME_BYTES_MAX)
+}
+
+/// The first mark that is too many for its letter. Joiners and direction marks between marks make no new letter.
+pub fn towering_mark(text: &str) -> Option<char> {
+    let mut stacked = 0;
+    text.chars().find(|c| {
+        match c {
+            c if is_combining_mark(*c) => stacked += 1,
+            '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2069}' => {}
+            _ => stacked = 0,
+        }
+        stacked > MARKS_MAX
+    })
 }
 
 /// Whether a reader would see nothing: only white space and invisible characters.
@@ -334,7 +352,7 @@ mod tests {
         let tower = format!("خ{}", "\u{651}".repeat(14));
         assert_eq!(line(&tower, 3).unwrap(), tower);
         assert_eq!(line(&tower, 2), Err(Fault::TooLong(2)));
-        assert_eq!(name(&tower.repeat(2), 5), Err(Fault::TooLong(5)));
+        assert_eq!(name(&tower, 5), Err(Fault::ForbiddenCharacter('\u{651}')));
         assert_eq!(paragraph(&"قُّ".repeat(100), 100).unwrap().len(), 600);
     }
 
