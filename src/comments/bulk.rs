@@ -1,6 +1,6 @@
 //! The same about many comments in one request: each item stands or falls by itself, or all of them together.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -88,17 +88,20 @@ pub fn bulk(
     if refused.is_empty() { Ok(outcomes) } else { Err(Problem::new(Code::NotAllPossible).with("items", refused)) }
 }
 
-/// The tasks by article, each with its place in the request. Everything that changes a discussion takes the article's row
-/// first: it is taken here, article by article, so that two of these that meet do not wait for each other.
+/// Takes the rows of articles, in one order. Everything that changes a discussion takes the article's row first: whoever
+/// changes several comments at once does too, so that two that meet do not wait for each other.
+pub(super) fn take_articles(tx: &mut Tx<'_>, articles: impl IntoIterator<Item = ArticleId>) -> Result<(), Problem> {
+    for article in articles.into_iter().collect::<BTreeSet<_>>() {
+        articles::count_comments(tx, article, 0)?;
+    }
+    Ok(())
+}
+
+/// The tasks by article, each with its place in the request. Nobody else changes these discussions from here on.
 fn in_order<'t>(tx: &mut Tx<'_>, tasks: &'t [Task]) -> Result<Vec<(usize, &'t Task)>, Problem> {
     let ids: Vec<CommentId> = tasks.iter().map(|task| task.id).collect();
     let places: HashMap<CommentId, ArticleId> = store::articles_of(tx.conn, &ids)?.into_iter().collect();
-    let mut articles: Vec<ArticleId> = places.values().copied().collect();
-    articles.sort_unstable();
-    articles.dedup();
-    for article in articles {
-        articles::count_comments(tx, article, 0)?;
-    }
+    take_articles(tx, places.values().copied())?;
     let mut ordered: Vec<(usize, &Task)> = tasks.iter().enumerate().collect();
     ordered.sort_by_key(|(_, task)| (places.get(&task.id).copied(), task.id));
     Ok(ordered)

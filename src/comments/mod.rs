@@ -54,7 +54,8 @@ use crate::ids::{ArticleId, CommentId, CommenterId, UserId};
 use crate::problem::{Code, Problem};
 use crate::time::UtcTime;
 
-pub use export::{CommentExport, OwnSanctionView, everything, sanctions_on};
+pub use export::{CommentExport, OwnReactionView, OwnSanctionView, ReportView};
+pub use export::{everything, reactions_by, reports_by, sanctions_on};
 pub use guests::{Posted, Speaker};
 pub use model::{CommentReason, CommentStatus, Decision, Mark};
 pub use own::{delete, edit, forget_commenter, forget_some, written_by};

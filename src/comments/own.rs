@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
+use super::bulk::take_articles;
 use super::course::{self, Cause};
 use super::dto::{CommentEditIn, OwnCommentQuery};
 use super::model::{self, CommentStatus};
 use super::pipeline::{self, Rule};
 use super::sanctions::{self, Standing};
 use super::store::{self, Revision, Row, Wanted};
-use super::{Comment, Remark, Speaker, as_writer, found, guests, is_told, judge, reports, with_bylines};
+use super::{Comment, Remark, Speaker, as_writer, found, guests, is_told, judge, reactions, reports, with_bylines};
 use crate::app::{Read, Tx};
 use crate::articles;
 use crate::articles::Discussion;
@@ -111,16 +112,17 @@ pub fn forget_commenter(tx: &mut Tx<'_>, id: CommenterId) -> Result<(), Problem>
     reports::forget_notes(tx, id)
 }
 
-/// Takes back for good some of what somebody has said; how many comments that were, none when nothing is left. Each goes
-/// the way that its writer would have it go, with its counts and its event, so they go one by one.
+/// Takes back for good some of what somebody has said, and then some of what they have said with one touch; how much that
+/// was, none when nothing is left. Each goes the way that its writer would have it go, with its counts and its event, so
+/// they go one by one.
 pub fn forget_some(tx: &mut Tx<'_>, author: CommenterId, limit: i64) -> Result<usize, Problem> {
     let mut rows = store::with_words(tx.conn, author, limit)?;
-    // The articles in one order, and in each first what takes the article's row, so that no two wait for each other.
-    rows.sort_by_key(|row| (row.article_id.uuid(), !row.status.is_visible(), -row.depth));
+    take_articles(tx, rows.iter().map(|row| row.article_id))?;
+    rows.sort_by_key(|row| -row.depth);
     for row in &rows {
         wipe(tx, row)?;
     }
-    Ok(rows.len())
+    if rows.is_empty() { reactions::forget_some(tx, author, limit) } else { Ok(rows.len()) }
 }
 
 /// A page of what the caller has written, whatever has become of it.

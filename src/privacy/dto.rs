@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::auth::KeptSession;
-use crate::comments::{CommentExport, OwnSanctionView};
+use crate::comments::{CommentExport, OwnReactionView, OwnSanctionView, ReportView};
 use crate::ids::SessionId;
 use crate::time::UtcTime;
 use crate::users::dto::UserView;
@@ -23,6 +23,10 @@ pub struct ExportView {
     pub sanctions: Vec<OwnSanctionView>,
     /// Every comment, the oldest first.
     pub comments: Vec<CommentExport>,
+    /// Every reaction to a comment, the earliest first.
+    pub reactions: Vec<OwnReactionView>,
+    /// Every report of a comment, the earliest first.
+    pub reports: Vec<ReportView>,
 }
 
 /// A session, without its tokens.

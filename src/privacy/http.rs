@@ -17,8 +17,8 @@ pub fn routes(config: &mut Routes<'_>) {
 
 /// Get what is kept of the own person
 ///
-/// The account, its sessions, and every comment with its earlier wordings and what was decided about it: in one answer,
-/// none left out. Reactions and reports are not in it yet. Subscriptions to pushes belong to no account.
+/// The account, its sessions, every comment with its earlier wordings and what was decided about it, and every reaction
+/// and report: in one answer, none left out. Subscriptions to pushes belong to no account.
 #[utoipa::path(
     tag = "accounts",
     extensions(("x-permission" = json!(UseAccount::NAME))),
@@ -32,8 +32,8 @@ async fn export_me(permit: Permit<UseAccount>, call: Call) -> Result<Reply, Prob
 /// Be forgotten
 ///
 /// For readers: an account that works here is 409 `staff_account` until an administrator has made it a reader's. At once
-/// nobody can sign in any more, and no name or address is left. Every comment is deleted, as its writer would have done
-/// it; of very many, the last go a moment later. This can't be undone. A wrong `currentPassword` is 422.
+/// nobody can sign in any more, and no name or address is left. Every comment is deleted and every reaction taken back, as
+/// the reader would have done it; of very many, the last go a moment later. Reports stay without their words. This can't be undone. A wrong `currentPassword` is 422.
 #[utoipa::path(
     tag = "accounts",
     extensions(("x-permission" = json!(UseAccount::NAME))),

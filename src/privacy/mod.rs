@@ -1,9 +1,10 @@
 //! What is kept of a person: all of it for them to take along, and all of it taken out when they ask to be forgotten.
 //!
 //! To be forgotten, an account is blanked at once: nobody can sign in, and no name stands anywhere. What the person has
-//! said is taken out in slices, so that nobody waits long for the database; whose turn it is stands in a table until
-//! nothing is left, and whichever node comes by goes on with it. Ids stay: what others said, the event log and the audit
-//! log refer to them. Subscriptions to pushes belong to browsers and to no account.
+//! said, also with one touch, is taken out in slices, so that nobody waits long for the database; whose turn it is stands
+//! in a table until nothing is left, and whichever node comes by goes on with it. Reports stay without their words: what
+//! moderators decided rests on them. Ids stay: what others said, the event log and the audit log refer to them.
+//! Subscriptions to pushes belong to browsers and to no account.
 
 pub mod dto;
 pub mod http;
@@ -23,7 +24,7 @@ use crate::problem::Problem;
 use crate::users;
 use crate::users::model::Password;
 
-/// Comments that lose their words in one transaction.
+/// Comments that lose their words, or reactions that are taken back, in one transaction.
 const SLICE: i64 = 50;
 /// Slices that are taken out before the person is answered: for most, that is everything.
 const AT_ONCE: usize = 4;
@@ -32,13 +33,15 @@ const LOOK: Duration = Duration::from_secs(60);
 
 /// All that is kept of the caller.
 pub fn export(read: &mut Read<'_>, permit: &Permit<UseAccount>) -> Result<ExportView, Problem> {
-    let id = permit.user.id;
+    let (id, commenter) = (permit.user.id, permit.user.commenter());
     Ok(ExportView {
         date_created: read.now,
         account: users::own(read, permit)?.into(),
         sessions: sessions_of(read, id)?.into_iter().map(SessionExport::from).collect(),
-        sanctions: comments::sanctions_on(read, CommenterId::of(id.uuid()))?,
-        comments: comments::everything(read, CommenterId::of(id.uuid()))?,
+        sanctions: comments::sanctions_on(read, commenter)?,
+        comments: comments::everything(read, commenter)?,
+        reactions: comments::reactions_by(read, commenter)?,
+        reports: comments::reports_by(read, commenter)?,
     })
 }
 

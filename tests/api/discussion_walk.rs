@@ -368,6 +368,8 @@ impl Walk {
                 comment_revisions::table.inner_join(comments::table.on(comments::id.eq(comment_revisions::comment_id)));
             let earlier = earlier.filter(comments::author_id.eq(&id)).count().get_result::<i64>(&mut conn);
             assert_eq!(earlier.unwrap(), 0, "nor what was said before");
+            let touches = comment_reactions::table.filter(comment_reactions::author_id.eq(&id));
+            assert_eq!(touches.count().get_result::<i64>(&mut conn).unwrap(), 0, "nor with one touch");
             let notes = comment_reports::table.filter(comment_reports::author_id.eq(&id));
             let notes = notes.filter(comment_reports::note.is_not_null()).count().get_result::<i64>(&mut conn);
             assert_eq!(notes.unwrap(), 0, "nor in a report");

@@ -53,7 +53,10 @@ async fn a_person_takes_along_all_that_is_kept_of_them() {
     app.clock.advance(Duration::from_secs(1));
     let reject = json!({ "reason": "offTopic", "note": "بيننا" });
     moderator.post(&format!("{}/reject", desk(&made))).if_match("\"2\"").json(&reject).send().await.expect(200);
-    say(&moderator, &below(&held), "لغيرها", None).await.expect(201);
+    let others = say(&moderator, &below(&held), "لغيرها", None).await.expect(201);
+    laila.put(&format!("{}/reactions/like", address(&others))).send().await.expect(200);
+    let report = json!({ "reason": "other", "note": "يسيء إلي" });
+    laila.post(&format!("{}/reports", address(&others))).json(&report).send().await.expect(201);
     let before = app.statements();
     let all = laila.get("/api/v1/me/export").send().await.expect(200);
     assert!(app.statements() - before < 20, "however much there is");
@@ -74,6 +77,10 @@ async fn a_person_takes_along_all_that_is_kept_of_them() {
     let (waits, null) = (json!("premoderatedArticle"), Value::Null);
     let (pending, by, rejected, reason) = (json!("pending"), json!("moderator"), json!("rejected"), json!("offTopic"));
     assert_eq!(decisions, [(&waits, &pending, &null), (&waits, &pending, &null), (&by, &rejected, &reason)]);
+    let told = |item: &Value, what: &str| (item["commentId"].clone(), item[what].clone());
+    let [reactions, reports] = ["/reactions", "/reports"].map(|path| all.at(path).as_array().unwrap().clone());
+    assert_eq!((reactions.len(), told(&reactions[0], "kind")), (1, (json!(others.text("/id")), json!("like"))));
+    assert_eq!((reports.len(), told(&reports[0], "note")), (1, (json!(others.text("/id")), json!("يسيء إلي"))));
     assert!(!String::from_utf8_lossy(&all.bytes).contains("بيننا"), "what is noted for colleagues is theirs");
     app.anonymous().get("/api/v1/me/export").send().await.refused(401, "unauthenticated");
 }
@@ -93,6 +100,14 @@ async fn of_who_is_forgotten_no_word_is_left_and_discussions_keep_their_shape() 
     say(&laila, &to, &links, None).await.expect(202);
     let badge = format!("/api/v1/newsroom/commenters/{}/badge", laila.id());
     moderator.put(&badge).json(&json!({ "badge": "expert" })).send().await.expect(200);
+    let hidden = say(&moderator, &to, "يختفي", None).await.expect(201);
+    for comment in [&answer, &hidden] {
+        laila.put(&format!("{}/reactions/like", address(comment))).send().await.expect(200);
+        let report = json!({ "reason": "other", "note": WORD });
+        laila.post(&format!("{}/reports", address(comment))).json(&report).send().await.expect(201);
+    }
+    let withhold = moderator.post(&format!("{}/withhold", desk(&hidden))).if_match("\"1\"");
+    withhold.json(&json!({ "reason": "spam" })).send().await.expect(200);
     assert_eq!(counted(&app, &article).await, 3);
     assert!(traces(&app, WORD).len() >= 3 && !traces(&app, "zabarjada").is_empty());
     app.events();
@@ -100,10 +115,17 @@ async fn of_who_is_forgotten_no_word_is_left_and_discussions_keep_their_shape() 
     assert_eq!(wrong.errors(), ["/currentPassword wrong_password"]);
     app.assert_events(&[]);
     erase(&laila, PASSWORD).await.expect(204);
-    let topics: Vec<String> = app.events().into_iter().map(|event| event.topic).collect();
+    let events = app.events();
+    let topics: Vec<&str> = events.iter().map(|event| event.topic.as_str()).collect();
     assert_eq!(topics[..2], ["user.sessions_revoked", "user.erased"]);
-    assert_eq!(topics[2..], ["comment.deleted"; 3]);
+    assert_eq!(topics[2..], ["comment.deleted", "comment.deleted", "comment.deleted", "comment.reacted"]);
+    assert_eq!(events[5].target.unwrap().to_string(), answer.text("/id"), "of what is out of sight nothing is told");
     assert_forgotten(&app);
+    assert_eq!(reactions::recount(&app), 0);
+    for (comment, reports) in [(&answer, 1), (&hidden, 0)] {
+        let seen = moderator.get(&desk(comment)).send().await.expect(200);
+        assert_eq!((seen.at("/reactions"), seen.at("/reportCount")), (&json!({}), &json!(reports)));
+    }
     assert_eq!((counted(&app, &article).await, recount(&app)), (1, 1));
     let gap = app.anonymous().get(&to).send().await.expect(200);
     let told = (gap.at("/items/0/status"), gap.at("/items/0/author"), gap.at("/items/0/replyCount"));

@@ -7,10 +7,12 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use crate::app::Read;
-use crate::comments::sanctions;
+use crate::comments::{reactions, reports, sanctions};
 use crate::ids::CommenterId;
 use crate::problem::Problem;
 
+pub use crate::comments::reactions::dto::OwnReactionView;
+pub use crate::comments::reports::dto::ReportView;
 pub use crate::comments::sanctions::dto::OwnSanctionView;
 pub use dto::CommentExport;
 
@@ -32,6 +34,16 @@ pub fn everything(read: &mut Read<'_>, author: CommenterId) -> Result<Vec<Commen
 /// What moderators have ever done about somebody, the earliest first.
 pub fn sanctions_on(read: &mut Read<'_>, commenter: CommenterId) -> Result<Vec<OwnSanctionView>, Problem> {
     Ok(sanctions::all_of(read, commenter)?.into_iter().map(OwnSanctionView::from).collect())
+}
+
+/// What somebody has said of comments with one touch, the earliest first.
+pub fn reactions_by(read: &mut Read<'_>, author: CommenterId) -> Result<Vec<OwnReactionView>, Problem> {
+    Ok(reactions::all_of(read, author)?.into_iter().map(OwnReactionView::from).collect())
+}
+
+/// What somebody has told moderators of comments, the earliest first.
+pub fn reports_by(read: &mut Read<'_>, author: CommenterId) -> Result<Vec<ReportView>, Problem> {
+    Ok(reports::all_of(read, author)?.into_iter().map(ReportView::from).collect())
 }
 
 fn by_key<K: Hash + Eq, V>(values: Vec<V>, key: impl Fn(&V) -> K) -> HashMap<K, Vec<V>> {

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use self::dto::ReactionsView;
 use self::store::Reaction;
+use super::bulk::take_articles;
 use super::store::Row;
 use super::{Comment, guests, hold_shown, sanctions, shown};
 use crate::app::{Read, Tx};
@@ -89,6 +90,31 @@ fn count(
         tx.record(Change::public("comment.reacted", id, payload).routine());
     }
     Ok(ReactionsView { comment_id: id, reactions, own: store::own(tx.conn, id, author)? })
+}
+
+/// Takes back some of what somebody has said with one touch; how many that were. Only where everyone reads the comment is
+/// it told that there are fewer.
+pub(super) fn forget_some(tx: &mut Tx<'_>, author: CommenterId, limit: i64) -> Result<usize, Problem> {
+    let mut given = store::all_of(tx.conn, author, Some(limit))?;
+    take_articles(tx, given.iter().map(|reaction| reaction.article_id))?;
+    given.sort_by_key(|reaction| reaction.comment_id);
+    for Reaction { comment_id: id, kind, .. } in &given {
+        super::store::hold(tx.conn, *id)?;
+        if !store::delete(tx.conn, *id, author, *kind)? {
+            continue;
+        }
+        if shown(&mut tx.reading(), *id).is_ok() {
+            count(tx, (*id, author, *kind), -1)?;
+        } else {
+            store::count(tx.conn, *id, *kind, -1)?;
+        }
+    }
+    Ok(given.len())
+}
+
+/// All that somebody has said with one touch, the earliest first, for them to take along.
+pub(super) fn all_of(read: &mut Read<'_>, author: CommenterId) -> Result<Vec<Reaction>, Problem> {
+    Ok(store::all_of(read.conn, author, None)?)
 }
 
 /// A page of what somebody has said with one touch, the latest first.

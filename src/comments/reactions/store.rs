@@ -74,6 +74,14 @@ pub(super) fn own(conn: &mut Conn, comment: CommentId, author: CommenterId) -> Q
         .load(conn)
 }
 
+/// All that somebody has said with one touch, or the earliest so many.
+pub(super) fn all_of(conn: &mut Conn, author: CommenterId, limit: Option<i64>) -> QueryResult<Vec<Reaction>> {
+    let theirs = comment_reactions::table.filter(comment_reactions::author_id.eq(author)).into_boxed();
+    let theirs = limit.into_iter().fold(theirs, QueryDsl::limit);
+    let ordered = theirs.order((comment_reactions::created_at.asc(), comment_reactions::id.asc()));
+    ordered.select(Reaction::as_select()).load(conn)
+}
+
 /// Somebody's reactions, everywhere or below one article.
 pub(super) fn of(
     conn: &mut Conn,

@@ -91,6 +91,11 @@ pub fn of_comment(
     Ok(store::of_comment(read.conn, id, page)?)
 }
 
+/// All that somebody has told moderators of comments, the earliest first, for them to take along.
+pub(super) fn all_of(read: &mut Read<'_>, author: CommenterId) -> Result<Vec<Report>, Problem> {
+    Ok(store::all_of(read.conn, author)?)
+}
+
 /// Takes out what somebody has said with their reports.
 pub(super) fn forget_notes(tx: &mut Tx<'_>, author: CommenterId) -> Result<(), Problem> {
     store::forget_notes(tx.conn, author)?;

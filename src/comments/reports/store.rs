@@ -60,6 +60,11 @@ pub(super) fn of_comment(conn: &mut Conn, comment: CommentId, page: &PageRequest
     Ok(slice)
 }
 
+pub(super) fn all_of(conn: &mut Conn, author: CommenterId) -> QueryResult<Vec<Report>> {
+    let theirs = comment_reports::table.filter(comment_reports::author_id.eq(author));
+    theirs.order((comment_reports::created_at.asc(), comment_reports::id.asc())).select(Report::as_select()).load(conn)
+}
+
 /// Takes out what somebody has said with their reports.
 pub(super) fn forget_notes(conn: &mut Conn, author: CommenterId) -> QueryResult<usize> {
     diesel::update(comment_reports::table.filter(comment_reports::author_id.eq(author)))
