@@ -39,6 +39,19 @@ pub(super) struct Wanted {
     pub order: Order,
 }
 
+/// A page in an order. Where roots are listed it begins with what they all lack, which only the discussion's own indexes do:
+/// a server that knows how much of the table is one discussion would take another index, and read what is elsewhere.
+macro_rules! in_order {
+    ($query:expr, $page:expr, $key:expr, $newest_first:expr, $part:expr) => {{
+        let query = keyset!($query, $page, $key => number, comments::id, $newest_first);
+        match ($part, $newest_first != $page.backward) {
+            (Part::Roots, true) => query.order((comments::parent_id.desc(), $key.desc(), comments::id.desc())),
+            (Part::Roots, false) => query.order((comments::parent_id.asc(), $key.asc(), comments::id.asc())),
+            _ => query,
+        }
+    }};
+}
+
 pub(super) fn list(conn: &mut Conn, wanted: &Wanted, page: &PageRequest) -> QueryResult<Slice<(Row, Writer)>> {
     let Wanted { article, part, order } = wanted;
     let filtered = || {
@@ -56,13 +69,13 @@ pub(super) fn list(conn: &mut Conn, wanted: &Wanted, page: &PageRequest) -> Quer
     let columns = (Row::as_select(), writer!());
     let rows = match order {
         Order::ByAge { newest_first } => {
-            keyset!(filtered(), page, comments::created_at => number, comments::id, *newest_first)
-                .select(columns)
-                .load::<(Row, Writer)>(conn)?
+            let query = in_order!(filtered(), page, comments::created_at, *newest_first, part);
+            query.select(columns).load::<(Row, Writer)>(conn)?
         }
-        Order::ByReactions => keyset!(filtered(), page, comments::reaction_count => number, comments::id, true)
-            .select(columns)
-            .load::<(Row, Writer)>(conn)?,
+        Order::ByReactions => {
+            let query = in_order!(filtered(), page, comments::reaction_count, true, part);
+            query.select(columns).load::<(Row, Writer)>(conn)?
+        }
     };
     let mut slice = page.cut(rows, |(row, _): &(Row, Writer)| match order {
         Order::ByAge { .. } => Position::at(row.created_at.micros(), row.id.uuid()),
