@@ -130,7 +130,7 @@ fn searched(read: &mut Read<'_>, withheld: &Withheld) -> Result<Option<Value>, P
     match articles::search(read, &query, &page, "") {
         // More words than a query has: fewer of them would find it too.
         Err(problem) if problem.code == Code::BadParameter => Ok(None),
-        said => Ok(Some(serde_json::to_value(said?.rows)?)),
+        said => Ok(Some(serde_json::to_value(said?.slice.rows)?)),
     }
 }
 

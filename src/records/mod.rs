@@ -319,6 +319,16 @@ pub fn public_list<N: Noun>(read: &mut Read<'_>, page: &PageRequest) -> Result<S
     forms(store::list(read.conn, N::KIND, &Wanted { active_only: true, beginning: None }, page)?)
 }
 
+/// A page of the records in use that are called something that begins so, in any spelling, for everyone.
+pub fn public_beginning<N: Noun>(
+    read: &mut Read<'_>,
+    beginning: &str,
+    page: &PageRequest,
+) -> Result<Slice<Record<N>>, Problem> {
+    let beginning = Some(arabic::fold(beginning.trim()));
+    forms(store::list(read.conn, N::KIND, &Wanted { active_only: true, beginning }, page)?)
+}
+
 /// Every record of a kind in use, in order. Only for kinds that stay few.
 pub fn all<N: Noun>(read: &mut Read<'_>) -> Result<Vec<Record<N>>, Problem> {
     store::all(read.conn, N::KIND)?.into_iter().map(form).collect()

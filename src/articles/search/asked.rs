@@ -33,7 +33,7 @@ pub(super) enum Piece {
     /// A word in any of its forms.
     Word(Sought),
     /// What words begin with, and how they do with what may stand before.
-    Prefix { key: String, beginnings: Vec<String> },
+    Prefix { sought: Sought, beginnings: Vec<String> },
     /// Words as they stand, one after the other.
     Phrase(Vec<Sought>),
 }
@@ -86,8 +86,7 @@ impl Piece {
     /// The keys of its words, in order.
     pub fn keys(&self) -> Vec<&str> {
         match self {
-            Self::Word(sought) => vec![&sought.key],
-            Self::Prefix { key, beginnings: _ } => vec![key],
+            Self::Word(sought) | Self::Prefix { sought, beginnings: _ } => vec![&sought.key],
             Self::Phrase(words) => words.iter().map(|sought| sought.key.as_str()).collect(),
         }
     }
@@ -118,7 +117,7 @@ impl Chunk {
                 vec![Piece::Phrase(keys.into_iter().map(sought).collect())]
             };
         }
-        let prefix = |key: String| Piece::Prefix { beginnings: terms::beginnings(&key), key };
+        let prefix = |key: String| Piece::Prefix { beginnings: terms::beginnings(&key), sought: sought(key) };
         let is_long = |key: &String| key.chars().count() >= PREFIX_MIN;
         let beginning = if self.is_beginning { keys.pop_if(|key| is_long(key)) } else { None };
         keys.into_iter().map(sought).map(Piece::Word).chain(beginning.map(prefix)).collect()
@@ -168,7 +167,7 @@ mod tests {
     fn brief(text: &str) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Word(sought) => sought.key.clone(),
-            Piece::Prefix { key, beginnings: _ } => format!("{key}*"),
+            Piece::Prefix { sought, beginnings: _ } => format!("{}*", sought.key),
             Piece::Phrase(_) => format!("\"{}\"", piece.keys().join(" ")),
         };
         let Asked { wanted, unwanted } = parse(text);

@@ -5,6 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::articles::query::ArticleQuery;
 use crate::articles::views::ArticleView;
+use crate::ids::{ArticleId, RecordId};
 use crate::text::Language;
 use crate::time::UtcTime;
 
@@ -53,6 +54,9 @@ pub struct SearchQuery {
     /// The order; what fits best first unless said otherwise.
     #[param(required = false, inline)]
     pub sort: Option<SearchSort>,
+    /// Count what was found by section, source, tag and month, in `facets`.
+    #[param(required = false)]
+    pub facets: Option<bool>,
 }
 
 impl SearchQuery {
@@ -72,6 +76,7 @@ impl SearchQuery {
             published_from,
             published_until,
             sort: _,
+            facets: _,
         } = self.clone();
         ArticleQuery {
             language,
@@ -177,4 +182,100 @@ impl Highlighted {
         }
         Self { text, spans, html }
     }
+}
+
+/// What was found, counted by what it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Facets {
+    /// How many articles were counted: of more than 1,000 the newest.
+    #[schema(example = 42)]
+    pub(super) counted: usize,
+    /// The sections that list most of them, 20 at the most.
+    pub(super) sections: Vec<Facet>,
+    /// The sources that most of them credit, 20 at the most.
+    pub(super) sources: Vec<Facet>,
+    /// The tags that most of them have, 20 at the most.
+    pub(super) tags: Vec<Facet>,
+    /// The months of publication in the site's zone, the latest first, 36 at the most.
+    pub(super) months: Vec<MonthCount>,
+}
+
+/// A section, source or tag, and how many of the articles belong to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Facet {
+    /// Which one.
+    pub(super) id: RecordId,
+    /// The readable part of its address.
+    #[schema(example = "العالم")]
+    pub(super) slug: String,
+    /// Its name in the site's first language.
+    #[schema(example = "العالم")]
+    pub(super) name: String,
+    /// How many of the articles.
+    #[schema(example = 17)]
+    pub(super) count: usize,
+}
+
+/// A month, and how many of the articles were published in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MonthCount {
+    /// The year and the month.
+    #[schema(example = "2020-10")]
+    pub(super) month: String,
+    /// How many of the articles.
+    #[schema(example = 17)]
+    pub(super) count: usize,
+}
+
+/// What somebody has typed so far.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", default)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct SuggestQuery {
+    /// What was typed; the last word may go on.
+    #[param(required = true, example = "محادثات أرم")]
+    pub q: Option<String>,
+    /// Only headlines in this language; repeat for several.
+    #[param(required = false)]
+    pub language: Vec<Language>,
+}
+
+/// What somebody may be about to type.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Suggestions {
+    /// The newest published articles that have the words in their headlines, ten at the most.
+    pub(super) headlines: Vec<SuggestedHeadline>,
+    /// Tags that are called what begins so, ten at the most.
+    pub(super) tags: Vec<SuggestedTag>,
+}
+
+/// A headline that has the words.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SuggestedHeadline {
+    /// The article.
+    pub(super) article_id: ArticleId,
+    /// The readable part of its address.
+    #[schema(example = "بوتين-يدعو-لمحادثات-أرمينية-أذربيجانية-في-موسكو")]
+    pub(super) slug: String,
+    /// The headline.
+    pub(super) headline: Highlighted,
+}
+
+/// A tag that is called what begins so.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SuggestedTag {
+    /// The tag.
+    pub(super) id: RecordId,
+    /// The readable part of its address.
+    #[schema(example = "روسيا")]
+    pub(super) slug: String,
+    /// Its name.
+    #[schema(example = "روسيا")]
+    pub(super) name: String,
 }

@@ -63,7 +63,7 @@ fn fts5(piece: &Piece) -> String {
         Piece::Word(sought) => {
             format!("({{headline rest}} : {})", any(sought, |term| format!("\"{term}\""), " OR "))
         }
-        Piece::Prefix { key: _, beginnings } => {
+        Piece::Prefix { sought: _, beginnings } => {
             let each: Vec<String> = beginnings.iter().map(|beginning| format!("\"{beginning}\" *")).collect();
             format!("(words : ({}))", each.join(" OR "))
         }
@@ -75,7 +75,10 @@ fn fts5_headline(piece: &Piece) -> String {
     let word = |sought: &Sought| format!("(headline : {})", any(sought, |term| format!("\"{term}\""), " OR "));
     match piece {
         Piece::Word(sought) => word(sought),
-        Piece::Prefix { key, beginnings: _ } => format!("(headline : (\"{key}\" *))"),
+        // Of an ending that is being typed, the stem may be shorter than what was typed.
+        Piece::Prefix { sought, beginnings: _ } => {
+            format!("((headline : (\"{}\" *)) OR {})", sought.key, word(sought))
+        }
         Piece::Phrase(words) => words.iter().map(word).collect::<Vec<_>>().join(" AND "),
     }
 }
@@ -83,7 +86,7 @@ fn fts5_headline(piece: &Piece) -> String {
 fn tsquery(piece: &Piece) -> String {
     match piece {
         Piece::Word(sought) => any(sought, |term| format!("'{term}'"), " | "),
-        Piece::Prefix { key: _, beginnings } => {
+        Piece::Prefix { sought: _, beginnings } => {
             let each: Vec<String> = beginnings.iter().map(|beginning| format!("'{AS_WRITTEN}{beginning}':*")).collect();
             format!("({})", each.join(" | "))
         }
@@ -98,7 +101,7 @@ fn tsquery_headline(piece: &Piece) -> String {
     let word = |sought: &Sought| any(sought, |term| format!("'{OF_HEADLINE}{term}'"), " | ");
     match piece {
         Piece::Word(sought) => word(sought),
-        Piece::Prefix { key, beginnings: _ } => format!("('{OF_HEADLINE}{key}':*)"),
+        Piece::Prefix { sought, beginnings: _ } => format!("('{OF_HEADLINE}{}':* | {})", sought.key, word(sought)),
         Piece::Phrase(words) => words.iter().map(word).collect::<Vec<_>>().join(" & "),
     }
 }

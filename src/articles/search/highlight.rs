@@ -66,8 +66,8 @@ impl Lookout<'_> {
         let Some(first) = words.first() else { return 0 };
         let is_there = match piece {
             Piece::Word(sought) => self.is_form_of(&first.key, sought),
-            Piece::Prefix { key, beginnings } => {
-                first.key.contains(key.as_str()) && beginnings.iter().any(|beginning| first.key.starts_with(beginning))
+            Piece::Prefix { sought, beginnings } => {
+                first.key.contains(&sought.key) && beginnings.iter().any(|beginning| first.key.starts_with(beginning))
             }
             Piece::Phrase(phrase) => {
                 let keys = words.iter().map(|word| &word.key).take(phrase.len());

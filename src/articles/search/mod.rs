@@ -5,21 +5,24 @@
 //! [`crate::text::terms`] says which words are one; both databases keep the same terms, and so find the same.
 
 mod asked;
+mod beside;
 pub mod dto;
 mod entry;
 mod expression;
 mod highlight;
 mod store;
+mod suggest;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use self::asked::Asked;
-use self::dto::{Highlighted, SearchHit, SearchQuery, SearchSort};
+use self::dto::{Facets, Highlighted, SearchHit, SearchQuery, SearchSort};
 use self::entry::Entry;
 use self::highlight::Lookout;
 pub(super) use self::store::forget;
 use self::store::{Found, Search};
+pub use self::suggest::suggest;
 use super::delivery::{show, wanted};
 use super::dto::ArticleIn;
 use super::lint;
@@ -31,7 +34,8 @@ use crate::db::page::{PageRequest, Position, Slice};
 use crate::fault::Fault;
 use crate::ids::{ArticleId, PublicationId};
 use crate::problem::Problem;
-use crate::site;
+use crate::site::{self, Site};
+use crate::text::Language;
 use crate::time::UtcTime;
 
 /// Among how many of the newest the best are looked for.
@@ -49,21 +53,33 @@ const BATCH: i64 = 50;
 /// How long the job looks away when everything is read.
 const PAUSE: Duration = Duration::from_secs(600);
 
+/// What was found, and what stands beside it.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// A page of it.
+    pub slice: Slice<SearchHit>,
+    /// How it is spread, if that was asked for.
+    pub facets: Option<Facets>,
+    /// Where nothing was found, a query that finds something.
+    pub did_you_mean: Option<String>,
+}
+
 /// A page of what is published now and has what is looked for.
 pub fn search(
     read: &mut Read<'_>,
     query: &SearchQuery,
     page: &PageRequest,
     public_url: &str,
-) -> Result<Slice<SearchHit>, Problem> {
-    let languages = if query.language.is_empty() { site::present(read)?.languages } else { query.language.clone() };
+) -> Result<Results, Problem> {
+    let site = site::present(read)?;
+    let languages = languages_of(&query.language, &site);
     let typed = query.q.as_deref().ok_or(Fault::Required);
     let asked = typed.and_then(|typed| Asked::parse(typed, &languages));
     let asked = asked.map_err(|fault| Problem::parameter("q", fault))?;
     let wanted = wanted(read, &query.filter())?;
     let Some(needle) = asked.needle() else {
-        let total = page.count.then_some(0);
-        return Ok(Slice { rows: Vec::new(), next: None, prev: None, total });
+        let slice = Slice { rows: Vec::new(), next: None, prev: None, total: page.count.then_some(0) };
+        return Ok(Results { slice, facets: None, did_you_mean: None });
     };
     let search = Search { needle: &needle, wanted: &wanted, now: read.now, limit: WINDOW, from: None, backward: false };
     let mut slice = match query.sort.unwrap_or_default() {
@@ -73,7 +89,15 @@ pub fn search(
     if page.count {
         slice.total = Some(store::count(read.conn, &Search { limit: COUNT_MAX, ..search })?);
     }
-    shown(read, slice, &asked, public_url)
+    let facets = query.facets.unwrap_or_default().then(|| beside::facets(read, search, &site)).transpose()?;
+    let is_nothing = slice.rows.is_empty() && page.from.is_none();
+    let did_you_mean = if is_nothing { beside::meant(read, search, &asked, &languages)? } else { None };
+    Ok(Results { slice: shown(read, slice, &asked, public_url)?, facets, did_you_mean })
+}
+
+/// In whose words a query is read: those of the languages that are asked for, or else of the site's.
+fn languages_of(asked: &[Language], site: &Site) -> Vec<Language> {
+    if asked.is_empty() { site.languages.clone() } else { asked.to_vec() }
 }
 
 /// A page of all that was found, the newest first.
@@ -119,6 +143,15 @@ fn ranked(scores: HashMap<PublicationId, i64>, page: &PageRequest) -> Slice<Foun
     page.cut(rows, |found: &Found| Position::at(found.place, found.publication_id.uuid()))
 }
 
+/// What was found with its texts, in the order in which it was found.
+fn in_order(read: &mut Read<'_>, found: &[Found]) -> Result<Vec<(Live, String)>, Problem> {
+    let ids: Vec<PublicationId> = found.iter().map(|found| found.publication_id).collect();
+    let whole = if ids.is_empty() { Vec::new() } else { store::whole(read.conn, &ids)? };
+    let mut by_id: HashMap<PublicationId, (Live, String)> =
+        whole.into_iter().map(|(live, body)| (live.id, (live, body))).collect();
+    Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
+}
+
 /// What was found as everyone may see it, with what was looked for in it.
 fn shown(
     read: &mut Read<'_>,
@@ -127,11 +160,7 @@ fn shown(
     public_url: &str,
 ) -> Result<Slice<SearchHit>, Problem> {
     let Slice { rows, next, prev, total } = slice;
-    let ids: Vec<PublicationId> = rows.iter().map(|found| found.publication_id).collect();
-    let whole = if ids.is_empty() { Vec::new() } else { store::whole(read.conn, &ids)? };
-    let mut by_id: HashMap<PublicationId, (Live, String)> =
-        whole.into_iter().map(|(live, body)| (live.id, (live, body))).collect();
-    let (lives, bodies): (Vec<Live>, Vec<String>) = ids.iter().filter_map(|id| by_id.remove(id)).unzip();
+    let (lives, bodies): (Vec<Live>, Vec<String>) = in_order(read, &rows)?.into_iter().unzip();
     let (articles, _) = show(read, &lives, &[], public_url)?;
     let hits: Result<Vec<SearchHit>, Problem> = articles
         .into_iter()

@@ -7,11 +7,12 @@ use diesel::sql_types::{BigInt, Binary, Text};
 
 use super::entry::Entry;
 use super::expression::Needle;
-use crate::articles::store::{Live, Wanted};
+use crate::articles::store::{Live, Wanted, visible};
 use crate::db::Conn;
 use crate::db::dialect::{self, Door};
-use crate::db::schema::{publications, search_backlog, search_entries};
+use crate::db::schema::{publication_links, publications, search_backlog, search_entries};
 use crate::ids::{ArticleId, PublicationId, RecordId};
+use crate::records::Kind;
 use crate::time::UtcTime;
 
 /// How many places a second has.
@@ -60,6 +61,13 @@ pub(super) struct Unread {
     pub date_published: UtcTime,
     pub content: String,
     pub body: String,
+}
+
+impl Found {
+    /// The second of its date of publication.
+    pub fn second(self) -> UtcTime {
+        UtcTime::from_micros(self.place.div_euclid(PLACES).saturating_mul(1_000_000))
+    }
 }
 
 /// The place of an instant in the order of dates.
@@ -202,6 +210,25 @@ pub(super) fn with_headline(conn: &mut Conn, search: &Search<'_>, hash: i64) -> 
 pub(super) fn whole(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<Vec<(Live, String)>> {
     let found = publications::table.filter(publications::id.eq_any(ids.to_vec()));
     found.select((Live::as_select(), publications::body)).load(conn)
+}
+
+/// The sections, sources and tags of publications.
+pub(super) fn links(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<Vec<(PublicationId, Kind, RecordId)>> {
+    publication_links::table
+        .filter(publication_links::publication_id.eq_any(ids.to_vec()))
+        .filter(publication_links::kind.eq_any([Kind::Section, Kind::Source, Kind::Tag]))
+        .select((publication_links::publication_id, publication_links::kind, publication_links::target_id))
+        .load(conn)
+}
+
+/// The slugs of the newest publications that are visible now.
+pub(super) fn newest_slugs(conn: &mut Conn, now: UtcTime, limit: i64) -> QueryResult<Vec<String>> {
+    publications::table
+        .filter(visible!(now))
+        .order((publications::date_published.desc(), publications::article_id.desc()))
+        .select(publications::slug)
+        .limit(limit)
+        .load(conn)
 }
 
 /// Puts a publication into the index, at the place of its date or the next one that is free.
