@@ -106,6 +106,11 @@ impl App {
         &self.0.limits
     }
 
+    /// The word lists as this node has them.
+    pub fn words(&self) -> &Prepared {
+        &self.0.words
+    }
+
     /// Where lines of the audit log wait that belong to no transaction.
     pub fn waiting(&self) -> &Waiting {
         &self.0.waiting

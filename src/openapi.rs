@@ -66,6 +66,7 @@ const EVENTS: &[&[Kind]] = &[
     comments::EVENTS,
     comments::SANCTION_EVENTS,
     comments::WORD_EVENTS,
+    comments::HOOK_EVENTS,
     comments::badges::EVENTS,
     push::EVENTS,
     records::EVENTS,

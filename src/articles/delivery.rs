@@ -52,6 +52,8 @@ pub enum Sought {
 pub struct Discussion {
     /// The article.
     pub article: ArticleId,
+    /// Its language.
+    pub language: Language,
     /// Its rule.
     pub mode: CommentPolicy,
     /// No comments from here on.
@@ -129,7 +131,7 @@ pub fn discussion(read: &mut Read<'_>, id_or_slug: &str) -> Result<Discussion, P
     let form: ArticleIn = serde_json::from_str(&live.content)?;
     let ruling = discussions::ruling(read, live.article_id)?;
     let (mode, closes_at) = comment_rule(&form, &site, live.date_published, ruling);
-    Ok(Discussion { article: live.article_id, mode, closes_at, rules: site.discussion })
+    Ok(Discussion { article: live.article_id, language: form.language, mode, closes_at, rules: site.discussion })
 }
 
 /// Who may comment on each of these articles, where the site does not speak for it. An article that is not published has no

@@ -17,8 +17,10 @@ mod decisions;
 mod desk;
 pub mod dto;
 mod export;
+pub mod external;
 mod guests;
 pub mod http;
+mod judgement;
 mod model;
 mod own;
 mod pipeline;
@@ -37,13 +39,14 @@ use std::time::Duration;
 use self::badges::{find_bylines, with_bylines};
 use self::course::Cause;
 use self::dto::CommentIn;
-use self::pipeline::{Case, Rule, Verdict};
+use self::external::{Opinion, Outcome};
+use self::judgement::{Beside, Remark, judge};
+use self::pipeline::Rule;
 use self::place::Place;
 use self::sanctions::Standing;
-use self::store::{Revision, Row, Said, Writer};
+use self::store::{Revision, Row, Writer};
 use crate::app::{App, Read, Tx};
 use crate::articles;
-use crate::articles::Discussion;
 use crate::auth::actions::ModerateComments;
 use crate::auth::{Permit, User};
 use crate::db::page::{PageRequest, Slice};
@@ -84,15 +87,12 @@ pub const EVENTS: &[Kind] = &[
 /// What happens to those who comment.
 pub const SANCTION_EVENTS: &[Kind] = sanctions::EVENTS;
 
+/// What happens to the service that is asked about comments.
+pub const HOOK_EVENTS: &[Kind] = external::EVENTS;
+
 /// What happens to word lists.
 pub const WORD_EVENTS: &[Kind] = words::EVENTS;
 
-/// How long somebody's comments are remembered when the next one is looked at.
-const LATELY: Duration = Duration::from_secs(86_400);
-/// How many of them are.
-const RECENT_MAX: i64 = 20;
-/// How long it is remembered that somebody has written from somewhere, when others do.
-const JUST_NOW: Duration = Duration::from_secs(60);
 /// How long it is kept where a comment came from.
 const ORIGIN_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
@@ -160,21 +160,26 @@ pub struct Ruling {
     pub note: Option<String>,
 }
 
+/// A comment as it comes in.
+#[derive(Clone, Debug)]
+pub struct Submission<'a> {
+    /// The article's id or slug.
+    pub article: &'a str,
+    /// What is said.
+    pub form: CommentIn,
+    /// What the newsroom's own service says of it.
+    pub opinion: Option<Opinion>,
+}
+
 /// Takes a comment on a published article: at once, or for a moderator to look at. A guest who is new gets a token.
-pub fn post(
-    tx: &mut Tx<'_>,
-    app: &App,
-    speaker: &Speaker,
-    id_or_slug: &str,
-    form: CommentIn,
-) -> Result<Posted, Problem> {
-    let CommentIn { text, parent_id, guest } = form;
-    let about = articles::discussion(&mut tx.reading(), id_or_slug)?;
+pub fn post(tx: &mut Tx<'_>, app: &App, speaker: &Speaker, submission: Submission<'_>) -> Result<Posted, Problem> {
+    let Submission { article, form: CommentIn { text, parent_id, guest }, opinion } = submission;
+    let about = articles::discussion(&mut tx.reading(), article)?;
     guests::check_taken(speaker, &about)?;
     if !model::is_open(about.mode, about.closes_at, tx.now) {
         return Err(Problem::new(Code::CommentsClosed));
     }
-    let standing = speaker.commenter().map(|known| sanctions::check(tx, known)).transpose()?;
+    let standing = speaker.commenter().map(|known| sanctions::check(&mut tx.reading(), known)).transpose()?;
     let is_premoderated = standing.is_some_and(|Standing { is_premoderated }| is_premoderated);
     let mut faults = Faults::new();
     let text = faults.take("/text", model::text(&text));
@@ -186,13 +191,15 @@ pub fn post(
     let place = parent.map_or(Place::ROOT, |answered| Place::of_answer(&answered, about.rules.depth_max));
     let (is_moderator, answers) = (speaker.is_moderator(), place.answers_id);
     let remark = Remark { author, is_moderator, is_premoderated, answers, but: None, text: &text };
-    let verdict = judge(tx, &about, &remark)?;
-    let Verdict { status, rule, spans } = verdict;
+    let beside = Beside::of(tx);
+    let verdict = judge(&mut tx.reading(), beside, &about, &remark)?;
+    let Outcome { status, cause } = external::settle(tx, verdict, &text, opinion.as_ref())?;
+    let (rule, reason) = (cause.rule, cause.reason);
     let row = Row::new(tx.next_id(), about.article, place, author, (status, text), tx.now);
     // Somebody who moderates has looked at what they say themselves.
     let origin = tx.by.origin.map(|origin| origin.as_bytes().to_vec());
-    let row = Row { is_reviewed: rule == Rule::Staff, origin, ..row };
-    course::begin(tx, &row, Cause::rule(rule, spans))?;
+    let row = Row { is_reviewed: rule == Rule::Staff, origin, reason, ..row };
+    course::begin(tx, &row, cause)?;
     // From here on nobody withdraws the article; somebody may just have.
     if row.status.is_visible() && !is_live(&mut tx.reading(), about.article)? {
         return Err(Problem::not_found());
@@ -200,48 +207,6 @@ pub fn post(
     let guest_token = is_new.then(|| app.tokens().sign_guest(author, tx.now)).transpose()?;
     let comment = Comment { rule: Some(rule), ..found(&mut tx.reading(), row.id)? };
     Ok(Posted { comment, guest_token })
-}
-
-/// What somebody is about to say.
-#[derive(Clone, Copy, Debug)]
-struct Remark<'a> {
-    author: CommenterId,
-    is_moderator: bool,
-    is_premoderated: bool,
-    answers: Option<CommentId>,
-    /// What it says now, where it is to say something else.
-    but: Option<CommentId>,
-    text: &'a str,
-}
-
-/// What becomes of a text, seen beside what its writer and others have said lately.
-fn judge(tx: &mut Tx<'_>, about: &Discussion, remark: &Remark<'_>) -> Result<Verdict, Problem> {
-    let Remark { author, is_moderator, is_premoderated, answers, but, text } = *remark;
-    let (key, since) = (pipeline::key(text), tx.now.before(LATELY));
-    let mut recent = store::recent(tx.conn, author, since, RECENT_MAX)?;
-    recent.retain(|said| Some(said.id) != but);
-    let again = |said: &&Said| (said.article_id, said.answers_id, &said.text_key) == (about.article, answers, &key);
-    if let Some(first) = recent.iter().find(again) {
-        return Err(Problem::new(Code::Duplicate).with("existing", first.id.to_string()));
-    }
-    let recent: Vec<String> = recent.into_iter().map(|said| said.text).collect();
-    let hold_first = i64::from(about.rules.hold_first);
-    let seen = words::present(tx)?.look(text);
-    Ok(pipeline::judge(&Case {
-        text,
-        rules: &about.rules,
-        mode: about.mode,
-        is_moderator,
-        is_premoderated,
-        seen: seen.as_ref(),
-        published: store::count_published(tx.conn, author, hold_first)?,
-        recent: &recent,
-        elsewhere: store::others_saying(tx.conn, &key, author, since, RECENT_MAX)?.len(),
-        crowd: match &tx.by.origin {
-            Some(origin) => store::others_from(tx.conn, origin.as_bytes(), author, tx.now.before(JUST_NOW))?.len(),
-            None => 0,
-        },
-    }))
 }
 
 /// A comment that everyone may read, or else the reader's own.

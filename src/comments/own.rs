@@ -6,11 +6,13 @@ use std::time::Duration;
 use super::bulk::take_articles;
 use super::course::{self, Cause};
 use super::dto::{CommentEditIn, OwnCommentQuery};
+use super::external::{self, Opinion, Outcome};
+use super::judgement::{Beside, Remark, judge};
 use super::model::{self, CommentStatus};
 use super::pipeline::{self, Rule};
 use super::sanctions::{self, Standing};
 use super::store::{self, Revision, Row, Wanted};
-use super::{Comment, Remark, Speaker, as_writer, found, guests, is_told, judge, reactions, reports, with_bylines};
+use super::{Comment, Speaker, as_writer, found, guests, is_told, reactions, reports, with_bylines};
 use crate::app::{Read, Tx};
 use crate::articles;
 use crate::articles::Discussion;
@@ -30,41 +32,55 @@ pub fn edit(
     speaker: &Speaker,
     id: CommentId,
     patch: &Patch<CommentEditIn>,
+    opinion: Option<&Opinion>,
 ) -> Result<Comment, Problem> {
     let is_somebody = guests::hold(tx, speaker)?;
-    let Comment { row: before, writer, is_byline, .. } = own(&mut tx.reading(), speaker, id)?;
-    let author = before.author_id;
-    check_status(before.status)?;
+    let (comment, about, text) = rewording(&mut tx.reading(), speaker, id, patch)?;
     if !is_somebody {
         return Err(Problem::new(Code::Unauthenticated));
     }
-    let CommentEditIn { text } = patch.apply(&CommentEditIn { text: before.text.clone() })?;
-    let text = model::text(&text).map_err(|fault| Problem::field("/text", fault))?;
-    let about = articles::discussion(&mut tx.reading(), &before.article_id.to_string())?;
-    check_open(&about, &before, tx.now)?;
-    let Standing { is_premoderated } = sanctions::check(tx, author)?;
+    let Comment { row: before, writer, is_byline, .. } = comment;
+    let author = before.author_id;
+    let Standing { is_premoderated } = sanctions::check(&mut tx.reading(), author)?;
     if text == before.text {
         return as_writer(&mut tx.reading(), Comment { row: before, writer, rule: None, is_byline });
     }
     let (is_moderator, answers) = (speaker.is_moderator(), before.answers_id);
     let remark = Remark { author, is_moderator, is_premoderated, answers, but: Some(id), text: &text };
-    let verdict = judge(tx, &about, &remark)?;
+    let beside = Beside::of(tx);
+    let verdict = judge(&mut tx.reading(), beside, &about, &remark)?;
+    let Outcome { status, cause } = external::settle(tx, verdict, &text, opinion)?;
     let after = Row {
-        status: verdict.status,
+        status,
         text_key: pipeline::key(&text),
         text,
-        reason: None,
-        is_reviewed: verdict.rule == Rule::Staff,
+        reason: cause.reason,
+        is_reviewed: cause.rule == Rule::Staff,
         edited_at: Some(tx.now),
         ..before.clone()
     };
-    let rule = Some(verdict.rule);
-    let cause = Cause::rule(verdict.rule, verdict.spans);
+    let rule = Some(cause.rule);
     let row = course::turn(tx, &before, after, "comment.edited", Some(cause))?;
     let Row { id: comment_id, version, text, created_at, edited_at, .. } = before;
     let revision = Revision { comment_id, version, text, created_at: edited_at.unwrap_or(created_at) };
     store::insert_revision(tx.conn, &revision)?;
     Ok(Comment { row, writer, rule, is_byline })
+}
+
+/// The own comment that is to say something else, its discussion, and what it is to say.
+pub(super) fn rewording(
+    read: &mut Read<'_>,
+    speaker: &Speaker,
+    id: CommentId,
+    patch: &Patch<CommentEditIn>,
+) -> Result<(Comment, Discussion, String), Problem> {
+    let comment = own(read, speaker, id)?;
+    check_status(comment.row.status)?;
+    let CommentEditIn { text } = patch.apply(&CommentEditIn { text: comment.row.text.clone() })?;
+    let text = model::text(&text).map_err(|fault| Problem::field("/text", fault))?;
+    let about = articles::discussion(read, &comment.row.article_id.to_string())?;
+    check_open(&about, &comment.row, read.now)?;
+    Ok((comment, about, text))
 }
 
 /// Takes a comment back for good. Its words and what was kept of them are gone; a gap keeps its place while something

@@ -53,6 +53,8 @@ text_enum! {
         PremoderatedArticle = "premoderatedArticle",
         /// Everything that its writer says waits.
         PremoderatedAuthor = "premoderatedAuthor",
+        /// The newsroom's own service decided, or did not.
+        External = "external",
         /// Several readers have reported it.
         Reports = "reports",
         /// Nothing stood against it.
@@ -61,7 +63,7 @@ text_enum! {
 }
 
 /// Those that decide about a comment on its way in.
-pub(super) const RULES: [Rule; 11] = [
+pub(super) const RULES: [Rule; 12] = [
     Rule::Staff,
     Rule::BannedWord,
     Rule::SuspectWord,
@@ -72,6 +74,7 @@ pub(super) const RULES: [Rule; 11] = [
     Rule::NewCommenter,
     Rule::PremoderatedArticle,
     Rule::PremoderatedAuthor,
+    Rule::External,
     Rule::Passed,
 ];
 /// How many words a comment must have before it is compared with others: «thank you» is said by many.

@@ -358,6 +358,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    comment_hooks (id) {
+        id -> BigInt,
+        url -> Text,
+        secret -> Binary,
+        timeout_ms -> BigInt,
+        updated_by -> Binary,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
     word_counter (id) {
         id -> BigInt,
         version -> BigInt,
@@ -653,6 +664,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sanctions,
     word_entries,
     word_counter,
+    comment_hooks,
     comment_reactions,
     comment_reaction_counts,
     comment_reports,

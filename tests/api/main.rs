@@ -34,6 +34,7 @@ mod costs;
 mod discussion_walk;
 mod embargo;
 mod event_order;
+mod external;
 mod feeds;
 mod four_eyes;
 mod grants;

@@ -404,6 +404,10 @@ async fn word_lists(ledger: &Ledger, people: &People) {
     ledger.made("import_words", by, import, &["word.added"]).await;
     let remove = people.moderator.delete(&format!("{lists}/{}", word.text("/id")));
     ledger.made("remove_word", by, remove, &["word.removed"]).await;
+    let (by, hook) = (By::person(&people.admin, Role::Admin), "/api/v1/newsroom/comment-hook");
+    let set = people.admin.put(hook).json(&json!({ "url": "https://moderation.example/check" }));
+    ledger.made("set_comment_hook", by, set, &["comment_hook.set"]).await;
+    ledger.made("remove_comment_hook", by, people.admin.delete(hook), &["comment_hook.removed"]).await;
 }
 
 /// The site changes, and accounts are made, changed and used.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use actix_web::{delete, get, patch, post};
 
 use super::speaker::Known;
-use crate::app::Tx;
+use crate::app::{App, Read, Tx};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, PostComment, UseAccount};
 use crate::comments::dto::{CommentEditIn, CommentIn, CommentView, OwnCommentQuery, PostedCommentView};
-use crate::comments::{self, Audience, CommentQuery, Speaker, appeals, sanctions};
+use crate::comments::judgement::{self, Asker};
+use crate::comments::{self, Audience, CommentQuery, Speaker, Submission, appeals, external, sanctions};
 use crate::db::page::Position;
 use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, PageView, Patch, Reply, Routes, Segment, View};
 use crate::ids::CommentId;
@@ -92,8 +93,14 @@ async fn post_comment(
     input: Input<CommentIn>,
 ) -> Result<Reply, Problem> {
     let (app, standing) = (call.app.clone(), call.within_limits(Act::Comment, speaker.commenter())?);
+    let (speaker, origin, asked) = (Arc::new(speaker), call.actor().origin, input.value.clone());
+    let (known, below) = (Arc::clone(&speaker), article.0.clone());
+    let foresee = move |read: &mut Read<'_>, app: &App| {
+        judgement::of_new(read, Asker { app, origin, speaker: &known }, &below, &asked)
+    };
+    let opinion = external::consult(&call.app, foresee).await;
     let reply = call.act(input, move |tx, form| {
-        let posted = comments::post(tx, &app, &speaker, &article.0, form)?;
+        let posted = comments::post(tx, &app, &speaker, Submission { article: &article.0, form, opinion })?;
         let (id, is_visible) = (posted.id(), posted.comment.is_visible());
         let location = format!("/api/v1/comments/{id}");
         let (kept, told) = PostedCommentView::of(posted);
@@ -169,8 +176,13 @@ async fn edit_comment(
     patch: Patch<CommentEditIn>,
 ) -> Result<Reply, Problem> {
     let (id, standing) = (id.id()?, call.within_limits(Act::Comment, speaker.commenter())?);
-    let form = Arc::new((speaker, patch));
-    let comment = insist(&call, move |tx| comments::edit(tx, &form.0, id, &form.1)).await?;
+    let (form, origin) = (Arc::new((speaker, patch)), call.actor().origin);
+    let known = Arc::clone(&form);
+    let foresee = move |read: &mut Read<'_>, app: &App| {
+        judgement::of_edit(read, Asker { app, origin, speaker: &known.0 }, id, &known.1)
+    };
+    let opinion = external::consult(&call.app, foresee).await;
+    let comment = insist(&call, move |tx| comments::edit(tx, &form.0, id, &form.1, opinion.as_ref())).await?;
     Ok(Reply::json(&CommentView::new(comment, Audience::Writer))?.private().standing(standing))
 }
 

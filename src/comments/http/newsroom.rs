@@ -5,7 +5,7 @@ use actix_web::{get, post};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ModerateComments};
 use crate::comments::dto::{self, CommentApprovalIn, CommentRejectionIn, CommentRevisionView, NewsroomCommentView};
-use crate::comments::{self, Comment, Ruling, commenters, decisions, replay, sanctions, words};
+use crate::comments::{self, Comment, Ruling, commenters, decisions, external, replay, sanctions, words};
 use crate::http::{Call, Input, ListQuery, Page, PageView, Reply, Routes, Segment, Unfiltered};
 use crate::problem::Problem;
 
@@ -17,6 +17,7 @@ pub fn routes(config: &mut Routes<'_>) {
         .configure(commenters::http::newsroom)
         .configure(decisions::http::newsroom)
         .configure(replay::http::newsroom)
+        .configure(external::http::newsroom)
         .service(read_newsroom_comment)
         .service(list_comment_revisions)
         .service(approve_comment)

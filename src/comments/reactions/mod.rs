@@ -48,7 +48,7 @@ pub fn react(
         Problem::not_found().with("allowed", words)
     })?;
     let author_id = permit.user.commenter();
-    sanctions::check(tx, author_id)?;
+    sanctions::check(&mut tx.reading(), author_id)?;
     guests::enter_account(tx, author_id)?;
     let Comment { row, .. } = hold_shown(tx, id)?;
     let article_id = row.article_id;

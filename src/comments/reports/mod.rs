@@ -38,7 +38,7 @@ pub fn report(
     let note = super::dto::note(note.as_deref()).map_err(|fault| Problem::field("/note", fault))?;
     let article = shown(&mut tx.reading(), id)?.row.article_id;
     let author_id = permit.user.commenter();
-    sanctions::check(tx, author_id)?;
+    sanctions::check(&mut tx.reading(), author_id)?;
     guests::enter_account(tx, author_id)?;
     // It may go out of sight, which is counted at the article: so that comes first.
     articles::count_comments(tx, article, 0)?;

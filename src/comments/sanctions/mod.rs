@@ -47,8 +47,8 @@ pub struct Standing {
 ///
 /// # Errors
 /// `sanctioned` when they may not, with what, why and until when.
-pub fn check(tx: &mut Tx<'_>, commenter: CommenterId) -> Result<Standing, Problem> {
-    let held = store::held(tx.conn, commenter, &SINGLE, tx.now, HELD_MAX)?;
+pub fn check(read: &mut Read<'_>, commenter: CommenterId) -> Result<Standing, Problem> {
+    let held = store::held(read.conn, commenter, &SINGLE, read.now, HELD_MAX)?;
     let is_premoderated = held.iter().any(|sanction| sanction.kind == SanctionKind::Premod);
     match model::silencing(held, |sanction| (sanction.kind, sanction.until)) {
         None => Ok(Standing { is_premoderated }),

@@ -61,14 +61,14 @@ pub struct Imported {
 }
 
 /// The lists as they are now.
-pub fn present(tx: &mut Tx<'_>) -> Result<Arc<Lists>, Problem> {
-    let version = store::version(tx.conn)?;
-    if let Some(lists) = tx.words.at(version) {
+pub fn present(read: &mut Read<'_>, kept: &Prepared) -> Result<Arc<Lists>, Problem> {
+    let version = store::version(read.conn)?;
+    if let Some(lists) = kept.at(version) {
         return Ok(lists);
     }
-    let entries = store::all(tx.conn)?.into_iter().map(Entry::from).collect();
+    let entries = store::all(read.conn)?.into_iter().map(Entry::from).collect();
     let lists = Arc::new(Lists::new(entries).map_err(Problem::internal)?);
-    tx.words.keep(version, &lists);
+    kept.keep(version, &lists);
     Ok(lists)
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -45,6 +45,8 @@ struct Shared {
     got: Mutex<Vec<Got>>,
     /// The next answers; the last one stays.
     answers: Mutex<VecDeque<String>>,
+    /// Whether it keeps its answers to itself.
+    held: (Mutex<bool>, Condvar),
     closing: AtomicBool,
 }
 
@@ -59,8 +61,12 @@ impl Receiver {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let shared =
-            Arc::new(Shared { got: Mutex::default(), answers: Mutex::default(), closing: AtomicBool::new(false) });
+        let shared = Arc::new(Shared {
+            got: Mutex::default(),
+            answers: Mutex::default(),
+            held: Default::default(),
+            closing: AtomicBool::new(false),
+        });
         let this = Self { address, shared: Arc::clone(&shared) };
         this.answers(&[(204, "", "")]);
         std::thread::spawn(move || {
@@ -89,6 +95,20 @@ impl Receiver {
         *self.shared.answers.lock().unwrap() = answers.iter().map(text).collect();
     }
 
+    /// Keeps its answers to itself, or gives all that it owes.
+    pub fn hold(&self, holds: bool) {
+        let (held, changed) = &self.shared.held;
+        *held.lock().unwrap() = holds;
+        changed.notify_all();
+    }
+
+    /// Waits until a request has come.
+    pub async fn asked(&self) {
+        while self.shared.got.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// What came since the last look.
     pub fn got(&self) -> Vec<Got> {
         std::mem::take(&mut *self.shared.got.lock().unwrap())
@@ -111,6 +131,7 @@ impl Receiver {
 impl Drop for Receiver {
     fn drop(&mut self) {
         self.shared.closing.store(true, Ordering::SeqCst);
+        self.hold(false);
         drop(TcpStream::connect(self.address));
     }
 }
@@ -135,6 +156,8 @@ fn receive(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     shared.got.lock().unwrap().push(Got { path, headers, body });
+    let (held, changed) = &shared.held;
+    drop(changed.wait_while(held.lock().unwrap(), |holds| *holds));
     let answer = {
         let mut answers = shared.answers.lock().unwrap();
         if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() }
