@@ -36,7 +36,10 @@ pub struct Claims {
     exp: i64,
 }
 
-/// What a guest's token says: which guest, and nothing about them. It is good for as long as the guest is.
+/// How long a guest's token is good: as long as somebody may still want to take back what they said.
+const GUEST_LIFETIME: Duration = Duration::from_secs(365 * 86_400);
+
+/// What a guest's token says: which guest, and nothing about them. It is good for a year, while there is such a guest.
 #[derive(Serialize, Deserialize)]
 struct GuestClaims {
     iss: String,
@@ -98,10 +101,10 @@ impl Tokens {
         (now.seconds() < claims.exp).then_some(claims)
     }
 
-    /// Which guest a token is for, if it is ours and a guest's.
-    pub fn read_guest(&self, token: &str) -> Option<CommenterId> {
+    /// Which guest a token is for, if it is ours, a guest's, and not expired.
+    pub fn read_guest(&self, token: &str, now: UtcTime) -> Option<CommenterId> {
         let claims: GuestClaims = self.decode(token, (GUEST_AUDIENCE, GUEST_TYPE), &["iss", "aud", "sub"])?;
-        Some(claims.sub)
+        (now.before(GUEST_LIFETIME).seconds() < claims.iat).then_some(claims.sub)
     }
 
     fn encode(&self, kind: &str, claims: &impl Serialize) -> Result<String, Problem> {

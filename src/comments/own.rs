@@ -12,7 +12,7 @@ use super::model::{self, CommentStatus};
 use super::pipeline::{self, Rule};
 use super::sanctions::{self, Standing};
 use super::store::{self, Revision, Row, Wanted};
-use super::{Comment, Speaker, as_writer, found, guests, is_told, reactions, reports, with_bylines};
+use super::{Comment, Speaker, as_writer, decisions, found, guests, is_told, reactions, reports, with_bylines};
 use crate::app::{Read, Tx};
 use crate::articles;
 use crate::articles::Discussion;
@@ -155,6 +155,9 @@ pub fn written_by(
         newest_first: sort.unwrap_or_default().newest_first(),
     };
     let page = store::list(read.conn, &wanted, page)?.map(Comment::from);
+    let ids: Vec<CommentId> = page.rows.iter().map(Comment::id).collect();
+    let rules = decisions::last_rules(read, &ids)?;
+    let page = page.map(|comment| Comment { rule: rules.get(&comment.id()).copied(), ..comment });
     with_bylines(read, page)
 }
 

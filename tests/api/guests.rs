@@ -200,3 +200,41 @@ async fn a_badge_says_who_works_here_who_wrote_the_article_and_who_knows_the_mat
     assert_eq!(app.statements() - before, few, "however many there are");
     assert_eq!(put(&admin, &id, json!(null)).await.expect(200).at("/badge"), &json!(null));
 }
+
+#[actix_web::test]
+async fn a_guests_token_is_good_for_a_year() {
+    let app = TestApp::new().await;
+    invite(&app).await;
+    let to = below(&article(&app.as_(Role::Editor).await, json!({ "mode": "open" })).await);
+    let made = introduce(&app, &to, "ليلى", "أول").await.expect(201);
+    let token = made.text("/guestToken");
+    let day = Duration::from_secs(86_400);
+    app.clock.advance(364 * day);
+    again(&app, &to, &token, "بعد عام إلا يومًا").await.expect(201);
+    app.clock.advance(day);
+    again(&app, &to, &token, "بعد عام").await.refused(401, "unauthenticated");
+    let delete = app.anonymous().delete(&address(&made)).header(HEADER, &token);
+    delete.send().await.refused(401, "unauthenticated");
+}
+
+#[actix_web::test]
+async fn a_guest_asks_with_the_token_to_look_again() {
+    let app = TestApp::new().await;
+    invite(&app).await;
+    let (editor, moderator) = (app.as_(Role::Editor).await, app.as_(Role::Moderator).await);
+    let to = below(&article(&editor, json!({ "mode": "open" })).await);
+    let made = introduce(&app, &to, "ليلى", "رأي").await.expect(201);
+    let stranger = introduce(&app, &to, "غيرها", "آخر").await.expect(201).text("/guestToken");
+    app.clock.advance(Duration::from_secs(1));
+    let reject = moderator.post(&format!("{}/reject", desk(&made))).if_match("\"1\"");
+    reject.json(&json!({ "reason": "abusive" })).send().await.expect(200);
+    app.clock.advance(Duration::from_secs(1));
+    let appeal = |token: &str| {
+        let ask = app.anonymous().post(&format!("{}/appeal", address(&made))).header(HEADER, token);
+        ask.json(&json!({ "text": "لم أقصد" })).send()
+    };
+    appeal(&stranger).await.refused(404, "not_found");
+    let asked = appeal(&made.text("/guestToken")).await.expect(200);
+    assert_eq!((asked.at("/isAppealed"), asked.text("/rule")), (&json!(true), "moderator".into()));
+    appeal(&made.text("/guestToken")).await.refused(409, "duplicate");
+}

@@ -259,3 +259,23 @@ async fn readers_find_their_own_comments_whatever_has_become_of_them() {
     assert_eq!(*app.as_(Role::Reader).await.get(OWN).send().await.expect(200).at("/items"), json!([]));
     app.anonymous().get(OWN).send().await.refused(401, "unauthenticated");
 }
+
+#[actix_web::test]
+async fn the_list_of_the_own_comments_says_by_which_rule_each_was_decided() {
+    let app = TestApp::new().await;
+    let to = below(&article(&app.as_(Role::Editor).await, json!({ "mode": "open" })).await);
+    let (reader, moderator) = (app.as_(Role::Reader).await, app.as_(Role::Moderator).await);
+    say(&reader, &to, "a.example b.example", None).await.expect(202);
+    app.clock.advance(Duration::from_secs(1));
+    say(&reader, &to, "ثان", None).await.expect(201);
+    app.clock.advance(Duration::from_secs(1));
+    let third = say(&reader, &to, "ثالث", None).await.expect(201);
+    app.clock.advance(Duration::from_secs(1));
+    let note = moderator.post(&format!("{}/notes", desk(&third))).json(&json!({ "note": "راقبوه" }));
+    note.send().await.expect(201);
+    let reject = moderator.post(&format!("{}/reject", desk(&third))).if_match("\"1\"");
+    reject.json(&json!({ "reason": "spam" })).send().await.expect(200);
+    let page = reader.get("/api/v1/me/comments").send().await.expect(200);
+    let rules: Vec<_> = page.at("/items").as_array().unwrap().iter().map(|item| item["rule"].clone()).collect();
+    assert_eq!(rules, [json!("moderator"), json!("passed"), json!("links")]);
+}

@@ -206,3 +206,21 @@ async fn the_lists_are_paged_and_narrowed_and_only_who_moderates_reads_them() {
         add(&client, json!({ "list": "banned", "text": "كلب" })).await.refused(403, "forbidden");
     }
 }
+
+#[actix_web::test]
+async fn a_change_on_one_node_holds_on_the_other_with_its_commit() {
+    let app = TestApp::new().await;
+    let (to, moderator) = (open_place(&app).await, app.as_(Role::Moderator).await);
+    let other = app.restarted().await;
+    let reader = async || {
+        // So that nobody takes them for one person with many accounts.
+        app.clock.advance(std::time::Duration::from_secs(120));
+        other.as_(Role::Reader).await
+    };
+    // The other node has prepared the lists as they were.
+    say(&reader().await, &to, "يا كلب", None).await.expect(201);
+    let entry = add(&moderator, json!({ "list": "banned", "text": "كلب" })).await.expect(201);
+    assert_eq!(say(&reader().await, &to, "يا كلب", None).await.expect(202).text("/rule"), "bannedWord");
+    moderator.delete(&format!("{LISTS}/{}", entry.text("/id"))).send().await.expect(204);
+    say(&reader().await, &to, "يا كلب", None).await.expect(201);
+}

@@ -6,10 +6,8 @@ pub mod http;
 use super::course::{self, Cause};
 use super::pipeline::Rule;
 use super::store::Row;
-use super::{Comment, as_writer, decisions, found, model};
+use super::{Comment, Speaker, as_writer, decisions, found, model};
 use crate::app::Tx;
-use crate::auth::Permit;
-use crate::auth::actions::PostComment;
 use crate::ids::CommentId;
 use crate::problem::{Code, Problem};
 use crate::text::safe;
@@ -18,9 +16,9 @@ use crate::text::safe;
 const TEXT_MAX: usize = 1_000;
 
 /// Asks moderators to look again at the own comment.
-pub fn ask(tx: &mut Tx<'_>, permit: &Permit<PostComment>, id: CommentId, text: &str) -> Result<Comment, Problem> {
+pub fn ask(tx: &mut Tx<'_>, speaker: &Speaker, id: CommentId, text: &str) -> Result<Comment, Problem> {
     let Comment { row: before, writer, .. } = found(&mut tx.reading(), id)?;
-    if writer.user != Some(permit.user.id) {
+    if speaker.commenter() != Some(before.author_id) {
         return Err(Problem::not_found());
     }
     let text = safe::paragraph(text, TEXT_MAX).map_err(|fault| Problem::field("/text", fault))?;

@@ -50,6 +50,12 @@ pub fn last_rule(read: &mut Read<'_>, id: CommentId) -> Result<Option<Rule>, Pro
     Ok(store::last_rule(read.conn, id, &ASIDE)?)
 }
 
+/// By what each of these comments got the status that it has.
+pub fn last_rules(read: &mut Read<'_>, ids: &[CommentId]) -> Result<HashMap<CommentId, Rule>, Problem> {
+    let deciding: Vec<Rule> = Rule::ALL.iter().copied().filter(|rule| !ASIDE.contains(rule)).collect();
+    Ok(store::rules(read.conn, ids, &deciding)?.into_iter().collect())
+}
+
 /// Which rule decided about each of these comments when it was written as it is, before anybody else did.
 pub fn last_judged(read: &mut Read<'_>, ids: &[CommentId]) -> Result<HashMap<CommentId, Rule>, Problem> {
     // In order, so that the last one of each stays.

@@ -66,12 +66,14 @@ async fn list_comments(call: Call, article: Segment, page: Page<CommentQuery>) -
 
 /// Comment on an article
 ///
-/// Published at once (201), or else kept (202): then only its writer can get it, at `Location`. `status` says whether it
-/// waits for a moderator. Whoever moderators have silenced gets 403 `sanctioned`, with what, why and until when. The same text by the same writer in the same place within a day is 409 `duplicate`. Where no
-/// comments are taken: 409 `comments_closed`. The text is plain text. Without an account: 401, unless the site takes
-/// guests and the article is not for members only. A guest says who it is with `guest` and is answered a `guestToken`,
-/// once: a repetition by `Idempotency-Key` is answered without it. With that in `Khabar-Guest` the same guest goes on. How often one account and one address
-/// may write stands in `RateLimit-Policy`, what is left in `RateLimit`; beyond it 429 with `Retry-After`.
+/// Published at once (201), or else kept (202): then only its writer can get it, at `Location`. `status` says what has become
+/// of it, and `rule` by what: it waits for a moderator (`pending`, `withheld`), or a rule has refused it (`rejected`).
+/// Whoever moderators have silenced gets 403 `sanctioned`, with what, why and until when. The same text by the same writer
+/// in the same place within a day is 409 `duplicate`. Where no comments are taken: 409 `comments_closed`. The text is plain
+/// text. Without an account: 401, unless the site takes guests and the article is not for members only. A guest says who it
+/// is with `guest` and is answered a `guestToken`, once: a repetition by `Idempotency-Key` is answered without it. With that
+/// in `Khabar-Guest` the same guest goes on, for a year. How often one account and one address may write stands in
+/// `RateLimit-Policy`, what is left in `RateLimit`; beyond it 429 with `Retry-After`.
 #[utoipa::path(
     tag = "comments",
     extensions(("x-rate-limit" = json!("comments"))),
@@ -82,7 +84,7 @@ async fn list_comments(call: Call, article: Segment, page: Page<CommentQuery>) -
     request_body = CommentIn,
     responses(
         (status = CREATED, description = "The comment, published", body = PostedCommentView),
-        (status = ACCEPTED, description = "The comment, waiting for a moderator", body = PostedCommentView),
+        (status = ACCEPTED, description = "The comment, which waits for a moderator or was refused by a rule", body = PostedCommentView),
     ),
 )]
 #[post("/articles/{idOrSlug}/comments")]
@@ -208,8 +210,8 @@ async fn delete_comment(Known(speaker): Known, call: Call, id: Segment) -> Resul
 
 /// List the own comments
 ///
-/// Whatever has become of them, with the reason where one was rejected: so a client shows readers what of theirs still
-/// waits, and nobody else.
+/// Whatever has become of them, with the `rule` that decided, and the `reason` where one was rejected: so a client shows
+/// readers what of theirs still waits, and nobody else.
 #[utoipa::path(
     tag = "comments",
     extensions(("x-permission" = json!(UseAccount::NAME))),

@@ -6,4 +6,4 @@ mod desk;
 pub mod newsroom;
 pub mod reactions;
 pub mod reports;
-mod speaker;
+pub(super) mod speaker;

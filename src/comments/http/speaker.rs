@@ -14,7 +14,7 @@ use crate::problem::{Code, Problem};
 const HEADER: &str = "khabar-guest";
 
 /// Somebody who has spoken before: an account, or a guest with a token.
-pub(super) struct Known(pub Speaker);
+pub(in crate::comments) struct Known(pub Speaker);
 
 fn speaker(request: &HttpRequest) -> Result<Speaker, Problem> {
     let viewer = Viewer::of(request);
@@ -29,7 +29,7 @@ fn speaker(request: &HttpRequest) -> Result<Speaker, Problem> {
         return if is_signed_in { Permit::ask(&viewer).map(Speaker::Account) } else { Ok(Speaker::Stranger) };
     };
     let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::internal("the app is not set up"))?;
-    let guest = token.to_str().ok().and_then(|token| app.tokens().read_guest(token.trim()));
+    let guest = token.to_str().ok().and_then(|token| app.tokens().read_guest(token.trim(), app.now()));
     guest.map(Speaker::Guest).ok_or_else(|| Problem::new(Code::Unauthenticated))
 }
 
