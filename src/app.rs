@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::audit::{self, Waiting};
 use crate::auth::{Actor, Hasher, Tokens, Vault};
+use crate::cache::{Cache, Facet};
 use crate::comments::words::Prepared;
 use crate::config::Config;
 use crate::db::{self, Conn, Db};
@@ -34,6 +35,7 @@ struct Inner {
     waiting: Waiting,
     words: Prepared,
     limits: Limits,
+    cache: Cache,
 }
 
 impl App {
@@ -42,6 +44,7 @@ impl App {
         let tokens = Tokens::new(config.jwt_secret.expose(), &config.public_url, config.auth.access_minutes);
         let vault = Vault::new(config.jwt_secret.expose());
         let limits = Limits::new(config.limits.clone(), config.jwt_secret.expose());
+        let cache = Cache::new(config.http.cache_bytes);
         let outbound = Outbound::new(&config.outbound)?;
         let (hasher, hub) = (Hasher::new(), Arc::default());
         let (waiting, words) = (Waiting::default(), Prepared::default());
@@ -58,6 +61,7 @@ impl App {
             waiting,
             words,
             limits,
+            cache,
         })))
     }
 
@@ -111,6 +115,11 @@ impl App {
         &self.0.words
     }
 
+    /// Answers that are alike for everyone.
+    pub fn cache(&self) -> &Cache {
+        &self.0.cache
+    }
+
     /// Where lines of the audit log wait that belong to no transaction.
     pub fn waiting(&self) -> &Waiting {
         &self.0.waiting
@@ -148,15 +157,22 @@ impl App {
             let Tx { changes, conn, .. } = tx;
             audit::append(conn, app.ids(), now, &actor, &changes)?;
             events::append(conn, now, &changes)?;
-            Ok::<_, Problem>((value, !changes.is_empty()))
+            Ok::<_, Problem>((value, (!changes.is_empty()).then(|| touched(&changes))))
         });
-        let (value, is_news) = written.await?;
-        if is_news {
+        let (value, touched) = written.await?;
+        if let Some(touched) = touched {
+            self.cache().touch(&touched);
             deed.inspect(|deed| deed.note());
             self.hub().nudge();
         }
         Ok(value)
     }
+}
+
+/// What changes touch of what is public.
+fn touched(changes: &[Change]) -> Vec<Facet> {
+    let each = |change: &Change| Facet::touched(change.topic, change.visibility, &change.payload);
+    changes.iter().flat_map(each).collect()
 }
 
 impl std::fmt::Debug for App {

@@ -126,6 +126,8 @@ pub struct Http {
     pub trusted_proxies: Vec<Network>,
     /// Where they say it.
     pub forwarded_header: ForwardedHeader,
+    /// Bytes of answers that are kept for everyone; 0 keeps none.
+    pub cache_bytes: u64,
 }
 
 /// The header in which proxies say where a request comes from.

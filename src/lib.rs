@@ -24,6 +24,7 @@
 //! | [`webhooks`] | endpoints of partners, and what is on its way to them |
 //! | [`auth`] | who is asking, and the policy |
 //! | [`http`] | what handlers share: requests, answers, the contract at work |
+//! | [`cache`] | answers that are alike for everyone, kept while they hold |
 //! | [`app`], [`db`] | the two doors to the database, and what is behind them |
 //! | [`text`], [`blocks`], [`time`], [`ids`], [`fault`], [`lint`], [`discussion`], [`problem`] | plain values |
 
@@ -34,6 +35,7 @@ pub mod audit;
 pub mod auth;
 pub mod authors;
 pub mod blocks;
+pub mod cache;
 pub mod cli;
 pub mod collections;
 pub mod comments;

@@ -13,6 +13,7 @@ use actix_web::{App as Actix, Error, HttpServer, web};
 use futures_util::future::select;
 
 use crate::app::App;
+use crate::cache;
 use crate::config::Config;
 use crate::events::Hub;
 use crate::http::{Contract, Routes, layer};
@@ -109,8 +110,9 @@ pub fn application(
         .configure(openapi::mount)
         .default_service(web::to(layer::nowhere))
         .wrap(from_fn(layer::innermost))
-        .wrap(cors)
         .wrap(Compress::default())
+        .wrap(from_fn(cache::http::shared))
+        .wrap(cors)
         .wrap(from_fn(layer::outermost))
 }
 

@@ -64,6 +64,12 @@ pub fn turned_between(read: &mut Read<'_>, after: UtcTime, limit: usize) -> Resu
     Ok(store::turned_between(read.conn, after, read.now, i64::try_from(limit).unwrap_or(i64::MAX))?)
 }
 
+/// The first instant after this one at which an alert appears or disappears by the clock.
+pub fn next_change(read: &mut Read<'_>, after: UtcTime) -> Result<Option<UtcTime>, Problem> {
+    let turns = store::turns(read.conn, after)?.into_iter();
+    Ok(turns.flat_map(|(comes, goes)| [comes, goes]).flatten().filter(|at| *at > after).min())
+}
+
 /// Alerts with what they refer to, but for articles that are not published now.
 pub(super) fn for_readers(read: &mut Read<'_>, alerts: Vec<Alert>) -> Result<Vec<Shown>, Problem> {
     let ids: Vec<ArticleId> = alerts.iter().filter_map(|alert| alert.form.article_id).collect();

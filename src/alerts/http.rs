@@ -12,8 +12,12 @@ use crate::alerts::{self, Place};
 use crate::articles::NewsroomArticleView;
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, DraftAlerts, IssueAlerts, WriteArticles};
+use crate::cache::{Facet, Rest};
 use crate::http::{Call, Empty, FieldsQuery, Input, ListQuery, Page, Patch, Reply, Routes, Segment, View};
 use crate::problem::Problem;
+
+/// What an alert shows.
+const FACETS: [Facet; 4] = [Facet::Alerts, Facet::Articles, Facet::Records, Facet::Site];
 
 /// Adds what everyone may read.
 pub fn delivery(config: &mut Routes<'_>) {
@@ -83,7 +87,7 @@ fn created(shown: Shown) -> Result<Reply, Problem> {
 async fn list_alerts(call: Call, page: Page<TickerFilter>) -> Result<Reply, Problem> {
     let (filter, request) = (page.filter.clone(), page.request.clone());
     let slice = call.read(move |read| alerts::public_list(read, &filter, &request)).await?;
-    page.reply(&slice.map(AlertView::from))
+    Ok(page.reply(&slice.map(AlertView::from))?.shared(Rest::on(&FACETS)))
 }
 
 /// Get an alert
@@ -99,7 +103,7 @@ async fn read_alert(call: Call, id: Segment, view: View) -> Result<Reply, Proble
     let id = id.id()?;
     let shown = call.read(move |read| alerts::public(read, id)).await?;
     let (modified, language) = (shown.changed_at, shown.alert.form.language.clone());
-    Ok(view.reply(&AlertView::from(shown))?.modified(modified).in_language(&language))
+    Ok(view.reply(&AlertView::from(shown))?.modified(modified).in_language(&language).shared(Rest::on(&FACETS)))
 }
 
 /// List all alerts

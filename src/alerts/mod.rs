@@ -17,7 +17,7 @@ mod told;
 pub mod view;
 
 pub use clock::announce;
-pub use delivery::{about, active, list as public_list, of_story, one as public, turned_between};
+pub use delivery::{about, active, list as public_list, next_change, of_story, one as public, turned_between};
 pub use desk::{
     Place, approve, audience, begin_article, cancel, draft, edit, issue, list, of_story_at_desk, read, retract,
     supersede, update,

@@ -180,6 +180,12 @@ pub(super) fn turned_between(conn: &mut Conn, after: UtcTime, now: UtcTime, limi
     issued.filter(started.or(ended)).limit(limit).select(alerts::id).load(conn)
 }
 
+/// When the alerts that the clock has yet to turn appear and disappear.
+pub(super) fn turns(conn: &mut Conn, after: UtcTime) -> QueryResult<Vec<(Option<UtcTime>, Option<UtcTime>)>> {
+    let issued = alerts::table.filter(alerts::state.eq(Kept::Active)).filter(alerts::last_change.gt(after));
+    issued.select((alerts::starts_at, alerts::expires)).load(conn)
+}
+
 /// Makes changes to alerts take turns until each has ended: with each other, and with the clock's.
 pub(super) fn take_turns(conn: &mut Conn) -> QueryResult<()> {
     dialect::take_turns(conn, Door::Alerts)

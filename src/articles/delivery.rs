@@ -13,6 +13,7 @@ use super::views::{ArticleView, Included, Setting, comment_rule, own_policy};
 use crate::app::Read;
 use crate::authors::dto::AuthorIn;
 use crate::blocks::Body;
+use crate::cache::Rest;
 use crate::db::page::{PageRequest, Slice};
 use crate::discussion::DiscussionRules;
 use crate::fault::Fault;
@@ -36,6 +37,15 @@ pub struct Listed {
     pub slice: Slice<ArticleView>,
     /// The full records, if any were asked for.
     pub included: Option<Included>,
+}
+
+impl Listed {
+    /// What it rests on.
+    pub fn rest(&self) -> Rest {
+        let mut rest = ArticleView::rest(&self.slice.rows);
+        self.included.iter().for_each(|included| included.add_to(&mut rest));
+        rest
+    }
 }
 
 /// Where a look-up by id or slug leads.

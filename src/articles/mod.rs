@@ -62,5 +62,5 @@ pub use search::{catch_up, search, suggest};
 pub use steps::{Notes, Order, editor_step, kill, write_step};
 pub use told::EVENTS;
 pub use translations::{TranslationIn, translate};
-pub use turns::{Withheld, announce, turned_between, withheld};
+pub use turns::{Withheld, announce, next_change, turned_between, withheld};
 pub use views::ArticleView;

@@ -14,6 +14,7 @@ use super::names::settled;
 use super::store::Live;
 use crate::authors::dto::AuthorView;
 use crate::blocks::Block;
+use crate::cache::{Facet, Rest};
 use crate::ids::{ArticleId, RecordId, StoryId};
 use crate::records::Reference;
 use crate::sections::dto::SectionView;
@@ -275,7 +276,30 @@ pub struct ArticleView {
     pub(super) included: Option<Included>,
 }
 
+impl Included {
+    /// Adds what the articles rest on that are shown beside others.
+    pub(super) fn add_to(&self, rest: &mut Rest) {
+        let beside = [&self.related, &self.translations].into_iter().flatten().flatten();
+        beside.for_each(|article| article.add_to(rest));
+    }
+}
+
 impl ArticleView {
+    /// What an answer rests on that shows these.
+    pub fn rest<'a>(shown: impl IntoIterator<Item = &'a Self>) -> Rest {
+        let mut rest = Rest::on(&[Facet::Articles, Facet::Records, Facet::Site]);
+        shown.into_iter().for_each(|article| article.add_to(&mut rest));
+        rest
+    }
+
+    fn add_to(&self, rest: &mut Rest) {
+        rest.and(Facet::Comments(self.id));
+        if let Some(at) = self.comments.closes_at.filter(|_| self.comments.open) {
+            rest.before(at);
+        }
+        self.included.iter().for_each(|included| included.add_to(rest));
+    }
+
     /// When anything of it last changed.
     pub const fn modified(&self) -> UtcTime {
         self.date_modified

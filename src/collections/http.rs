@@ -5,8 +5,10 @@ use actix_web::{HttpRequest, delete, get, patch, post};
 use super::Sought;
 use super::dto::{CollectionCard, CollectionIn, CollectionView, NewsroomCollectionView, SwapIn, SwapList, SwapView};
 use super::model::Collection;
+use crate::articles::ArticleView;
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ManageCollections};
+use crate::cache::{Facet, Rest};
 use crate::http::{
     Call, FieldsQuery, Input, ListQuery, Page, PageView, Patch, Reply, Routes, Segment, Segments, Unfiltered, View,
     address,
@@ -64,7 +66,7 @@ fn reply(collection: Collection) -> Result<Reply, Problem> {
 async fn list_collections(call: Call, page: Page<Unfiltered>) -> Result<Reply, Problem> {
     let request = page.request.clone();
     let slice = call.read(move |read| super::public_list(read, &request)).await?;
-    page.reply(&slice.map(CollectionCard::from))
+    Ok(page.reply(&slice.map(CollectionCard::from))?.shared(Rest::on(&[Facet::Collections])))
 }
 
 /// Get a collection
@@ -83,7 +85,11 @@ async fn list_collections(call: Call, page: Page<Unfiltered>) -> Result<Reply, P
 async fn read_collection(call: Call, collection: Segment, view: View, request: HttpRequest) -> Result<Reply, Problem> {
     let public_url = call.app.config().public_url.clone();
     match call.read(move |read| super::public(read, &collection.0, &public_url)).await? {
-        Sought::Here(collection) => view.reply(&*collection),
+        Sought::Here(collection) => {
+            let mut rest = ArticleView::rest(&collection.items);
+            rest.and(Facet::Collections);
+            Ok(view.reply(&*collection)?.shared(rest))
+        }
         Sought::Moved(slug) => {
             let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
             Ok(Reply::moved(address("/api/v1/collections", &slug) + &query))

@@ -11,6 +11,7 @@ use crate::events::{Change, fingerprint};
 use crate::ids::CollectionId;
 use crate::problem::Problem;
 use crate::text::{arabic, slug};
+use crate::time::UtcTime;
 
 /// Collections whose swaps are told in one transaction.
 const BATCH: i64 = 20;
@@ -32,6 +33,11 @@ pub(super) fn all_present(read: &mut Read<'_>, rows: Vec<Row>) -> Result<Vec<Col
         Ok(collection(row)?.after(&own))
     };
     rows.into_iter().map(with_swaps).collect()
+}
+
+/// The first instant after this one at which a swap is due.
+pub fn next_change(read: &mut Read<'_>, after: UtcTime) -> Result<Option<UtcTime>, Problem> {
+    Ok(store::next_swap_after(read.conn, after)?)
 }
 
 /// The collection that a change is made to, with what the clock has made of it written down and told. From here on nobody

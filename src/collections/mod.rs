@@ -27,7 +27,7 @@ use dto::{CollectionEvent, CollectionIn, CollectionView, SwapEvent, SwapIn};
 use kept::{all_present, collection, present, row, settled, state, swap_row, swaps, tell};
 use model::{Collection, Slot, Swap, check_slots};
 
-pub use kept::announce;
+pub use kept::{announce, next_change};
 
 /// Swaps that a collection has ahead at most.
 const SWAPS_MAX: usize = 100;

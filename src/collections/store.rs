@@ -116,6 +116,12 @@ pub(super) fn due(conn: &mut Conn, ids: &[CollectionId], now: UtcTime) -> QueryR
         .load(conn)
 }
 
+/// When the next swap of any collection is due.
+pub(super) fn next_swap_after(conn: &mut Conn, after: UtcTime) -> QueryResult<Option<UtcTime>> {
+    let ahead = collection_swaps::table.filter(collection_swaps::at.gt(after)).order(collection_swaps::at.asc());
+    ahead.select(collection_swaps::at).first(conn).optional()
+}
+
 /// The swaps that a collection has ahead, the next one first.
 pub(super) fn ahead(conn: &mut Conn, id: CollectionId, now: UtcTime) -> QueryResult<Vec<SwapRow>> {
     collection_swaps::table

@@ -113,6 +113,11 @@ impl Comment {
         self.row.id
     }
 
+    /// The article that it is about.
+    pub const fn article(&self) -> ArticleId {
+        self.row.article_id
+    }
+
     /// The account that wrote it.
     const fn user(&self) -> Option<UserId> {
         self.writer.user

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::hub::RECENT;
 use super::{Event, Frame, Hub, after, last, public_after};
 use crate::app::App;
+use crate::cache::Facet;
 use crate::problem::Problem;
 
 /// How often it looks when nobody tells it anything.
@@ -45,6 +46,7 @@ pub async fn catch_up(app: &App) -> Result<(), Problem> {
             continue;
         };
         let events = app.read(move |read| after(read, from, BATCH)).await?;
+        notice(app, from, &events);
         let full = events.len() == BATCH as usize;
         let to = events.last().map_or(from, |event| event.seq);
         app.hub().carry(frames(events)?, to);
@@ -52,6 +54,14 @@ pub async fn catch_up(app: &App) -> Result<(), Problem> {
             return Ok(());
         }
     }
+}
+
+/// Lets go of the answers that no longer hold; of all, where events were forgotten before they came here.
+fn notice(app: &App, from: i64, events: &[Event]) {
+    let has_gap = events.first().is_some_and(|first| first.seq > from + 1);
+    let each = |event: &Event| Facet::touched(&event.topic, event.visibility, &event.payload);
+    let touched: Vec<Facet> = has_gap.then_some(Facet::All).into_iter().chain(events.iter().flat_map(each)).collect();
+    app.cache().touch(&touched);
 }
 
 /// Begins at the end of the log, with the last while at hand for those who come back.

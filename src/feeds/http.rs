@@ -3,6 +3,7 @@
 use actix_web::get;
 
 use super::Found;
+use crate::cache::{Facet, Rest};
 use crate::http::{Call, Reply, Routes, Segment, address};
 use crate::problem::Problem;
 
@@ -31,7 +32,10 @@ pub fn routes(config: &mut Routes<'_>) {
 async fn read_comments_feed(call: Call, article: Segment) -> Result<Reply, Problem> {
     let public_url = call.app.config().public_url.clone();
     match call.read(move |read| super::comments(read, &article.0, &public_url)).await? {
-        Found::Here(feed) => Ok(Reply::text_of(RSS, feed.text).modified(feed.modified).in_language(&feed.language)),
+        Found::Here(feed) => {
+            let rest = Rest::on(&[Facet::Articles, Facet::Records, Facet::Site, Facet::People, Facet::Discussions]);
+            Ok(Reply::text_of(RSS, feed.text).modified(feed.modified).in_language(&feed.language).shared(rest))
+        }
         Found::Moved(slug) => Ok(Reply::moved(address("/feeds/articles", &slug) + "/comments.rss")),
     }
 }

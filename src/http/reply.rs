@@ -1,21 +1,27 @@
 //! Answers: JSON with its validators, or nothing.
 
+use std::sync::Arc;
+
 use actix_web::body::BoxBody;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, LINK, LOCATION,
 };
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::tag;
+use crate::cache::http::Watched;
+use crate::cache::{Kept, Rest};
 use crate::ids::Id;
 use crate::limits::Standing;
 use crate::problem::Problem;
 use crate::text::{Language, hex};
 use crate::time::UtcTime;
+
+const JSON: &str = "application/json";
 
 /// An answer that went well. It can be kept and given again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -52,6 +58,9 @@ pub struct Reply {
     /// What is left of the caller's shares.
     #[serde(skip)]
     standing: Option<Standing>,
+    /// What it rests on, if it is alike for everyone.
+    #[serde(skip)]
+    rest: Option<Rest>,
 }
 
 impl Reply {
@@ -109,6 +118,7 @@ impl Reply {
             about: None,
             told_once: None,
             standing: None,
+            rest: None,
         }
     }
 
@@ -177,6 +187,12 @@ impl Reply {
         Self { standing, ..self }
     }
 
+    /// The same for everyone who asks, while what it rests on holds.
+    #[must_use]
+    pub fn shared(self, rest: Rest) -> Self {
+        Self { rest: Some(rest), ..self }
+    }
+
     /// With the neighbours of a page.
     #[must_use]
     pub fn linked(mut self, links: String) -> Self {
@@ -198,6 +214,20 @@ impl Reply {
         let body = self.body.as_ref()?;
         Some(self.version.map_or_else(|| hash(body), |version| format!("\"{version}\"")))
     }
+
+    /// What is kept of it for others who ask the same.
+    fn kept(&self, watched: Watched) -> Option<Kept> {
+        let rest = self.rest.clone().filter(|_| self.status == StatusCode::OK.as_u16() && !self.private)?;
+        let (body, etag) = (self.body.clone()?, self.etag()?);
+        let headers = [
+            ("content-type", Some(self.kind.unwrap_or(JSON).to_owned())),
+            ("last-modified", self.last_modified.map(UtcTime::http_date)),
+            ("link", self.link.clone()),
+            ("content-language", self.language.as_ref().map(ToString::to_string)),
+        ];
+        let headers = headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        Some(Kept::new((rest, watched.0), headers, etag, body.into()))
+    }
 }
 
 /// Tells a caller what is left of each share, where there are any.
@@ -216,7 +246,7 @@ fn hash(body: &str) -> String {
 
 /// The tag in `If-None-Match` that is this one, in whichever coding the caller has it (RFC 9110 §13.1.2, weak
 /// comparison).
-fn named(request: &HttpRequest, etag: &str) -> Option<String> {
+pub fn named(request: &HttpRequest, etag: &str) -> Option<String> {
     let listed = request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
     let mut tags = listed.flat_map(|value| value.split(',')).map(str::trim);
     tags.find_map(|listed| {
@@ -229,6 +259,8 @@ impl Responder for Reply {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let watched = request.extensions().get::<Watched>().copied();
+        let kept = watched.and_then(|watched| self.kept(watched)).map(Arc::new);
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
         let etag = self.etag();
         let conditional = !self.moves && request.method() == Method::GET && status == StatusCode::OK;
@@ -260,10 +292,13 @@ impl Responder for Reply {
         if let Some(standing) = &self.standing {
             tell_standing(&mut response, standing);
         }
-        let kind = self.kind.unwrap_or("application/json");
-        match self.told_once.or(self.body) {
-            Some(body) if !unchanged => response.insert_header((CONTENT_TYPE, kind)).body(body),
+        let mut response = match self.told_once.or(self.body) {
+            Some(body) if !unchanged => response.insert_header((CONTENT_TYPE, self.kind.unwrap_or(JSON))).body(body),
             _ => response.finish(),
+        };
+        if let Some(kept) = kept {
+            response.extensions_mut().insert(kept);
         }
+        response
     }
 }

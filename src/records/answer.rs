@@ -6,8 +6,12 @@ use utoipa::IntoParams;
 use super::{MergeIn, Mergeable, Noun, Record, Sought};
 use crate::auth::Permit;
 use crate::auth::actions::{ManageRecords, ReadRecords};
+use crate::cache::{Facet, Rest};
 use crate::http::{Call, Input, Page, Patch, Reply, Segment, Unfiltered, View};
 use crate::problem::Problem;
+
+/// What a record shows.
+const FACETS: [Facet; 2] = [Facet::Records, Facet::Site];
 
 /// The path of one record in the newsroom.
 #[derive(IntoParams)]
@@ -23,7 +27,7 @@ pub struct RecordPath {
 pub async fn public_list<N: Noun>(call: &Call, page: &Page<Unfiltered>) -> Result<Reply, Problem> {
     let request = page.request.clone();
     let slice = call.read(move |read| super::public_list::<N>(read, &request)).await?;
-    page.reply(&slice.map(N::View::from))
+    Ok(page.reply(&slice.map(N::View::from))?.shared(Rest::on(&FACETS)))
 }
 
 /// Answers one record by its id or slug, in the form that was asked for; or where it is now.
@@ -31,7 +35,7 @@ pub async fn public<N: Noun>(call: &Call, id_or_slug: Segment, view: &View) -> R
     match call.read(move |read| super::public::<N>(read, &id_or_slug.0)).await? {
         Sought::Here(record) => {
             let modified = record.updated_at;
-            Ok(view.reply(&N::View::from(*record))?.modified(modified))
+            Ok(view.reply(&N::View::from(*record))?.modified(modified).shared(Rest::on(&FACETS)))
         }
         Sought::Moved(slug) => Ok(call.moved(&format!("/api/v1/{}s", N::KIND), &slug)),
     }

@@ -6,6 +6,7 @@ use super::Site;
 use super::dto::{NewsroomSiteView, SiteIn, SiteView};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ManageSite, ReadSite};
+use crate::cache::{Facet, Rest};
 use crate::http::{Call, FieldsQuery, Patch, Reply, Routes, View};
 use crate::problem::Problem;
 
@@ -32,7 +33,7 @@ fn reply(site: Site) -> Result<Reply, Problem> {
 async fn read_site(call: Call, view: View) -> Result<Reply, Problem> {
     let site = call.read(super::present).await?;
     let (language, modified) = (site.language(), site.updated_at);
-    Ok(view.reply(&SiteView::from(site))?.in_language(&language).modified(modified))
+    Ok(view.reply(&SiteView::from(site))?.in_language(&language).modified(modified).shared(Rest::on(&[Facet::Site])))
 }
 
 /// Get the site as the newsroom sees it

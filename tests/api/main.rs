@@ -23,6 +23,7 @@ mod audit;
 mod bad_input;
 mod bad_tokens;
 mod bulk;
+mod cache;
 mod collections;
 mod comment_desk;
 mod comment_streams;

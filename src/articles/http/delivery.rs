@@ -37,11 +37,12 @@ async fn list_articles(call: Call, page: Page<ArticleQuery>) -> Result<Reply, Pr
     let (query, request) = (page.filter.clone(), page.request.clone());
     let public_url = call.app.config().public_url.clone();
     let listed = call.read(move |read| articles::list(read, &query, &request, &public_url)).await?;
+    let rest = listed.rest();
     let mut members = Map::new();
     if let Some(included) = listed.included {
         members.insert("included".into(), serde_json::to_value(included)?);
     }
-    page.reply_with(&listed.slice, members)
+    Ok(page.reply_with(&listed.slice, members)?.shared(rest))
 }
 
 /// Get a published article
@@ -72,7 +73,8 @@ async fn read_article(
     let sought = call.read(move |read| articles::find(read, &article.0, &query, &public_url)).await?;
     match sought {
         Sought::Here(article) => {
-            Ok(view.reply(&*article)?.modified(article.modified()).in_language(article.language()))
+            let rest = ArticleView::rest([&*article]);
+            Ok(view.reply(&*article)?.modified(article.modified()).in_language(article.language()).shared(rest))
         }
         Sought::Moved(slug) => {
             let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();

@@ -287,6 +287,11 @@ pub fn lateness(read: &mut Read<'_>, _: &Permit<PublishArticles>) -> Result<Late
     Ok(Lateness::of(told.into_iter().map(|(due, told)| told.since(due)).collect()))
 }
 
+/// The first instant after this one at which an article appears or disappears by the clock.
+pub fn next_change(read: &mut Read<'_>, after: UtcTime) -> Result<Option<UtcTime>, Problem> {
+    Ok(store::next_turns(read.conn, after)?.into_iter().flatten().min())
+}
+
 /// The articles that appeared or disappeared after an instant, until now, by the clock; so many at the most, and then
 /// the answer is longer than that.
 pub fn turned_between(read: &mut Read<'_>, after: UtcTime, most: usize) -> Result<Vec<ArticleId>, Problem> {

@@ -218,6 +218,17 @@ pub(super) fn turned_between(
     Ok(ids)
 }
 
+/// When the clock next makes something appear, and when it next makes something disappear.
+pub(super) fn next_turns(conn: &mut Conn, after: UtcTime) -> QueryResult<[Option<UtcTime>; 2]> {
+    let ahead =
+        publications::table.filter(publications::visible_from.gt(after)).order(publications::visible_from.asc());
+    let comes = ahead.select(publications::visible_from).first(conn).optional()?;
+    let ends =
+        publications::table.filter(publications::visible_until.gt(after)).order(publications::visible_until.asc());
+    let goes = ends.select(publications::visible_until).first::<Option<UtcTime>>(conn).optional()?;
+    Ok([comes, goes.flatten()])
+}
+
 /// Writes what the clock has made of an article. No version is spent on it.
 pub(super) fn settle(conn: &mut Conn, head: &Head) -> QueryResult<usize> {
     let Ahead { due_version, due_at, due_ends_at, publish_at, time_zone, ends_at } = &head.ahead;

@@ -8,12 +8,13 @@ use super::speaker::Known;
 use crate::app::{App, Read, Tx};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, PostComment, UseAccount};
+use crate::cache::{Facet, Rest};
 use crate::comments::dto::{CommentEditIn, CommentIn, CommentView, OwnCommentQuery, PostedCommentView};
 use crate::comments::judgement::{self, Asker};
 use crate::comments::{self, Audience, CommentQuery, Speaker, Submission, appeals, external, sanctions};
 use crate::db::page::Position;
 use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, PageView, Patch, Reply, Routes, Segment, View};
-use crate::ids::CommentId;
+use crate::ids::{ArticleId, CommentId};
 use crate::limits::Act;
 use crate::problem::{Code, Problem};
 
@@ -31,6 +32,13 @@ pub fn routes(config: &mut Routes<'_>) {
         .service(list_own_comments)
         .configure(sanctions::http::delivery)
         .configure(appeals::http::delivery);
+}
+
+/// What the comments of an article rest on; where there are none, nobody says of which.
+fn rest(about: Option<ArticleId>) -> Rest {
+    let mut rest = Rest::on(&[Facet::Articles, Facet::Records, Facet::Site, Facet::People]);
+    rest.and(about.map_or(Facet::Discussions, Facet::Comments));
+    rest
 }
 
 /// A page of comments.
@@ -61,7 +69,8 @@ async fn list_comments(call: Call, article: Segment, page: Page<CommentQuery>) -
     let below = |parent: CommentId, position: &Position| {
         page.cursor_into(&[("parentId", &parent.to_string()), ("sort", "oldest")], position)
     };
-    page.reply(&slice.map(|thread| thread.view(below)))
+    let about = slice.rows.first().map(|thread| thread.comment.article());
+    Ok(page.reply(&slice.map(|thread| thread.view(below)))?.shared(rest(about)))
 }
 
 /// Comment on an article
@@ -132,10 +141,10 @@ async fn post_comment(
 async fn read_comment(speaker: Speaker, call: Call, id: Segment, view: View) -> Result<Reply, Problem> {
     let (id, reader) = (id.id()?, speaker.commenter());
     let (comment, audience) = call.read(move |read| comments::find(read, id, reader)).await?;
-    let (_, modified) = comment.stamp();
+    let ((_, modified), rest) = (comment.stamp(), rest(Some(comment.article())));
     let reply = view.reply(&CommentView::new(comment, audience))?.modified(modified);
     Ok(match audience {
-        Audience::Everyone => reply,
+        Audience::Everyone => reply.shared(rest),
         Audience::Writer => reply.private(),
     })
 }

@@ -1,6 +1,9 @@
 //! Somebody who sends requests. Every answer is held against the OpenAPI document before the test sees it.
 
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 
 use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
@@ -16,17 +19,59 @@ use super::{Raw, Serve, document};
 /// What a client has to encode in a target; the rest of it is sent as the test wrote it.
 pub(super) const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
 
+/// The ways into one running Khabar.
+#[derive(Clone)]
+pub struct Doors {
+    /// The one that everybody takes.
+    pub serve: Serve,
+    /// Into another one on the same database that keeps no answers.
+    pub plain: Serve,
+    /// Whether readers take only the latter: the test looks at statements, changes rows by hand, or runs several nodes.
+    pub is_plain: Rc<Cell<bool>>,
+}
+
+impl Doors {
+    /// Sends a request. What everyone is answered must be the same whether or not answers are kept.
+    async fn send(&self, request: impl Fn() -> TestRequest, is_shared: bool, line: &str) -> Raw {
+        if !is_shared {
+            return (self.serve)(request()).await;
+        }
+        if self.is_plain.get() {
+            return (self.plain)(request()).await;
+        }
+        let given = (self.serve)(request()).await;
+        let plain = (self.plain)(request()).await;
+        assert_eq!(given.status, plain.status, "{line}: with and without the cache");
+        if matches!(given.status, 200 | 304) {
+            let facts = |raw: &Raw| {
+                let names = ["etag", "last-modified", "link", "content-language", "content-type", "cache-control"];
+                let header = |name| raw.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+                let varies = |raw: &Raw| {
+                    let all = raw.headers.get_all("vary").flat_map(|value| value.to_str().unwrap().split(','));
+                    all.map(|name| name.trim().to_ascii_lowercase()).collect::<BTreeSet<_>>()
+                };
+                let coding = raw.headers.get("content-encoding").cloned();
+                // The same text is compressed better when it is done once for all.
+                let bytes = coding.is_none().then(|| raw.bytes.clone());
+                (names.map(header), varies(raw), coding, bytes)
+            };
+            assert_eq!(facts(&given), facts(&plain), "{line}: with and without the cache");
+        }
+        given
+    }
+}
+
 /// Somebody, signed in or not.
 #[derive(Clone)]
 pub struct Client {
-    serve: Serve,
+    doors: Doors,
     app: App,
     session: Option<(UserId, SessionId)>,
 }
 
 impl Client {
-    pub(super) fn new(serve: Serve, app: App, session: Option<(UserId, SessionId)>) -> Self {
-        Self { serve, app, session }
+    pub(super) fn new(doors: Doors, app: App, session: Option<(UserId, SessionId)>) -> Self {
+        Self { doors, app, session }
     }
 
     /// The account.
@@ -130,30 +175,35 @@ impl Asked {
     /// Sends it; panics when the answer is not as the document promises.
     pub async fn send(self) -> Answer {
         let Self { client, method, target, headers, body, is_json, peer } = self;
-        let mut request = TestRequest::with_uri(&target).method(Method::from_bytes(method.as_bytes()).unwrap());
         let says_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        if is_json && !says_type {
-            let kind = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
-            request = request.insert_header(("content-type", kind));
-        }
-        if let Some(peer) = peer {
-            request = request.peer_addr(peer);
-        }
-        if let Some(token) = client.token() {
-            request = request.append_header(("authorization", format!("Bearer {token}")));
-        }
-        for (name, value) in &headers {
-            request = request.append_header((name.as_str(), value.as_str()));
-        }
-        if let Some(body) = body {
-            request = request.set_payload(body);
-        }
-        let mut raw = (client.serve)(request).await;
+        let make = || {
+            let mut request = TestRequest::with_uri(&target).method(Method::from_bytes(method.as_bytes()).unwrap());
+            if is_json && !says_type {
+                let kind = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+                request = request.insert_header(("content-type", kind));
+            }
+            if let Some(peer) = peer {
+                request = request.peer_addr(peer);
+            }
+            if let Some(token) = client.token() {
+                request = request.append_header(("authorization", format!("Bearer {token}")));
+            }
+            for (name, value) in &headers {
+                request = request.append_header((name.as_str(), value.as_str()));
+            }
+            match &body {
+                Some(body) => request.set_payload(body.clone()),
+                None => request,
+            }
+        };
+        let streams = ["/stream", "/sync", "/newsroom", "/health", "/docs"];
+        let is_read = matches!(&*method, "GET" | "HEAD") && !streams.iter().any(|part| target.contains(part));
+        let line = format!("{method} {target}");
+        let mut raw = client.doors.send(make, is_read && client.session.is_none(), &line).await;
         if method == "HEAD" {
             // The encoder that leaves the body out is below what a test talks to.
             raw.bytes = Bytes::new();
         }
-        let line = format!("{method} {target}");
         if let Err(why) = document::check(&method, &target, &raw) {
             panic!("{line}: {why}\n{}", String::from_utf8_lossy(&raw.bytes));
         }

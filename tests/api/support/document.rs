@@ -181,6 +181,10 @@ fn problem(raw: &Raw) -> Result<(), String> {
 }
 
 fn conforms(name: &str, schema: &Value, raw: &Raw, partial: bool) -> Result<(), String> {
+    if raw.headers.contains_key("content-encoding") {
+        // A test that asks for a coding holds it against the same answer without one.
+        return Ok(());
+    }
     let value: Value = serde_json::from_slice(&raw.bytes).map_err(|error| format!("no JSON: {error}"))?;
     let validator = validator(name, schema, partial);
     let errors: Vec<String> =

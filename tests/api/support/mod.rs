@@ -37,9 +37,10 @@ use khabar::ids::{Ids, SystemEntropy, UserId};
 use khabar::time::{Clock, UtcTime};
 use percent_encoding::utf8_percent_encode;
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, Doors};
 use database::Database;
 pub use stream::Listener;
 
@@ -114,12 +115,50 @@ pub struct Audit {
     pub hashes: [Option<Vec<u8>>; 2],
 }
 
+type Begin = Rc<dyn Fn(TestRequest) -> Begun>;
+
+/// What begins to answer for an application.
+async fn beginning(app: App) -> Begin {
+    let service = Rc::new(init_service(khabar::server::application(app, document::contract())).await);
+    Rc::new(move |request| {
+        let service = Rc::clone(&service);
+        Box::pin(async move {
+            let response = service.call(request.to_request()).await.expect("every error is an answer");
+            (response.status().as_u16(), response.headers().clone(), response.into_body().boxed())
+        })
+    })
+}
+
+/// The same, set up once something is asked: many tests need none.
+fn beginning_late(app: App) -> Begin {
+    let begin = Rc::new(OnceCell::new());
+    Rc::new(move |request| {
+        let (begin, app) = (Rc::clone(&begin), app.clone());
+        Box::pin(async move { begin.get_or_init(|| beginning(app)).await(request).await })
+    })
+}
+
+/// The same, with bodies that are read.
+fn serving(begin: Begin) -> Serve {
+    Rc::new(move |request| {
+        let begun = begin(request);
+        Box::pin(async move {
+            let (status, headers, body) = begun.await;
+            let bytes = match headers.get("content-type") {
+                Some(kind) if kind == "text/event-stream" => stream::so_far(body).await,
+                _ => body::to_bytes(body).await.expect("bodies do not fail"),
+            };
+            Raw { status, headers, bytes }
+        })
+    })
+}
+
 /// A running Khabar with a database, a clock and accounts of its own.
 pub struct TestApp {
     pub clock: Arc<ManualClock>,
     pub app: App,
-    serve: Serve,
-    begin: Rc<dyn Fn(TestRequest) -> Begun>,
+    doors: Doors,
+    begin: Begin,
     /// The last event that [`TestApp::events`] has shown.
     shown: Cell<i64>,
     /// The audit lines that [`TestApp::audit`] has shown.
@@ -138,7 +177,8 @@ impl TestApp {
 
     /// Starts on a fresh database, with some lines of `khabar.toml`.
     pub async fn with(settings: &str) -> Self {
-        Self::start(Rc::new(Database::fresh()), Arc::new(ManualClock::at_noon()), settings).await
+        let is_plain = Rc::new(Cell::new(false));
+        Self::start(Rc::new(Database::fresh()), Arc::new(ManualClock::at_noon()), settings, is_plain).await
     }
 
     /// Another one on the same database and clock, as after a restart.
@@ -148,10 +188,12 @@ impl TestApp {
 
     /// The same, with some lines of `khabar.toml`.
     pub async fn restarted_with(&self, settings: &str) -> Self {
-        Self::start(Rc::clone(&self.database), Arc::clone(&self.clock), settings).await
+        self.is_plain();
+        let is_plain = Rc::clone(&self.doors.is_plain);
+        Self::start(Rc::clone(&self.database), Arc::clone(&self.clock), settings, is_plain).await
     }
 
-    async fn start(database: Rc<Database>, clock: Arc<ManualClock>, settings: &str) -> Self {
+    async fn start(database: Rc<Database>, clock: Arc<ManualClock>, settings: &str, is_plain: Rc<Cell<bool>>) -> Self {
         let free = "{ per_minute = 0, per_hour = 0 }";
         // A test that is about limits sets its own.
         let unlimited = format!("limits = {{ comments = {free}, reactions = {free}, reports = {free} }}\n");
@@ -159,35 +201,22 @@ impl TestApp {
         let lines = format!(
             "public_url = \"{ISSUER}\"\njwt_secret = \"{SECRET}\"\ndatabase_connections = 8\n{limits}{settings}"
         );
-        let config = Config::with(&lines).unwrap();
         statements::watch();
+        let config = Config::with(&lines).unwrap();
         let db = Db::open(&database.location(), config.database_connections).unwrap();
-        let app = App::new(config, db, Arc::clone(&clock) as Arc<dyn Clock>, Ids::new(SystemEntropy));
-        let app = app.unwrap();
-        let service = Rc::new(init_service(khabar::server::application(app.clone(), document::contract())).await);
-        let begin: Rc<dyn Fn(TestRequest) -> Begun> = Rc::new(move |request| {
-            let service = Rc::clone(&service);
-            Box::pin(async move {
-                let response = service.call(request.to_request()).await.expect("every error is an answer");
-                (response.status().as_u16(), response.headers().clone(), response.into_body().boxed())
-            })
-        });
-        let begun = Rc::clone(&begin);
-        let serve: Serve = Rc::new(move |request| {
-            let begun = begun(request);
-            Box::pin(async move {
-                let (status, headers, body) = begun.await;
-                let bytes = match headers.get("content-type") {
-                    Some(kind) if kind == "text/event-stream" => stream::so_far(body).await,
-                    _ => body::to_bytes(body).await.expect("bodies do not fail"),
-                };
-                Raw { status, headers, bytes }
-            })
-        });
+        let app = |config: Config| {
+            App::new(config, db.clone(), Arc::clone(&clock) as Arc<dyn Clock>, Ids::new(SystemEntropy)).unwrap()
+        };
+        let mut frugal = config.clone();
+        frugal.http.cache_bytes = 0;
+        let plain = serving(beginning_late(app(frugal)));
+        let app = app(config);
+        let begin = beginning(app.clone()).await;
+        let doors = Doors { serve: serving(Rc::clone(&begin)), plain, is_plain };
         let this = Self {
             clock,
             app,
-            serve,
+            doors,
             begin,
             shown: Cell::new(0),
             shown_audit: RefCell::default(),
@@ -195,13 +224,30 @@ impl TestApp {
             settings: settings.into(),
             database,
         };
-        this.shown.set(event_counter::table.select(event_counter::seq).first(&mut this.sql()).unwrap());
+        this.shown.set(event_counter::table.select(event_counter::seq).first(&mut this.database.connect()).unwrap());
         this
     }
 
     /// Somebody who is not signed in.
     pub fn anonymous(&self) -> Client {
-        Client::new(Rc::clone(&self.serve), self.app.clone(), None)
+        Client::new(self.doors.clone(), self.app.clone(), None)
+    }
+
+    /// Somebody who is not signed in, and who takes what is kept, whatever else the test does.
+    pub fn shared(&self) -> Client {
+        let serve = Rc::clone(&self.doors.serve);
+        self.strangers_at(serve)
+    }
+
+    /// Somebody who is not signed in, and for whom nothing is kept.
+    pub fn plain(&self) -> Client {
+        let plain = Rc::clone(&self.doors.plain);
+        self.strangers_at(plain)
+    }
+
+    fn strangers_at(&self, door: Serve) -> Client {
+        let doors = Doors { serve: Rc::clone(&door), plain: door, is_plain: Rc::new(Cell::new(true)) };
+        Client::new(doors, self.app.clone(), None)
     }
 
     /// Opens a stream and keeps it; with where it left off, if it was here before.
@@ -250,7 +296,7 @@ impl TestApp {
         let app = self.app.clone();
         let grant = self.app.write(Actor::operator(), move |tx| open_session(tx, &app, id)).await.unwrap();
         self.own.borrow_mut().insert(grant.session.uuid().as_bytes().to_vec());
-        Client::new(Rc::clone(&self.serve), self.app.clone(), Some((id, grant.session)))
+        Client::new(self.doors.clone(), self.app.clone(), Some((id, grant.session)))
     }
 
     /// The instant so many seconds from now.
@@ -260,12 +306,14 @@ impl TestApp {
 
     /// The statements that went to its database while something was done, each with its values behind it.
     pub async fn statements_of<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
+        self.is_plain();
         statements::texts(&self.database.location());
         (work.await, statements::texts(&self.database.location()))
     }
 
     /// The statements that went to its database so far, those of the test too.
     pub fn statements(&self) -> usize {
+        self.is_plain();
         statements::count(&self.database.location())
     }
 
@@ -293,9 +341,15 @@ impl TestApp {
         process::Home::on(Rc::clone(&self.database))
     }
 
-    /// A connection of the test's own, for a look at the rows.
+    /// A connection of the test's own, for a look at the rows, or to change them.
     pub fn sql(&self) -> Conn {
+        self.is_plain();
         self.database.connect()
+    }
+
+    /// From here on readers are answered without kept answers.
+    fn is_plain(&self) {
+        self.doors.is_plain.set(true);
     }
 
     /// The events since the last call.
@@ -312,7 +366,7 @@ impl TestApp {
                 events::payload,
                 events::public_seq,
             ))
-            .load(&mut self.sql())
+            .load(&mut self.database.connect())
             .unwrap();
         for (_, topic, _, target, payload, _) in &rows {
             let target = target.as_ref().map(|bytes| Uuid::from_slice(bytes).unwrap());

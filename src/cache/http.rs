@@ -1,0 +1,158 @@
+//! The layer that gives kept answers, and keeps new ones.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ACCEPT, AcceptEncoding, CONTENT_ENCODING, ETAG, Encoding, Header as _, VARY};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, web};
+
+use super::kept::Coding;
+use super::{Facet, Kept, Turn};
+use crate::app::{App, Read};
+use crate::http::named;
+use crate::problem::Problem;
+use crate::time::UtcTime;
+use crate::{alerts, articles, collections};
+
+/// Headers that make an answer the caller's own.
+const OWN: [&str; 2] = ["authorization", "khabar-guest"];
+
+/// Marks a request whose answer may be kept, with the count of changes from before it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Watched(pub u64);
+
+/// Gives the kept answer, or lets one caller find it out while the others wait for that.
+pub async fn shared(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let app = request.app_data::<web::Data<App>>().map(|app| app.get_ref().clone());
+    let (Some(app), Some(key)) = (app, key(request.request())) else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    let cache = app.cache();
+    if !cache.is_on() || look_ahead(&app).await.is_err() {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
+    if let Some(kept) = cache.find(&key, app.now()) {
+        return Ok(give(request, &kept).await);
+    }
+    let turn = cache.turn(&key);
+    if let Turn::Theirs(waiting) = &turn {
+        // Closed is what it is waited for.
+        drop(waiting.acquire().await);
+        if let Some(kept) = cache.find(&key, app.now()) {
+            return Ok(give(request, &kept).await);
+        }
+    }
+    request.extensions_mut().insert(Watched(cache.count()));
+    let response = next.call(request).await?.map_into_boxed_body();
+    let kept = response.response().extensions().get::<Arc<Kept>>().cloned();
+    if let Some(kept) = kept {
+        cache.keep(key, kept);
+    }
+    drop(turn);
+    Ok(response)
+}
+
+/// What tells two answers apart: the path, the query in one order, and the media types that are taken. Nothing where the
+/// answer is not everyone's.
+fn key(request: &HttpRequest) -> Option<String> {
+    let headers = request.headers();
+    if request.method() != Method::GET || OWN.iter().any(|name| headers.contains_key(*name)) {
+        return None;
+    }
+    let query = request.query_string();
+    let query = if query.contains('&') {
+        let mut pairs: Vec<&str> = query.split('&').collect();
+        pairs.sort_unstable();
+        Cow::Owned(pairs.join("&"))
+    } else {
+        Cow::Borrowed(query)
+    };
+    let mut key = String::with_capacity(request.path().len() + query.len() + 8);
+    key.push_str(request.uri().path());
+    key.push('?');
+    key.push_str(&query);
+    for accept in headers.get_all(ACCEPT).filter(|accept| *accept != "*/*") {
+        key.push('\n');
+        key.push_str(accept.to_str().ok()?);
+    }
+    Some(key)
+}
+
+/// Follows the clock to this instant: what it has turned since somebody last looked no longer holds.
+async fn look_ahead(app: &App) -> Result<(), Problem> {
+    let cache = app.cache();
+    if cache.sees(app.now()) {
+        return Ok(());
+    }
+    let mut followed = cache.followed.lock().await;
+    let now = app.now();
+    if cache.sees(now) {
+        return Ok(());
+    }
+    let count = cache.count();
+    let since = followed.unwrap_or(now);
+    let mut next = app.read(move |read| next_turn(read, since)).await?;
+    if next.is_some_and(|at| at <= now) {
+        cache.touch(&[Facet::Clock]);
+        next = app.read(move |read| next_turn(read, now)).await?;
+    }
+    cache.expect(next, count);
+    *followed = Some(now);
+    Ok(())
+}
+
+/// The first instant after this one at which the clock turns something that is public.
+fn next_turn(read: &mut Read<'_>, after: UtcTime) -> Result<Option<UtcTime>, Problem> {
+    let turns = [
+        articles::next_change(read, after)?,
+        alerts::next_change(read, after)?,
+        collections::next_change(read, after)?,
+    ];
+    Ok(turns.into_iter().flatten().min())
+}
+
+/// The answer in the coding that the caller takes, or the word that the caller has it.
+async fn give(request: ServiceRequest, kept: &Kept) -> ServiceResponse<BoxBody> {
+    let held = named(request.request(), &kept.etag);
+    let coding = if held.is_some() { None } else { taken(request.request()) };
+    let status = if held.is_some() { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    let mut response = HttpResponse::build(status);
+    response.insert_header((ETAG, held.as_deref().unwrap_or(&kept.etag)));
+    let of_the_body = |name: &str| held.is_some() && name == "content-type";
+    for (name, value) in kept.headers.iter().filter(|(name, _)| !of_the_body(name)) {
+        response.insert_header((*name, value.as_str()));
+    }
+    let response = match coding {
+        _ if held.is_some() => response.finish(),
+        None => response.body(kept.body.clone()),
+        Some(coding) => match kept.coded(coding).await {
+            Some(body) => {
+                response.insert_header((CONTENT_ENCODING, coding.name()));
+                response.append_header((VARY, "accept-encoding"));
+                response.body(body)
+            }
+            None => response.body(kept.body.clone()),
+        },
+    };
+    request.into_response(response)
+}
+
+/// The coding that the caller likes best, of those that there are.
+fn taken(request: &HttpRequest) -> Option<Coding> {
+    let known = [Encoding::identity(), Encoding::brotli(), Encoding::gzip(), Encoding::zstd(), Encoding::deflate()];
+    let asked = AcceptEncoding::parse(request).ok()?;
+    match asked.negotiate(known.iter())? {
+        coding if coding == Encoding::brotli() => Some(Coding::Brotli),
+        coding if coding == Encoding::zstd() => Some(Coding::Zstd),
+        coding if coding == Encoding::gzip() => Some(Coding::Gzip),
+        coding if coding == Encoding::deflate() => Some(Coding::Deflate),
+        _ => None,
+    }
+}
