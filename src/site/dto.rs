@@ -10,7 +10,7 @@ use super::model::{ByLanguage, CommentPolicy, Fallbacks, Feed, HEADLINE_MAX, Sit
 use crate::discussion::{DiscussionRules, DiscussionView};
 use crate::fault::{Fault, Faults};
 use crate::lint::LintRules;
-use crate::text::{Language, safe};
+use crate::text::{Language, safe, terms};
 
 /// What became of the site.
 #[derive(ToSchema)]
@@ -28,6 +28,8 @@ const NAME_MAX: usize = 200;
 const TAGLINE_MAX: usize = 500;
 /// Languages that one falls back on at most.
 const FALLBACKS_MAX: usize = 10;
+/// Words that stand for each other at most.
+const SYNONYMS_MAX: usize = 10;
 /// The longest label or heading, in graphemes.
 const LABEL_MAX: usize = 100;
 
@@ -87,6 +89,10 @@ pub struct SiteIn {
     /// How its readers talk.
     #[serde(default)]
     pub discussion: DiscussionRules,
+    /// Words that search takes for one, two to ten in each line: spellings of a name, a plural beside its singular.
+    #[serde(default)]
+    #[schema(max_items = 200, example = json!(["أميركا أمريكا", "وزير وزراء"]))]
+    pub search_synonyms: Vec<String>,
 }
 
 const fn headline_max() -> usize {
@@ -125,6 +131,7 @@ impl SiteIn {
             lint,
             headline_max,
             discussion,
+            search_synonyms,
         } = self;
         let mut faults = Faults::new();
         let name = faults.take("/name", safe::name(&name, NAME_MAX));
@@ -139,6 +146,7 @@ impl SiteIn {
         check_urls(&mut faults, "/socialLinks", addresses);
         check_urls(&mut faults, "/feeds", feeds.iter().map(|feed| feed.url.as_str()).enumerate());
         discussion.check(&mut faults, "/discussion");
+        let search_synonyms = check_synonyms(&mut faults, &search_synonyms);
         let built = || {
             Some(Site {
                 name: name?,
@@ -155,6 +163,7 @@ impl SiteIn {
                 lint,
                 headline_max,
                 discussion,
+                search_synonyms,
                 version: 0,
                 updated_at: None,
             })
@@ -216,6 +225,21 @@ pub(super) fn parse_zone(name: &str) -> Result<TimeZone, Fault> {
     zone.ok_or(Fault::NotATimeZone)
 }
 
+/// Lines of words that stand for each other.
+fn check_synonyms(faults: &mut Faults, lines: &[String]) -> Vec<String> {
+    let mut checked = Vec::new();
+    for (n, line) in lines.iter().enumerate() {
+        let at = format!("/searchSynonyms/{n}");
+        match terms::words(line).len() {
+            0 | 1 => faults.add(at.clone(), Fault::TooShort(2)),
+            2..=SYNONYMS_MAX => {}
+            _ => faults.add(at.clone(), Fault::TooLong(SYNONYMS_MAX)),
+        }
+        checked.extend(faults.take(at, safe::line(line, NAME_MAX)));
+    }
+    checked
+}
+
 fn parse_texts(faults: &mut Faults, pointer: &str, texts: &BTreeMap<String, String>) -> ByLanguage {
     let mut parsed = ByLanguage::new();
     for (tag, text) in texts {
@@ -235,7 +259,7 @@ fn check_urls<'u>(faults: &mut Faults, pointer: &str, urls: impl Iterator<Item =
 
 impl From<Site> for SiteIn {
     fn from(site: Site) -> Self {
-        let NewsroomSiteView { site, lint, headline_max, discussion } = site.into();
+        let NewsroomSiteView { site, lint, headline_max, discussion, search_synonyms } = site.into();
         let SiteView {
             name,
             tagline,
@@ -271,6 +295,7 @@ impl From<Site> for SiteIn {
             lint,
             headline_max,
             discussion,
+            search_synonyms,
         }
     }
 }
@@ -330,6 +355,7 @@ impl From<Site> for SiteView {
             lint: _,
             headline_max: _,
             discussion,
+            search_synonyms: _,
             version: _,
             updated_at: _,
         } = site;
@@ -365,12 +391,16 @@ pub struct NewsroomSiteView {
     pub headline_max: usize,
     /// How its readers talk.
     pub discussion: DiscussionRules,
+    /// Words that search takes for one.
+    #[schema(example = json!(["أميركا أمريكا", "وزير وزراء"]))]
+    pub search_synonyms: Vec<String>,
 }
 
 impl From<Site> for NewsroomSiteView {
     fn from(site: Site) -> Self {
         let (lint, headline_max, discussion) = (site.lint, site.headline_max, site.discussion.clone());
-        Self { site: site.into(), lint, headline_max, discussion }
+        let search_synonyms = site.search_synonyms.clone();
+        Self { site: site.into(), lint, headline_max, discussion, search_synonyms }
     }
 }
 

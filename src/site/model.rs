@@ -105,6 +105,8 @@ pub struct Site {
     pub headline_max: usize,
     /// How its readers talk.
     pub discussion: DiscussionRules,
+    /// Lines of words that search takes for one.
+    pub search_synonyms: Vec<String>,
     /// Counts its changes.
     pub version: i64,
     /// When it was last changed, if ever.
@@ -129,6 +131,7 @@ impl Site {
             lint: LintRules::default(),
             headline_max: HEADLINE_MAX,
             discussion: DiscussionRules::default(),
+            search_synonyms: Vec::new(),
             version: 0,
             updated_at: None,
         }

@@ -542,3 +542,25 @@ async fn headlines_and_tags_are_suggested_while_somebody_types() {
     let long = query(&"ب ".repeat(30), "").replace("/search?", "/search/suggest?");
     desk.app.anonymous().get(&long).send().await.refused(400, "bad_parameter");
 }
+
+#[actix_web::test]
+async fn words_that_an_administrator_makes_one_find_each_other() {
+    let desk = Desk::new().await;
+    desk.live_with("a", text("قال وزير في أمريكا")).await;
+    desk.live_with("b", text("اجتمع الوزراء في أميركا")).await;
+    assert_eq!((set(&desk, "وزراء", "").await, set(&desk, "امريكا", "").await), ("b".into(), "a".into()));
+    let site = "/api/v1/newsroom/site";
+    let tag = desk.admin.get(site).send().await.expect(200).etag();
+    let patch = |lines: Value| json!({ "searchSynonyms": lines });
+    let bad = desk.admin.patch(site).if_match(&tag).json(&patch(json!(["وحيد"]))).send().await;
+    assert_eq!(bad.refused(422, "invalid").text("/errors/0/pointer"), "/searchSynonyms/0");
+    let lines = patch(json!(["أميركا أمريكا", "وزير وزراء"]));
+    desk.admin.patch(site).if_match(&tag).json(&lines).send().await.expect(200);
+    for q in ["وزراء", "الوزير", "امريكا", "أميركا", "وزير امريكا"] {
+        assert_eq!(set(&desk, q, "").await, "ab", "{q}");
+    }
+    let snippet = ask(&desk.app.anonymous(), "أميركا قال", "").await.text("/items/0/snippet/html");
+    assert_eq!(snippet, "<mark>قال</mark> وزير في <mark>أمريكا</mark>");
+    assert_eq!(set(&desk, "قال -وزراء", "").await, "");
+    assert!(desk.app.anonymous().get("/api/v1/site").send().await.expect(200).json.get("searchSynonyms").is_none());
+}

@@ -67,6 +67,25 @@ impl Asked {
         if words > WORDS_MAX { Err(Fault::TooLong(WORDS_MAX)) } else { Ok(asked) }
     }
 
+    /// The same query, in which words that stand for each other find each other.
+    #[must_use]
+    pub fn with_synonyms(mut self, lines: &[String], languages: &[Language]) -> Self {
+        for line in lines {
+            let words = terms::words(line);
+            let all: Vec<String> = words.iter().flat_map(|word| terms::in_any(&word.key, languages)).collect();
+            for piece in self.wanted.iter_mut().chain(&mut self.unwanted) {
+                let Piece::Word(sought) = piece else { continue };
+                let of_query = terms::in_any(&sought.key, languages);
+                let is_one = |word: &terms::Word| terms::in_any(&word.key, languages).first() == of_query.first();
+                if words.iter().any(is_one) {
+                    let others = all.iter().filter(|term| !sought.terms.contains(term)).cloned();
+                    sought.terms.extend(others.collect::<Vec<_>>());
+                }
+            }
+        }
+        self
+    }
+
     /// The words of a query that consists of nothing else, in order: what a whole headline would be.
     pub fn plain_words(&self) -> Option<Vec<&str>> {
         let is_word = |piece: &Piece| matches!(piece, Piece::Word(_));

@@ -76,6 +76,7 @@ pub fn search(
     let typed = query.q.as_deref().ok_or(Fault::Required);
     let asked = typed.and_then(|typed| Asked::parse(typed, &languages));
     let asked = asked.map_err(|fault| Problem::parameter("q", fault))?;
+    let asked = asked.with_synonyms(&site.search_synonyms, &languages);
     let wanted = wanted(read, &query.filter())?;
     let Some(needle) = asked.needle() else {
         let slice = Slice { rows: Vec::new(), next: None, prev: None, total: page.count.then_some(0) };
