@@ -20,7 +20,7 @@ use crate::time::UtcTime;
 const LABEL: &[u8] = b"khabar origins v1";
 /// HKDF's salt: as good as none, since the signing secret is random, and never empty.
 const SALT: &[u8] = b"khabar";
-/// Accounts and addresses that are known at once. Beyond them strangers share one share, so that nobody can fill the memory.
+/// Holders that are known at once. Beyond them new addresses share one share, so that nobody can fill the memory.
 const KNOWN_MAX: usize = 100_000;
 /// How often those are forgotten that have all of theirs back.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -187,9 +187,11 @@ impl Limits {
 }
 
 impl Known {
-    /// The holder itself if there is room for one more, or else one of all the rest.
+    /// The holder itself, or, of more addresses than there is room for, one of all the rest. Accounts are never shut out by strangers:
+    /// each of theirs has cost something.
     fn admit(&self, act: Act, holder: Holder) -> Holder {
-        let is_known = self.back_at.len() < KNOWN_MAX || self.back_at.contains_key(&(act, holder));
+        let is_account = matches!(holder, Holder::Account(_));
+        let is_known = is_account || self.back_at.len() < KNOWN_MAX || self.back_at.contains_key(&(act, holder));
         if is_known { holder } else { Holder::Rest }
     }
 

@@ -293,7 +293,7 @@ impl ArticleView {
     }
 
     fn add_to(&self, rest: &mut Rest) {
-        rest.and(Facet::Comments(self.id));
+        rest.and(Facet::Counts(self.id));
         if let Some(at) = self.comments.closes_at.filter(|_| self.comments.open) {
             rest.before(at);
         }

@@ -28,8 +28,10 @@ pub enum Facet {
     People,
     /// The comments of whichever article.
     Discussions,
-    /// Those of one article, and how many they are.
+    /// Those of one article, with what readers and moderators have made of them.
     Comments(ArticleId),
+    /// How many they are.
+    Counts(ArticleId),
 }
 
 /// Slots for facets that are there once.
@@ -38,7 +40,7 @@ const FIXED: usize = 16;
 const SHARED: u64 = 4_096;
 
 /// What happens to a working copy or around it, and shows nowhere in public.
-const AT_THE_DESK: [&str; 16] = [
+const AT_THE_DESK: [&str; 12] = [
     "article.approved",
     "article.assigned",
     "article.created",
@@ -51,13 +53,20 @@ const AT_THE_DESK: [&str; 16] = [
     "article.returned",
     "article.submitted",
     "article.unlocked",
-    "comment.appealed",
-    "comment.noted",
-    "comment.reported",
-    "comment.reviewed",
 ];
+/// What happens to a comment without a change of how many there are.
+const UNCOUNTED: [&str; 6] = [
+    "comment.edited",
+    "comment.featured",
+    "comment.pinned",
+    "comment.reacted",
+    "comment.unfeatured",
+    "comment.unpinned",
+];
+/// What happens to an account and shows beside what it has written.
+const OF_PEOPLE: [&str; 2] = ["user.erased", "user.updated"];
 /// Nouns that never show in public.
-const INNER: [&str; 8] = ["audit", "message", "push", "sanction", "session", "subscription", "webhook", "word"];
+const INNER: [&str; 7] = ["commentHook", "push", "sanction", "session", "subscription", "webhook", "word"];
 
 impl Facet {
     /// What an event touches. What is not known touches all.
@@ -71,15 +80,21 @@ impl Facet {
             "collection" => vec![Self::Collections],
             "source" | "section" | "tag" | "author" => vec![Self::Records],
             "site" => vec![Self::Site],
+            "user" if !OF_PEOPLE.contains(&topic) => Vec::new(),
             "user" | "commenter" => vec![Self::People],
-            "comment" => {
-                let article = payload.get("articleId").and_then(Value::as_str);
-                match article.and_then(|id| ArticleId::parse(id).ok()) {
-                    Some(article) => vec![Self::Comments(article), Self::Discussions],
-                    None => vec![Self::All],
-                }
-            }
+            // Of what nobody could read before or can read now, readers are shown nothing.
+            "comment" if visibility == Visibility::Newsroom => Vec::new(),
+            "comment" => Self::of_comment(topic, payload),
             _ => vec![Self::All],
+        }
+    }
+
+    fn of_comment(topic: &str, payload: &Value) -> Vec<Self> {
+        let article = payload.get("articleId").and_then(Value::as_str).and_then(|id| ArticleId::parse(id).ok());
+        match article {
+            Some(article) if UNCOUNTED.contains(&topic) => vec![Self::Comments(article), Self::Discussions],
+            Some(article) => vec![Self::Comments(article), Self::Counts(article), Self::Discussions],
+            None => vec![Self::All],
         }
     }
 
@@ -99,12 +114,16 @@ impl Facet {
             Self::Collections => 6,
             Self::People => 7,
             Self::Discussions => 8,
-            Self::Comments(article) => {
-                let (high, low) = article.uuid().as_u64_pair();
-                FIXED + usize::try_from((high ^ low) % SHARED).unwrap_or_default()
-            }
+            Self::Comments(article) => FIXED + shared(article),
+            Self::Counts(article) => FIXED + shared(article) + 1,
         }
     }
+}
+
+/// The first of an article's two slots.
+fn shared(article: ArticleId) -> usize {
+    let (high, low) = article.uuid().as_u64_pair();
+    usize::try_from((high ^ low) % SHARED * 2).unwrap_or_default()
 }
 
 /// When each facet was last touched, by a count of changes.
@@ -118,7 +137,7 @@ pub struct Marks {
 
 impl Default for Marks {
     fn default() -> Self {
-        let slots = FIXED + usize::try_from(SHARED).unwrap_or_default();
+        let slots = FIXED + usize::try_from(SHARED * 2).unwrap_or_default();
         let touched = (0..slots).map(|_| AtomicU64::new(0)).collect();
         Self { changes: AtomicU64::new(0), touched, planned: AtomicU64::new(0) }
     }
@@ -180,9 +199,13 @@ mod tests {
         assert_eq!(touched("article.edited", Newsroom), []);
         assert_eq!(touched("article.edited", Public), [Facet::Articles]);
         assert_eq!(touched("article.scheduled", Newsroom), [Facet::Articles]);
-        assert_eq!(touched("comment.posted", Newsroom), [Facet::Comments(article), Facet::Discussions]);
+        let (said, counted) = (Facet::Comments(article), Facet::Counts(article));
+        assert_eq!(touched("comment.posted", Public), [said, counted, Facet::Discussions]);
+        assert_eq!(touched("comment.reacted", Public), [said, Facet::Discussions]);
+        assert_eq!(touched("comment.posted", Newsroom), []);
         assert_eq!(Facet::touched("comment.posted", Public, &json!({})), [Facet::All]);
         assert_eq!(touched("user.updated", Newsroom), [Facet::People]);
+        assert_eq!(touched("user.registered", Newsroom), []);
         assert_eq!(touched("session.opened", Newsroom), []);
         assert_eq!(touched("dream.dreamt", Newsroom), [Facet::All]);
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -9,6 +10,7 @@ use actix_web::http::header::{ACCEPT, AcceptEncoding, CONTENT_ENCODING, ETAG, En
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, web};
+use tokio::time::timeout;
 
 use super::kept::Coding;
 use super::{Facet, Kept, Turn};
@@ -20,6 +22,25 @@ use crate::{alerts, articles, collections};
 
 /// Headers that make an answer the caller's own.
 const OWN: [&str; 2] = ["authorization", "khabar-guest"];
+
+/// Where answers are that may be alike for everyone; nothing else waits for anything here.
+const PUBLIC: [&str; 11] = [
+    "/api/v1/articles",
+    "/api/v1/comments/",
+    "/api/v1/alerts",
+    "/api/v1/collections",
+    "/api/v1/stories/",
+    "/api/v1/site",
+    "/api/v1/sources",
+    "/api/v1/sections",
+    "/api/v1/tags",
+    "/api/v1/authors",
+    "/feeds/",
+];
+/// How often somebody waits for what others read.
+const READINGS: usize = 2;
+/// How long somebody waits for another one's look at the clock's next turn.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Marks a request whose answer may be kept, with the count of changes from before it is read.
 #[derive(Clone, Copy, Debug)]
@@ -35,19 +56,28 @@ pub async fn shared(
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
     let cache = app.cache();
-    if !cache.is_on() || look_ahead(&app).await.is_err() {
+    if !cache.is_on() || cache.is_deaf() || !looked_ahead(&app).await {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
-    if let Some(kept) = cache.find(&key, app.now()) {
-        return Ok(give(request, &kept).await);
-    }
-    let turn = cache.turn(&key);
-    if let Turn::Theirs(waiting) = &turn {
-        // Closed is what it is waited for.
-        drop(waiting.acquire().await);
+    let mut reading = None;
+    // Whoever waited for one that no longer holds waits for the next one, and then reads by itself.
+    for _ in 0..READINGS {
         if let Some(kept) = cache.find(&key, app.now()) {
             return Ok(give(request, &kept).await);
         }
+        match cache.turn(&key) {
+            Turn::Mine(mine) => {
+                reading = Some(mine);
+                break;
+            }
+            // Closed is what it is waited for.
+            Turn::Theirs(waiting) => drop(waiting.acquire().await),
+        }
+    }
+    if reading.is_none()
+        && let Some(kept) = cache.find(&key, app.now())
+    {
+        return Ok(give(request, &kept).await);
     }
     request.extensions_mut().insert(Watched(cache.count()));
     let response = next.call(request).await?.map_into_boxed_body();
@@ -55,7 +85,7 @@ pub async fn shared(
     if let Some(kept) = kept {
         cache.keep(key, kept);
     }
-    drop(turn);
+    drop(reading);
     Ok(response)
 }
 
@@ -63,7 +93,8 @@ pub async fn shared(
 /// answer is not everyone's.
 fn key(request: &HttpRequest) -> Option<String> {
     let headers = request.headers();
-    if request.method() != Method::GET || OWN.iter().any(|name| headers.contains_key(*name)) {
+    let is_public = PUBLIC.iter().any(|start| request.path().starts_with(start));
+    if request.method() != Method::GET || !is_public || OWN.iter().any(|name| headers.contains_key(*name)) {
         return None;
     }
     let query = request.query_string();
@@ -85,19 +116,28 @@ fn key(request: &HttpRequest) -> Option<String> {
     Some(key)
 }
 
-/// Follows the clock to this instant: what it has turned since somebody last looked no longer holds.
-async fn look_ahead(app: &App) -> Result<(), Problem> {
-    let cache = app.cache();
-    if cache.sees(app.now()) {
-        return Ok(());
+/// Follows the clock to this instant: what it has turned since somebody last looked no longer holds. Answers whether that is
+/// known now; where the database is slow, nobody waits long for it.
+async fn looked_ahead(app: &App) -> bool {
+    if app.cache().sees(app.now()) {
+        return true;
     }
-    let mut followed = cache.followed.lock().await;
-    let now = app.now();
+    match timeout(LOOK, app.cache().followed.lock()).await {
+        Ok(mut followed) => look_ahead(app, &mut followed).await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+async fn look_ahead(app: &App, followed: &mut Option<UtcTime>) -> Result<(), Problem> {
+    let (cache, now) = (app.cache(), app.now());
     if cache.sees(now) {
         return Ok(());
     }
-    let count = cache.count();
-    let since = followed.unwrap_or(now);
+    let (count, since) = (cache.count(), followed.unwrap_or(now));
+    if cache.is_late(now) {
+        // Whatever it was may be told and gone by now.
+        cache.touch(&[Facet::Clock]);
+    }
     let mut next = app.read(move |read| next_turn(read, since)).await?;
     if next.is_some_and(|at| at <= now) {
         cache.touch(&[Facet::Clock]);

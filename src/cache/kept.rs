@@ -120,7 +120,9 @@ impl Kept {
 
     /// About how many bytes it takes, once it was asked for in a coding or two.
     pub(super) fn weight(&self) -> u64 {
-        OVERHEAD + 2 * self.body.len() as u64 + self.rest.facets.len() as u64 * size_of::<Facet>() as u64
+        let headers: usize = self.headers.iter().map(|(_, value)| value.len()).sum();
+        let own = headers + self.rest.facets.len() * size_of::<Facet>();
+        OVERHEAD + (own + 2 * self.body.len()) as u64
     }
 
     /// The body in a coding, made when first asked for and away from the threads that answer.

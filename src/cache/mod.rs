@@ -16,6 +16,7 @@ mod kept;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Bounded;
@@ -28,6 +29,8 @@ use crate::time::UtcTime;
 
 /// So many are expected; the bound is of bytes.
 const EXPECTED: usize = 1_000;
+/// How long answers are given by a node that hears nothing of the others: nothing that was taken back may stay for longer.
+const DEAF: Duration = Duration::from_secs(30);
 /// Before anybody has looked, and after something may have been planned.
 const UNKNOWN: i64 = i64::MIN;
 
@@ -40,6 +43,8 @@ pub struct Cache {
     next_turn: AtomicI64,
     /// Up to which instant the clock was followed. Whoever looks ahead holds it.
     followed: tokio::sync::Mutex<Option<UtcTime>>,
+    /// When this node last heard of all that the others have changed.
+    heard: Mutex<Option<Instant>>,
     /// What is being read just now, and where others wait for it.
     under_way: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
@@ -84,6 +89,7 @@ impl Cache {
             marks: Marks::default(),
             next_turn: AtomicI64::new(UNKNOWN),
             followed: tokio::sync::Mutex::default(),
+            heard: Mutex::default(),
             under_way: Mutex::default(),
         }
     }
@@ -107,6 +113,9 @@ impl Cache {
 
     /// The answer to a request, if there is one that holds at an instant.
     pub fn find(&self, key: &str, now: UtcTime) -> Option<Arc<Kept>> {
+        if !self.sees(now) {
+            return None;
+        }
         let kept = self.kept.as_ref()?.get(key)?;
         (kept.holds_at(now) && self.marks.hold(&kept.rest.facets, kept.count)).then_some(kept)
     }
@@ -116,6 +125,22 @@ impl Cache {
         if let Some(all) = &self.kept {
             all.insert(key, kept);
         }
+    }
+
+    /// Notes that everything was heard of that other nodes have changed.
+    pub fn hears(&self) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether it has been too long since this node heard of the others, if it ever listens.
+    fn is_deaf(&self) -> bool {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() > DEAF)
+    }
+
+    /// Whether the clock is known to have turned something that was not noted.
+    fn is_late(&self, now: UtcTime) -> bool {
+        let next = self.next_turn.load(Ordering::SeqCst);
+        next != UNKNOWN && next <= now.micros()
     }
 
     /// Whether it is known that the clock has turned nothing up to an instant that was not noted.

@@ -34,6 +34,9 @@ pub async fn run(app: App) {
             _ => {}
         }
         well = carried.is_ok();
+        if well {
+            app.cache().hears();
+        }
         app.hub().nudged(TICK).await;
     }
 }
@@ -73,6 +76,8 @@ async fn begin(app: &App) -> Result<(), Problem> {
     let (carried, told, events) = present.await?;
     let from = events.first().and_then(|event| event.number).map_or(told, |first| first - 1);
     app.hub().begin(carried, from, frames(events)?);
+    // What was kept before nobody has followed.
+    app.cache().touch(&[Facet::All]);
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use actix_web::HttpRequest;
+use actix_web::http::header::HeaderValue;
 
 use crate::config::{ForwardedHeader, Http};
 use crate::outbound::Network;
@@ -14,8 +15,10 @@ pub(super) fn address(request: &HttpRequest, settings: &Http) -> IpAddr {
     // Without an address it is a socket of this machine.
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip());
     let header = settings.forwarded_header;
-    let lines = request.headers().get_all(header.name()).filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
+    // What can't be read is an address of nobody, and hides none of those that a proxy has added behind it.
+    let line = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let lines: Vec<String> = request.headers().get_all(header.name()).map(line).collect();
+    let hops: Vec<&str> = lines.iter().flat_map(|line| line.split(',')).collect();
     behind(peer, &settings.trusted_proxies, hops.iter().rev().map(|hop| header.address(hop)))
 }
 

@@ -5,6 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::alerts::view::{AlertView, NewsroomAlertView};
 use crate::articles::{ArticleView, CorrectionKind, CorrectionView, NewsroomArticleView, Saved};
+use crate::cache::{Facet, Rest};
 use crate::ids::{RecordId, StoryId};
 use crate::text::Language;
 use crate::time::UtcTime;
@@ -50,6 +51,15 @@ pub struct StoryView {
     pub id: StoryId,
     /// What happened, the first step first.
     pub items: Vec<StoryStep>,
+}
+
+impl StoryView {
+    /// What it rests on.
+    pub fn rest(&self) -> Rest {
+        let mut rest = ArticleView::rest(self.items.iter().filter_map(|step| step.article.as_deref()));
+        rest.and(Facet::Alerts);
+        rest
+    }
 }
 
 /// A step of a story.

@@ -5,7 +5,6 @@ use actix_web::get;
 use super::dto::{NewsroomStoryView, StoryQuery, StoryView};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, DraftAlerts, WriteArticles};
-use crate::cache::{Facet, Rest};
 use crate::http::{Call, FieldsQuery, Query, Reply, Routes, Segment, View};
 use crate::problem::Problem;
 
@@ -36,8 +35,7 @@ async fn read_story(call: Call, id: Segment, query: Query<StoryQuery>, view: Vie
     let (id, Query(query)) = (id.id()?, query);
     let public_url = call.app.config().public_url.clone();
     let story = call.read(move |read| super::read(read, id, &query.language, &public_url)).await?;
-    let facets = [Facet::Articles, Facet::Alerts, Facet::Records, Facet::Site];
-    Ok(view.reply(&story)?.shared(Rest::on(&facets)))
+    Ok(view.reply(&story)?.shared(story.rest()))
 }
 
 /// Get a story with what is not public

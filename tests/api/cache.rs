@@ -14,6 +14,8 @@ use crate::comments::{address, article, below, say};
 use crate::support::{Client, TestApp};
 
 const TICKER: &str = "/api/v1/alerts";
+/// What the articles of a walk belong to.
+const STORY: &str = "0192f3a4-5b6c-7d8e-9f01-23456789abcd";
 
 #[actix_web::test]
 async fn what_was_read_once_asks_nothing_of_the_database_until_it_changes() {
@@ -33,13 +35,19 @@ async fn what_was_read_once_asks_nothing_of_the_database_until_it_changes() {
         assert_eq!((held.etag(), held.bytes.len()), (first.etag(), 0));
         assert_eq!(app.statements(), before, "{path}");
     }
-    say(&editor, &to, "رأي", None).await.expect(201);
+    let said = say(&editor, &to, "رأي", None).await.expect(201);
     assert_eq!(reader.get(&to).send().await.expect(200).at("/items").as_array().unwrap().len(), 1);
     let again = reader.get(&paths[1]).send().await.expect(200);
     assert_eq!(*again.at("/commentCount"), 1);
     let before = app.statements();
     reader.get("/api/v1/site").send().await.expect(200);
     assert_eq!(app.statements(), before, "a comment is nothing to the site");
+    let like = format!("{}/reactions/like", address(&said));
+    app.as_(Role::Reader).await.put(&like).send().await.expect(200);
+    let before = app.statements();
+    reader.get(&paths[1]).send().await.expect(200);
+    assert_eq!(app.statements(), before, "an article shows how many comments there are, and nothing else of them");
+    assert_eq!(*reader.get(&to).send().await.expect(200).at("/items/0/reactions/like"), 1);
 }
 
 #[actix_web::test]
@@ -168,6 +176,8 @@ fn paths(desk: &Desk, ids: &[String]) -> Vec<String> {
         format!("/api/v1/sections/{section}"),
         "/api/v1/site".into(),
         "/api/v1/collections".into(),
+        "/api/v1/collections/الأولى".into(),
+        format!("/api/v1/stories/{STORY}"),
     ]
     .into();
     for id in ids.iter().rev().take(3) {
@@ -194,7 +204,7 @@ async fn change(desk: &Desk, there: &[Client; 2], ids: &mut Vec<String>, dice: &
     let any = ids.get(dice.roll(ids.len().max(1))).cloned().unwrap_or_default();
     let soon = |seconds: usize| desk.app.clock_in(seconds).to_string();
     match dice.roll(12) {
-        0 => ids.push(desk.live(&format!("خبر {n}")).await),
+        0 => ids.push(desk.live_with(&format!("خبر {n}"), json!({ "storyId": STORY })).await),
         1 => {
             let id = desk.draft(&format!("لاحق {n}")).await.text("/id");
             let at = soon(1 + dice.roll(20));
@@ -239,6 +249,8 @@ async fn whatever_happens_on_two_nodes_each_gives_what_would_be_read_now() {
     let other = desk.app.restarted().await;
     let there = [desk.editor.clone(), other.as_user(desk.editor.id()).await];
     let nodes = [(desk.app.shared(), desk.app.plain()), (other.shared(), other.plain())];
+    let front = json!({ "name": "الأولى", "slots": [{ "kind": "automatic" }] });
+    desk.editor.post("/api/v1/newsroom/collections").json(&front).send().await.expect(201);
     let (mut dice, mut ids) = (Dice(2_026), Vec::new());
     desk.app.relay().await;
     other.relay().await;

@@ -405,11 +405,9 @@ async fn what_was_published_before_there_was_an_index_is_read_into_it() {
     // Meanwhile somebody publishes one of them anew.
     let late = desk.live("late").await;
     assert!(khabar::articles::catch_up(desk.app.app.clone()).await.unwrap().is_zero());
-    assert_eq!(
-        ask(&desk.app.anonymous(), "الرئيس", "&limit=100").await.at("/items").as_array().unwrap().len(),
-        50,
-        "in parts"
-    );
+    let found = ask(&desk.app.anonymous(), "الرئيس", "&limit=100").await.at("/items").as_array().unwrap().len();
+    // The new one, and the first fifty, of which the one that has ended may be one.
+    assert!((50..=51).contains(&found), "in parts: {found}");
     while khabar::articles::catch_up(desk.app.app.clone()).await.unwrap().is_zero() {}
     assert_eq!(ask(&desk.app.anonymous(), "الرئيس", "&limit=100").await.at("/items").as_array().unwrap().len(), 61);
     desk.edit(&desk.editor, &late, text("غيره")).await.expect(200);

@@ -15,6 +15,9 @@ use crate::text::{Language, count, terms};
 pub(super) const GRAPHEMES_MAX: usize = 200;
 /// The most words of a query.
 pub(super) const WORDS_MAX: usize = 20;
+/// The most words of which only the beginning is looked for: the databases walk through all that begins so. Further ones are
+/// looked for as they stand.
+const BEGINNINGS_MAX: usize = 2;
 /// The shortest beginning that is looked for as one, in letters: shorter ones begin half of all words.
 const PREFIX_MIN: usize = 3;
 
@@ -57,8 +60,10 @@ impl Asked {
             return Err(Fault::TooLong(GRAPHEMES_MAX));
         }
         let mut asked = Self::default();
-        let mut words = 0;
-        for chunk in chunks(text) {
+        let (mut words, mut beginnings) = (0, 0);
+        for mut chunk in chunks(text) {
+            beginnings += usize::from(chunk.is_beginning);
+            chunk.is_beginning &= beginnings <= BEGINNINGS_MAX;
             let pieces = chunk.pieces(languages);
             words += pieces.iter().map(Piece::words).sum::<usize>();
             let side = if chunk.is_unwanted { &mut asked.unwanted } else { &mut asked.wanted };
@@ -221,6 +226,14 @@ mod tests {
         assert!(Asked::parse(&"ب ".repeat(WORDS_MAX), &[]).is_ok());
         assert_eq!(Asked::parse(&"ب ".repeat(WORDS_MAX + 1), &[]), Err(Fault::TooLong(WORDS_MAX)));
         assert_eq!(Asked::parse(&"بّ".repeat(GRAPHEMES_MAX + 1), &[]), Err(Fault::TooLong(GRAPHEMES_MAX)));
+    }
+
+    #[test]
+    fn no_more_than_two_beginnings_are_looked_for() {
+        let asked = Asked::parse("كتاب* -مدرسة* جامعة* طالب*", &[]).unwrap();
+        let is_beginning = |piece: &&Piece| matches!(piece, Piece::Prefix { .. });
+        assert_eq!(asked.wanted.iter().chain(&asked.unwanted).filter(is_beginning).count(), 2);
+        assert_eq!((asked.wanted.len(), asked.unwanted.len()), (3, 1));
     }
 
     proptest! {

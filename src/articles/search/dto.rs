@@ -15,7 +15,7 @@ use crate::time::UtcTime;
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct SearchQuery {
     /// What is looked for: words, all of which must be there in any of their forms; `"a phrase"` word for word; `-without`;
-    /// `begin*` for three letters or more. Any text is a query, of up to 200 characters and 20 words.
+    /// `begin*` for three letters or more, of two words at most. Any text is a query, of up to 200 characters and 20 words.
     #[param(required = true, example = "وزير الخارجية")]
     pub q: Option<String>,
     /// Only this language; repeat for several.
