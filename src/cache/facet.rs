@@ -55,14 +55,8 @@ const AT_THE_DESK: [&str; 12] = [
     "article.unlocked",
 ];
 /// What happens to a comment without a change of how many there are.
-const UNCOUNTED: [&str; 6] = [
-    "comment.edited",
-    "comment.featured",
-    "comment.pinned",
-    "comment.reacted",
-    "comment.unfeatured",
-    "comment.unpinned",
-];
+const UNCOUNTED: [&str; 5] =
+    ["comment.featured", "comment.pinned", "comment.reacted", "comment.unfeatured", "comment.unpinned"];
 /// What happens to an account and shows beside what it has written.
 const OF_PEOPLE: [&str; 2] = ["user.erased", "user.updated"];
 /// Nouns that never show in public.

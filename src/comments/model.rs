@@ -143,12 +143,24 @@ pub fn count_change(from: Option<CommentStatus>, to: CommentStatus) -> i64 {
     i64::from(to.is_visible()) - i64::from(from.is_some_and(CommentStatus::is_visible))
 }
 
-/// A comment's text: a clean paragraph. HTML is text like any other.
+/// With one empty line where there are several: nobody pushes others off the screen with nothing.
+fn without_gaps(input: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    for line in input.lines() {
+        let line = if safe::is_blank(line) { "" } else { line };
+        if !(line.is_empty() && lines.last().is_some_and(|last| last.is_empty())) {
+            lines.push(line);
+        }
+    }
+    lines.join("\n")
+}
+
+/// A comment's text: a clean paragraph, with no more than one empty line between two others. HTML is text like any other.
 ///
 /// # Errors
 /// `blank`, `too_long` in graphemes, or `forbidden_character` for the mark that towers over its line.
 pub fn text(input: &str) -> Result<String, Fault> {
-    let text = safe::paragraph(input, TEXT_MAX)?;
+    let text = safe::paragraph(&without_gaps(input), TEXT_MAX)?;
     match safe::towering_mark(&text) {
         Some(mark) => Err(Fault::ForbiddenCharacter(mark)),
         None => Ok(text),
@@ -160,6 +172,16 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_text_has_one_empty_line_at_a_time_and_says_something() {
+        let flood = format!("س{}ص\n{}ع", "\n".repeat(4_900), " \u{200B}\n".repeat(30));
+        assert_eq!(text(&flood).unwrap(), "س\n\nص\n\nع");
+        assert_eq!(text("أ\n\nب\nج").unwrap(), "أ\n\nب\nج");
+        for nothing in ["ـــ", "\u{64B}\u{64C}", "\u{E000}", "\n\n\n", "ـ \u{200F}ّ"] {
+            assert_eq!(text(nothing), Err(Fault::Blank), "{nothing:?}");
+        }
+    }
 
     #[test]
     fn decisions_lead_where_the_table_says() {

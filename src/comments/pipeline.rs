@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use linkify::{LinkFinder, LinkKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization as _;
 use utoipa::ToSchema;
 
 use super::model::CommentStatus;
@@ -139,6 +140,26 @@ pub(super) struct Verdict {
 
 type Phase = fn(&Case<'_>) -> Option<Verdict>;
 
+/// Top-level domains in Arabic and Cyrillic letters (IANA's root zone) that are no common words of a sentence.
+const TOPS: [&str; 16] = [
+    "شبكة",
+    "موقع",
+    "امارات",
+    "السعودية",
+    "الاردن",
+    "المغرب",
+    "الجزائر",
+    "فلسطين",
+    "بازار",
+    "كوم",
+    "بيتك",
+    "همراه",
+    "ابوظبي",
+    "ایران",
+    "рф",
+    "рус",
+];
+
 /// The rules, in order. The first that has something to say decides.
 const PHASES: [Phase; 9] = [
     staff,
@@ -238,12 +259,41 @@ fn is_near(one: &[String], other: &[String]) -> bool {
 
 /// Where a text has links: with a scheme or without, but no e-mail addresses.
 fn link_spans(text: &str) -> Vec<Span> {
+    let finder = links_without_scheme();
+    let characters = |bytes: usize| text.get(..bytes).map_or(0, |before| before.chars().count());
+    let span = |start: usize, end: usize| Span { start: characters(start), end: characters(end), entry: None };
+    let mut places: Vec<(usize, usize)> = finder.links(text).map(|link| (link.start(), link.end())).collect();
+    let mut at = 0;
+    for word in text.split_inclusive(char::is_whitespace) {
+        let (start, end) = (at, at + word.trim_end().len());
+        at += word.len();
+        let is_known = places.iter().any(|(from, to)| *from < end && start < *to);
+        if !is_known && is_foreign_link(word, &finder) {
+            places.push((start, end));
+        }
+    }
+    places.sort_unstable();
+    places.into_iter().map(|(start, end)| span(start, end)).collect()
+}
+
+fn links_without_scheme() -> LinkFinder {
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]).url_must_have_scheme(false);
-    let characters = |bytes: usize| text.get(..bytes).map_or(0, |before| before.chars().count());
-    let span =
-        |link: linkify::Link<'_>| Span { start: characters(link.start()), end: characters(link.end()), entry: None };
-    finder.links(text).map(span).collect()
+    finder
+}
+
+/// Whether a word is a link that only those see who know more than Latin letters: with a host of another script, or with
+/// letters and stops that are read as Latin ones.
+fn is_foreign_link(word: &str, finder: &LinkFinder) -> bool {
+    let plain: String =
+        word.trim().nfkc().map(|c| if c == '\u{3002}' { '.' } else { c }).collect::<String>().to_lowercase();
+    let begins_host = |rest: &str| rest.starts_with(|c: char| c.is_alphanumeric() || c == '[');
+    let has_scheme = plain.split_once("://").is_some_and(|(_, rest)| begins_host(rest));
+    let bare = plain.strip_prefix("//").or_else(|| plain.strip_prefix("www.")).is_some_and(begins_host);
+    let host =
+        plain.split(['/', '?', '#', ':']).next().unwrap_or_default().trim_matches(|c: char| !c.is_alphanumeric());
+    let ends_host = |top: &str| host.strip_suffix(top).is_some_and(|rest| rest.ends_with('.'));
+    has_scheme || bare || TOPS.iter().any(|top| ends_host(top)) || finder.links(&plain).next().is_some()
 }
 
 #[cfg(test)]
@@ -330,6 +380,33 @@ mod tests {
         assert_eq!(key("أَهلاً، يا   عالم!"), key("اهلا يا عالم"));
         assert_ne!(key("يا عالم"), key("ياعالم"));
         assert_ne!(key("👍"), key("👎"));
+    }
+
+    #[test]
+    fn links_are_seen_in_every_script() {
+        for link in [
+            "https://a.example/x",
+            "bit.ly/y",
+            "https://موقع.شبكة/صفحة",
+            "www.موقع.شبكة",
+            "موقع.شبكة",
+            "http://١.٢.٣.٤/x",
+            "https://пример.рф/",
+            "https://例え.テスト/",
+            "ｈｔｔｐｓ://a.example",
+            "//evil.example/x",
+            "evil。example",
+        ] {
+            let text = format!("انظر {link} الآن");
+            let characters = link.trim_end_matches('/').chars().count();
+            let spans = link_spans(&text);
+            assert_eq!(spans.len(), 1, "{link}");
+            assert!(spans.iter().all(|span| span.start == 5 && span.end >= 5 + characters), "{link} {spans:?}");
+        }
+        for none in ["انتهى الأمر.ثم عاد", "أحمد@موقع", "وجه :// غريب", "١٢.٥ بالمئة", "نعم//لا", "الموقع."]
+        {
+            assert_eq!(link_spans(none), [], "{none}");
+        }
     }
 
     #[test]

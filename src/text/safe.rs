@@ -138,9 +138,14 @@ pub fn towering_mark(text: &str) -> Option<char> {
     })
 }
 
-/// Whether a reader would see nothing: only white space and invisible characters.
+/// The line that lengthens letters.
+const TATWEEL: char = '\u{640}';
+
+/// Whether a reader would see nothing that says anything: only white space, what is invisible, marks without a letter, the
+/// line that lengthens letters, and what means nothing outside of one machine.
 pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
+    let says_nothing = |c: char| c == TATWEEL || is_combining_mark(c) || is_private(c);
+    text.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c) || says_nothing(c))
 }
 
 /// An absolute `http`, `https` or `mailto` address, as typed.
@@ -187,8 +192,7 @@ pub fn email(input: &str) -> Result<String, Fault> {
 
 /// Whether a character could make one name pass for another or hide in it.
 pub(super) fn is_deceptive(c: char) -> bool {
-    let private = matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}');
-    private || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || is_noncharacter(c) || is_invisible(c)
+    is_private(c) || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || is_noncharacter(c) || is_invisible(c)
 }
 
 /// Whether a character shows nothing: `Default_Ignorable_Code_Point`, and the fillers that are drawn as a gap.
@@ -216,6 +220,10 @@ const fn is_tag(c: char) -> bool {
 
 const fn is_noncharacter(c: char) -> bool {
     matches!(c, '\u{FDD0}'..='\u{FDEF}') || (c as u32) & 0xFFFE == 0xFFFE
+}
+
+const fn is_private(c: char) -> bool {
+    matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}')
 }
 
 fn is_lettered(c: char) -> bool {

@@ -7,6 +7,9 @@ use unicode_normalization::char::{canonical_combining_class, decompose_compatibl
 
 use crate::text::{arabic, safe};
 
+/// The mark of an indefinite accusative, on the alif or before it.
+const FATHATAN: char = '\u{64B}';
+
 /// What kind of character it is. A word ends where the kind changes: nobody hides one behind a letter of another script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -49,6 +52,31 @@ pub(super) fn glyphs(text: &str) -> Vec<Glyph> {
         }
     }
     all
+}
+
+/// The glyphs without the alifs that only carry the marks of an indefinite accusative: كلبًا is كلب. Nothing where there are
+/// none.
+pub(super) fn unseated(text: &str, all: &[Glyph]) -> Option<Vec<Glyph>> {
+    let is_marked = |glyph: &Glyph| {
+        let place = usize::try_from(glyph.start).ok().zip(usize::try_from(glyph.end).ok());
+        place.and_then(|(start, end)| text.get(start..end)).is_some_and(|written| written.contains(FATHATAN))
+    };
+    if !text.contains(FATHATAN) {
+        return None;
+    }
+    let mut kept: Vec<Glyph> = Vec::with_capacity(all.len());
+    let mut before = false;
+    for glyph in all {
+        let marked = is_marked(glyph);
+        match kept.last_mut() {
+            Some(last) if glyph.letter == 'ا' && (marked || before) && last.kind == Kind::Arabic => {
+                last.end = glyph.end;
+            }
+            _ => kept.push(*glyph),
+        }
+        before = marked;
+    }
+    Some(kept)
 }
 
 /// A place or number in four bytes.

@@ -9,7 +9,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
 
 use super::clitics::{self, LONGEST, SHORT};
 use super::disguise::unmasked;
-use super::letters::{Glyph, Kind, glyphs};
+use super::letters::{Glyph, Kind, glyphs, unseated};
 use super::runs::{Run, Runs};
 use crate::text::Language;
 use crate::text_enum;
@@ -117,6 +117,10 @@ impl Words {
         let written = Runs::of(&all);
         search.steps += text.len() + all.len();
         self.written.search(&written, &mut search);
+        if let Some(all) = unseated(text, &all) {
+            search.steps += all.len();
+            self.written.search(&Runs::of(&all), &mut search);
+        }
         if !self.taken_apart.groups.is_empty() {
             let unmasked = unmasked(&all).map(|all| Runs::of(&all));
             let bare = unmasked.as_ref().unwrap_or(&written);

@@ -30,6 +30,17 @@ fn check(entry: &Entry, hits: &[&str], misses: &[&str]) {
 }
 
 #[test]
+fn the_alif_that_carries_a_tanwin_is_no_letter_of_the_word() {
+    check(
+        &entry("كلب", Reach::Word, false),
+        &["كلبًا", "كلباً", "يا كلبًا!", "والكلباً", "كلبٌ"],
+        &["كلبا", "كلبان", "كلبًات"],
+    );
+    check(&entry("شكرًا", Reach::Word, false), &["شكرا", "شكراً", "شكرًا"], &["شاكر"]);
+    assert_eq!(found(entry("كلب", Reach::Word, false), "رأيت كلبًا هنا"), ["كلبًا"]);
+}
+
+#[test]
 fn an_entry_reaches_as_far_as_it_says() {
     check(&entry("كلب", Reach::Exact, false), &["كلب", "يا كَلْب!"], &["الكلب", "وكلب", "كلبشة"]);
     check(&entry("كلب", Reach::Word, false), &["كلب", "الكلب", "وكلب"], &["كلبشة", "مكلبة", "كلبك"]);
