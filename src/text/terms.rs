@@ -3,8 +3,7 @@
 //!
 //! Arabic writes what stands before a noun together with it, and its endings too; what belongs to the word can't always be
 //! told from what was put before it: وزارة begins with a letter that could be an «and». So such a word keeps the terms of
-//! each reading, with and without. On the sentences of the Arabic treebank PUD this finds 79 of 100 words that share a
-//! lemma, and 83 of 100 finds are right; one stem a word, as the usual stemmers make, finds 64 to 67.
+//! each reading, with and without.
 
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::char::is_combining_mark;

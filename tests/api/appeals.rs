@@ -36,6 +36,8 @@ async fn a_writer_asks_once_for_each_decision_to_look_again() {
     appeal(&reader, &comment, "مرة أخرى").await.refused(409, "duplicate");
     let page = moderator.get(&format!("{LIST}?hasAppeal=true")).send().await.expect(200);
     assert_eq!((texts(&page), page.text("/items/0/appeal")), (vec!["رأي".to_owned()], "لم أقصد".into()));
+    let export = reader.get("/api/v1/me/export").send().await.expect(200);
+    assert_eq!(export.text("/comments/0/appeal"), "لم أقصد");
     let counts = moderator.get(&format!("{LIST}/counts")).send().await.expect(200);
     assert_eq!(*counts.at("/appealed/count"), json!(1));
     // Looked at and left as it is: answered, and not asked again.

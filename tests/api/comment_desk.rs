@@ -271,6 +271,8 @@ async fn all_or_none_of_many() {
     app.assert_events(&["comment.featured", "comment.featured"]);
     let missing = bulk(&moderator, "withhold", json!([{ "id": first }]), json!({})).await.refused(422, "invalid");
     assert_eq!(missing.errors(), ["/reason required"]);
+    let said = bulk(&moderator, "approve", json!([{ "id": first }]), json!({ "reason": "spam" })).await;
+    assert_eq!(said.refused(422, "invalid").text("/errors/0/pointer"), "/reason");
     let none = bulk(&moderator, "approve", json!([]), json!({})).await.refused(422, "invalid");
     assert_eq!(none.errors(), ["/items too_short"]);
     let reader = bulk(&reader, "approve", json!([{ "id": first }]), json!({})).await;

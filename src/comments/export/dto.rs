@@ -31,6 +31,9 @@ pub struct CommentExport {
     date_created: UtcTime,
     /// When it was last changed by its writer, if ever.
     date_edited: Option<UtcTime>,
+    /// What its writer asked to look at again, until somebody has.
+    #[schema(example = json!(null))]
+    appeal: Option<String>,
     /// What it said before, the earliest first.
     earlier: Vec<CommentRevisionView>,
     /// What was decided about it, in order.
@@ -63,6 +66,7 @@ impl CommentExport {
             reason: row.reason,
             date_created: row.created_at,
             date_edited: row.edited_at,
+            appeal: row.appeal,
             earlier: earlier.into_iter().map(CommentRevisionView::from).collect(),
             decisions: decided.into_iter().map(DecisionExport::from).collect(),
         }

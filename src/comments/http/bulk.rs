@@ -163,5 +163,9 @@ fn work(form: &CommentBulkIn) -> Result<Work, Problem> {
         CommentAction::Pin => Deed::Mark(Mark::Pin),
         CommentAction::Unpin => Deed::Mark(Mark::Unpin),
     };
+    // As for a single comment, where nobody is told why.
+    if form.reason.is_some() && !matches!(deed, Deed::Reject(_) | Deed::Withhold(_)) {
+        return Err(Problem::field("/reason", Fault::UnknownField(None)));
+    }
     Ok(Work { deed, note: note(form.note.as_deref())? })
 }
