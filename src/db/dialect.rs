@@ -40,6 +40,7 @@ pub(super) fn open_sqlite(path: &str) -> ConnectionResult<Conn> {
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = ON;
          PRAGMA mmap_size = 268435456;",
     )
     .map_err(ConnectionError::CouldntSetupConfiguration)?;
