@@ -16,6 +16,7 @@ use crate::writes::{assert_untouched, contents};
 const REPLAY: &str = "/api/v1/newsroom/comments/replay";
 const LISTS: &str = "/api/v1/newsroom/word-lists";
 const SITE: &str = "/api/v1/newsroom/site";
+const MINUTE: Duration = Duration::from_secs(60);
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
 /// How many comments fared how, and how they would: by their statuses.
@@ -107,7 +108,7 @@ async fn what_a_replay_counts_is_what_the_change_does_to_the_same_texts() {
 }
 
 #[actix_web::test]
-async fn new_commenters_are_held_as_long_as_moderators_have_let_nothing_pass() {
+async fn what_new_rules_hold_is_not_published_for_the_later_ones_of_its_writer() {
     let app = TestApp::new().await;
     let (editor, moderator, admin) =
         (app.as_(Role::Editor).await, app.as_(Role::Moderator).await, app.as_(Role::Admin).await);
@@ -116,23 +117,52 @@ async fn new_commenters_are_held_as_long_as_moderators_have_let_nothing_pass() {
         let reader = app.as_(Role::Reader).await;
         let mut statuses = Vec::new();
         for text in texts {
-            let said = say(&reader, &to, text, None).await;
-            statuses.push(said.text("/status"));
-            if said.text("/status") == "pending" {
-                let approve = moderator.post(&format!("{}/approve", desk(&said))).if_match("\"1\"");
-                approve.json(&json!({})).send().await.expect(200);
-            }
+            app.clock.advance(MINUTE);
+            statuses.push(say(&reader, &to, text, None).await.text("/status"));
         }
         statuses
     };
-    let before = [each(&["أول", "ثان", "ثالث"]).await, each(&["واحد"]).await].concat();
+    let before = [each(&["أول", "ثان", "ثالث", "رابع"]).await, each(&["واحد"]).await].concat();
     let patch = json!({ "discussion": { "holdFirst": 2 } });
     let told = replay(&moderator, json!({ "site": patch })).await.expect(200);
+    // Of the last ones alone: their writer's two before them were published, whatever the new rules would have said.
+    let few = replay(&moderator, json!({ "site": patch, "last": 3 })).await.expect(200);
     settle(&admin, patch).await;
     app.clock.advance(WEEK);
-    let after = [each(&["أول", "ثان", "ثالث"]).await, each(&["واحد"]).await].concat();
+    let after = [each(&["أول", "ثان", "ثالث", "رابع"]).await, each(&["واحد"]).await].concat();
     assert_eq!(counted(&told), compared(&before, &after));
-    assert_eq!(counted(&told), Changes::from([(("published".into(), "pending".into()), 3)]));
+    assert_eq!(counted(&told), Changes::from([(("published".into(), "pending".into()), 5)]));
+    assert_eq!(counted(&few), Changes::from([(("published".into(), "pending".into()), 1)]));
+    let latest = told.at("/changes/0/examples").as_array().unwrap().iter().map(|one| one["text"].as_str().unwrap());
+    assert_eq!(latest.collect::<Vec<_>>(), ["واحد", "رابع", "ثالث", "ثان", "أول"]);
+}
+
+#[actix_web::test]
+async fn what_moderators_let_pass_counts_for_the_later_ones_and_what_they_took_does_not() {
+    let app = TestApp::new().await;
+    let (editor, moderator, admin) =
+        (app.as_(Role::Editor).await, app.as_(Role::Moderator).await, app.as_(Role::Admin).await);
+    let to = below(&article(&editor, json!({ "mode": "open" })).await);
+    settle(&admin, json!({ "discussion": { "holdFirst": 1 } })).await;
+    let reader = app.as_(Role::Reader).await;
+    let rule = async |said: &Answer, action: &str, form: Value| {
+        moderator.post(&format!("{}/{action}", desk(said))).if_match("\"1\"").json(&form).send().await.expect(200);
+    };
+    let first = say(&reader, &to, "أول", None).await.expect(202);
+    rule(&first, "approve", json!({})).await;
+    app.clock.advance(MINUTE);
+    let second = say(&reader, &to, "ثان", None).await.expect(201);
+    app.clock.advance(MINUTE);
+    say(&reader, &to, "ثالث", None).await.expect(201);
+    let hold = |many: u32| json!({ "site": { "discussion": { "holdFirst": many } } });
+    assert_eq!(counted(&replay(&moderator, hold(1)).await.expect(200)), Changes::new());
+    let one = |from: &str, to: &str, count| Changes::from([((from.into(), to.into()), count)]);
+    assert_eq!(counted(&replay(&moderator, hold(0)).await.expect(200)), one("pending", "published", 1));
+    assert_eq!(counted(&replay(&moderator, hold(2)).await.expect(200)), one("published", "pending", 2));
+    let more = say(&app.as_(Role::Reader).await, &to, "كلام آخر", None).await.expect(202);
+    rule(&second, "reject", json!({ "reason": "spam" })).await;
+    rule(&more, "reject", json!({ "reason": "spam" })).await;
+    assert_eq!(counted(&replay(&moderator, hold(1)).await.expect(200)), Changes::new());
 }
 
 #[actix_web::test]

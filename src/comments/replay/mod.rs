@@ -1,8 +1,8 @@
 //! Replay: what a change of the rules would have done to the last comments, before anybody makes it.
 //!
 //! It looks at what is kept of each comment, judges it by the rules as they are and as they would be, and tells where the
-//! two differ. It writes nothing. Comments are read page by page, each from a snapshot of its own, and judged on a thread
-//! where nobody waits for them.
+//! two differ. It writes nothing. Comments are read page by page, the oldest first, since what becomes of one matters to its
+//! writer's next ones; each page from a snapshot of its own, and judged on a thread where nobody waits for them.
 
 pub mod dto;
 pub mod http;
@@ -21,7 +21,7 @@ use crate::app::{App, Read};
 use crate::articles;
 use crate::auth::Permit;
 use crate::auth::actions::ModerateComments;
-use crate::db::page::{PageRequest, Slice};
+use crate::db::page::{PageRequest, Position, Slice};
 use crate::fault::Faults;
 use crate::ids::{ArticleId, CommentId, CommenterId};
 use crate::problem::Problem;
@@ -35,8 +35,8 @@ const PAGE: u32 = 500;
 /// Judges the last comments by the rules as they are and as they would be.
 pub async fn replay(app: &App, _: &Permit<ModerateComments>, form: ReplayIn) -> Result<Replayed, Problem> {
     let last = form.last;
-    let trial = Arc::new(app.read(move |read| prepare(read, form)).await?);
-    let (mut tally, mut next, mut left) = (Tally::default(), None, last);
+    let (trial, mut next) = app.read(move |read| prepare(read, form)).await?;
+    let (trial, mut tally, mut left) = (Arc::new(trial), Tally::default(), last);
     while left > 0 {
         let page = PageRequest { limit: left.min(PAGE), from: next, ..PageRequest::default() };
         let wanted = trial.without();
@@ -53,20 +53,21 @@ pub async fn replay(app: &App, _: &Permit<ModerateComments>, form: ReplayIn) -> 
     Ok(tally.finish())
 }
 
-/// The rules as they are, and as they would be.
-fn prepare(read: &mut Read<'_>, form: ReplayIn) -> Result<Trial, Problem> {
-    let ReplayIn { words, site, last: _ } = form;
+/// The rules as they are and as they would be, and after which comment the last ones begin.
+fn prepare(read: &mut Read<'_>, form: ReplayIn) -> Result<(Trial, Option<Position>), Problem> {
+    let ReplayIn { words, site, last } = form;
     let mut faults = Faults::new();
     let lists = words::tried(read, &words.add, &words.remove, &mut faults)?;
     let policy = faults.take("/site/commentPolicy", site.policy());
     let (lists, policy) = faults.finish(lists.zip(policy))?;
     let present = site::present(read)?;
-    Ok(Trial::new(&present, lists, policy, site.discussion.unwrap_or_default()))
+    let trial = Trial::new(&present, lists, policy, site.discussion.unwrap_or_default());
+    Ok((trial, store::before_last(read.conn, last)?))
 }
 
-/// A page of comments with all that is kept of what a verdict depends on, the latest first.
+/// A page of comments with all that is kept of what a verdict depends on, the oldest first.
 fn kept(read: &mut Read<'_>, page: &PageRequest, without: Without) -> Result<Slice<Kept>, Problem> {
-    let slice = store::last(read.conn, page, without)?;
+    let slice = store::after(read.conn, page, without)?;
     let ids: Vec<CommentId> = slice.rows.iter().map(|said| said.id).collect();
     let mut articles: Vec<ArticleId> = slice.rows.iter().map(|said| said.article_id).collect();
     articles.sort_unstable_by_key(|id| id.uuid());

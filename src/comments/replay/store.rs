@@ -19,6 +19,7 @@ pub struct Said {
     pub id: CommentId,
     pub article_id: ArticleId,
     pub author_id: CommenterId,
+    pub status: CommentStatus,
     pub text: String,
     pub created_at: UtcTime,
     /// How many of its writer's earlier comments are published, as far as any rule asks.
@@ -37,12 +38,21 @@ fn earlier(without: Without) -> SqlLiteral<BigInt> {
     })
 }
 
-/// The last comments that still have words, the latest first.
-pub(super) fn last(conn: &mut Conn, page: &PageRequest, without: Without) -> QueryResult<Slice<Said>> {
+/// The latest comment that is none of the last ones, if there are more than these. The index is `comments_created_at_index`.
+pub(super) fn before_last(conn: &mut Conn, last: u32) -> QueryResult<Option<Position>> {
+    let said = comments::table.filter(comments::status.ne(CommentStatus::Deleted));
+    let latest_first = said.order((comments::created_at.desc(), comments::id.desc()));
+    let place = latest_first.select((comments::created_at, comments::id)).offset(last.into()).limit(1);
+    let place: Option<(UtcTime, CommentId)> = place.first(conn).optional()?;
+    Ok(place.map(|(created_at, id)| Position::at(created_at.micros(), id.uuid())))
+}
+
+/// Comments that still have words, the oldest first.
+pub(super) fn after(conn: &mut Conn, page: &PageRequest, without: Without) -> QueryResult<Slice<Said>> {
     let said = comments::table.filter(comments::status.ne(CommentStatus::Deleted)).into_boxed();
-    let query = keyset!(said, page, comments::created_at => number, comments::id, true);
-    let columns = (comments::id, comments::article_id, comments::author_id, comments::text, comments::created_at);
-    let (id, article, author, text, created_at) = columns;
-    let rows = query.select((id, article, author, text, created_at, earlier(without))).load(conn)?;
+    let query = keyset!(said, page, comments::created_at => number, comments::id, false);
+    let what = (comments::status, comments::text, comments::created_at);
+    let (id, article, author) = (comments::id, comments::article_id, comments::author_id);
+    let rows = query.select((id, article, author, what.0, what.1, what.2, earlier(without))).load(conn)?;
     Ok(page.cut(rows, |said: &Said| Position::at(said.created_at.micros(), said.id.uuid())))
 }

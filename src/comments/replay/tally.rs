@@ -1,11 +1,11 @@
 //! What comes of a trial: counts, and a few examples. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use super::trial::{Kept, Trial};
+use super::trial::{Kept, Standing, Trial};
 use crate::comments::CommentStatus;
 use crate::comments::pipeline::{Rule, Span};
-use crate::ids::{ArticleId, CommentId};
+use crate::ids::{ArticleId, CommentId, CommenterId};
 use crate::time::UtcTime;
 
 /// Comments that are shown of each change. A moderator sees by a few what it is about.
@@ -29,8 +29,8 @@ pub struct Change {
     /// Which rule would decide.
     pub rule: Rule,
     pub count: usize,
-    /// The latest of them.
-    pub examples: Vec<Example>,
+    /// The latest of them, the latest first.
+    pub examples: VecDeque<Example>,
 }
 
 /// What a change of the rules would have done.
@@ -48,35 +48,38 @@ pub struct Replayed {
 pub struct Tally {
     looked_at: usize,
     since: Option<UtcTime>,
+    writers: HashMap<CommenterId, Standing>,
     changes: BTreeMap<(CommentStatus, CommentStatus, &'static str), Change>,
 }
 
 impl Tally {
-    /// The same with a page of comments more, which are older.
+    /// The same with a page of comments more, which are newer.
     pub fn with(mut self, trial: &Trial, page: Vec<Kept>) -> Self {
         for kept in page {
             self.looked_at += 1;
-            self.since = Some(kept.said.created_at);
-            let (present, changed) = trial.judge(&kept);
+            self.since = self.since.or(Some(kept.said.created_at));
+            // Of a writer's first one all earlier ones are older than what is looked at.
+            let standing = self.writers.entry(kept.said.author_id).or_insert_with(|| Standing::before(&kept.said));
+            let (present, changed) = trial.judge(&kept, *standing);
+            standing.add(&kept, &present, &changed);
             let (from, to, rule) = (present.status, changed.status, changed.rule);
             if from == to {
                 continue;
             }
-            let fresh = || Change { from, to, rule, count: 0, examples: Vec::new() };
+            let fresh = || Change { from, to, rule, count: 0, examples: VecDeque::new() };
             let change = self.changes.entry((from, to, rule.as_str())).or_insert_with(fresh);
             change.count += 1;
-            if change.examples.len() < EXAMPLES_MAX {
-                let Kept { said, .. } = kept;
-                let (id, article_id, text) = (said.id, said.article_id, said.text);
-                change.examples.push(Example { id, article_id, text, spans: changed.spans });
-            }
+            let Kept { said, .. } = kept;
+            let (id, article_id, text) = (said.id, said.article_id, said.text);
+            change.examples.push_front(Example { id, article_id, text, spans: changed.spans });
+            change.examples.truncate(EXAMPLES_MAX);
         }
         self
     }
 
     /// What it has come to, the largest changes first.
     pub fn finish(self) -> Replayed {
-        let Self { looked_at, since, changes } = self;
+        let Self { looked_at, since, writers: _, changes } = self;
         let mut changes: Vec<Change> = changes.into_values().collect();
         changes.sort_by_key(|change| std::cmp::Reverse(change.count));
         Replayed { looked_at, since, changes }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::dto::RulesTrialIn;
 use super::store::Said;
+use crate::comments::CommentStatus;
 use crate::comments::pipeline::{self, CROWD, Case, ELSEWHERE, Rule, Verdict};
 use crate::comments::words::{Lists, Tried};
 use crate::discussion::DiscussionRules;
@@ -19,6 +20,40 @@ pub struct Kept {
     pub mode: Option<CommentPolicy>,
     /// Whether all that its writer says waits now.
     pub is_premoderated: bool,
+}
+
+impl Kept {
+    /// Whether it counts for its writer's later ones where rules make this of it. Whoever moderates has the last word:
+    /// what was held and is published counts, what passed and is not published any more does not.
+    fn counts(&self, verdict: &Verdict) -> bool {
+        let is_published = self.said.status == CommentStatus::Published;
+        match self.rule {
+            Some(Rule::Staff | Rule::Passed | Rule::External) if !is_published => false,
+            None | Some(Rule::Staff | Rule::Passed | Rule::External) => verdict.status == CommentStatus::Published,
+            Some(_) => is_published || verdict.status == CommentStatus::Published,
+        }
+    }
+}
+
+/// How many of a writer's comments are published by the rules as they are, and as they would be.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    present: usize,
+    changed: usize,
+}
+
+impl Standing {
+    /// As it is when somebody says this.
+    pub fn before(said: &Said) -> Self {
+        let earlier = usize::try_from(said.earlier).unwrap_or_default();
+        Self { present: earlier, changed: earlier }
+    }
+
+    /// Counts one more comment where it is published.
+    pub fn add(&mut self, kept: &Kept, present: &Verdict, changed: &Verdict) {
+        self.present += usize::from(kept.counts(present));
+        self.changed += usize::from(kept.counts(changed));
+    }
 }
 
 /// What need not be looked up, since no rule asks for it.
@@ -38,7 +73,7 @@ struct Rules {
 impl Rules {
     /// What becomes of a comment by these rules. What was held as a repetition, or among many from one place, is held
     /// so again; others are not looked through for it.
-    fn judge(&self, kept: &Kept) -> Verdict {
+    fn judge(&self, kept: &Kept, published: usize) -> Verdict {
         let Kept { said, rule, mode, is_premoderated } = kept;
         let seen = self.lists.look(&said.text);
         let itself = std::slice::from_ref(&said.text);
@@ -49,7 +84,7 @@ impl Rules {
             is_moderator: *rule == Some(Rule::Staff),
             is_premoderated: *is_premoderated,
             seen: seen.as_ref(),
-            published: usize::try_from(said.earlier).unwrap_or_default(),
+            published,
             recent: if *rule == Some(Rule::NearRepeat) { itself } else { &[] },
             elsewhere: if *rule == Some(Rule::RepeatedElsewhere) { ELSEWHERE } else { 0 },
             crowd: if *rule == Some(Rule::Rate) { CROWD } else { 0 },
@@ -88,7 +123,7 @@ impl Trial {
     }
 
     /// What becomes of a comment by the rules as they are, and as they would be.
-    pub fn judge(&self, kept: &Kept) -> (Verdict, Verdict) {
-        (self.present.judge(kept), self.changed.judge(kept))
+    pub fn judge(&self, kept: &Kept, standing: Standing) -> (Verdict, Verdict) {
+        (self.present.judge(kept, standing.present), self.changed.judge(kept, standing.changed))
     }
 }
