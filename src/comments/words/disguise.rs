@@ -21,7 +21,9 @@ const fn drawn(c: char) -> Option<char> {
 ///
 /// `!` and `|` also end sentences and part columns, so that they need a letter on either side.
 pub(super) fn unmasked(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
-    if !glyphs.iter().any(|glyph| drawn(glyph.letter).is_some()) {
+    let is_one = |one: &Glyph, other: &Glyph| one.letter.is_ascii_alphabetic() && drawn(other.letter).is_some();
+    let touch = |pair: &[Glyph]| matches!(pair, [one, other] if is_one(one, other) || is_one(other, one));
+    if !glyphs.windows(2).any(touch) {
         return None;
     }
     let mut all = glyphs.to_vec();

@@ -31,6 +31,8 @@ pub(super) struct Glyph {
     pub end: u32,
     /// Whether an unseen end of a word stands before it.
     pub apart: bool,
+    /// Whether it has the mark of an indefinite accusative.
+    pub is_tanwin: bool,
 }
 
 /// The folded characters of a text, in order. What nobody sees belongs to the character before it.
@@ -42,13 +44,14 @@ pub(super) fn glyphs(text: &str) -> Vec<Glyph> {
         let before = all.len();
         fold(c, |letter| {
             let apart = std::mem::take(&mut apart);
-            all.push(Glyph { letter, kind: kind(letter), start, end, apart });
+            all.push(Glyph { letter, kind: kind(letter), start, end, apart, is_tanwin: false });
         });
         apart |= ends_unseen(c);
         if all.len() == before
             && let Some(last) = all.last_mut()
         {
             last.end = end;
+            last.is_tanwin |= c == FATHATAN;
         }
     }
     all
@@ -56,25 +59,20 @@ pub(super) fn glyphs(text: &str) -> Vec<Glyph> {
 
 /// The glyphs without the alifs that only carry the marks of an indefinite accusative: كلبًا is كلب. Nothing where there are
 /// none.
-pub(super) fn unseated(text: &str, all: &[Glyph]) -> Option<Vec<Glyph>> {
-    let is_marked = |glyph: &Glyph| {
-        let place = usize::try_from(glyph.start).ok().zip(usize::try_from(glyph.end).ok());
-        place.and_then(|(start, end)| text.get(start..end)).is_some_and(|written| written.contains(FATHATAN))
-    };
-    if !text.contains(FATHATAN) {
+pub(super) fn unseated(all: &[Glyph]) -> Option<Vec<Glyph>> {
+    if !all.iter().any(|glyph| glyph.is_tanwin) {
         return None;
     }
     let mut kept: Vec<Glyph> = Vec::with_capacity(all.len());
     let mut before = false;
     for glyph in all {
-        let marked = is_marked(glyph);
         match kept.last_mut() {
-            Some(last) if glyph.letter == 'ا' && (marked || before) && last.kind == Kind::Arabic => {
+            Some(last) if glyph.letter == 'ا' && (glyph.is_tanwin || before) && last.kind == Kind::Arabic => {
                 last.end = glyph.end;
             }
             _ => kept.push(*glyph),
         }
-        before = marked;
+        before = glyph.is_tanwin;
     }
     Some(kept)
 }

@@ -5,7 +5,10 @@
 //! particles that Arabic writes together with it, and without endings: كلب is in والكلب and لكلب, not in كلبشة, كلبهم or
 //! مكلبة. Other forms are entries of their own.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
+use aho_corasick::automaton::Automaton;
+use aho_corasick::dfa::DFA;
+use aho_corasick::nfa::contiguous::NFA;
+use aho_corasick::{Anchored, BuildError};
 
 use super::clitics::{self, LONGEST, SHORT};
 use super::disguise::unmasked;
@@ -117,7 +120,7 @@ impl Words {
         let written = Runs::of(&all);
         search.steps += text.len() + all.len();
         self.written.search(&written, &mut search);
-        if let Some(all) = unseated(text, &all) {
+        if let Some(all) = unseated(&all) {
             search.steps += all.len();
             self.written.search(&Runs::of(&all), &mut search);
         }
@@ -172,12 +175,8 @@ impl Pattern {
         Self { entry: place, counts, letters, is_arabic, takes_particles, is_prefix: entry.reach == Reach::Prefix }
     }
 
-    /// Whether the runs from `first` on are the entry, and not one that has the same letters in other numbers.
-    fn stands_at(&self, runs: &Runs, first: usize, search: &mut Search) -> bool {
-        let last = first + self.counts.len() - 1;
-        if !self.is_prefix && !runs.ends_word(last) {
-            return false;
-        }
+    /// Whether the runs from `first` to `last` are the entry, and not one that has the same letters in other numbers.
+    fn stands_at(&self, runs: &Runs, first: usize, last: usize, search: &mut Search) -> bool {
         search.steps += self.counts.len();
         let mut rest = self.counts.iter().zip(first..).skip(1);
         let stretches = rest.all(|(count, at)| {
@@ -235,11 +234,12 @@ struct Patterns(std::collections::BTreeMap<String, Vec<Pattern>>);
 impl Patterns {
     fn add(&mut self, place: usize, entry: &Entry, all: &[Glyph]) {
         let runs = Runs::of(all);
-        if runs.letters.is_empty() {
+        if runs.all.is_empty() {
             return;
         }
         let pattern = Pattern::new(place, entry, &runs);
-        let same = self.0.entry(runs.letters).or_default();
+        let letters = runs.all.iter().map(|run| run.letter).collect();
+        let same = self.0.entry(letters).or_default();
         if !same.contains(&pattern) {
             same.push(pattern);
         }
@@ -247,38 +247,65 @@ impl Patterns {
 
     fn net(self) -> Result<Net, BuildError> {
         let (letters, groups): (Vec<String>, Vec<Vec<Pattern>>) = self.0.into_iter().unzip();
-        // Left alone, the crate takes tables for a hundred words at the most. They are twice as fast, and take 256 bytes for
-        // each of ours.
         let size: usize = letters.iter().map(String::len).sum();
-        let kind = (size <= TABLES_MAX).then_some(AhoCorasickKind::DFA);
-        Ok(Net { automaton: AhoCorasick::builder().kind(kind).build(letters)?, groups })
+        let automaton =
+            if size <= TABLES_MAX { Letters::Tables(DFA::new(letters)?) } else { Letters::Links(NFA::new(letters)?) };
+        let has_prefixes = groups.iter().flatten().any(|pattern| pattern.is_prefix);
+        Ok(Net { automaton, groups, has_prefixes })
     }
+}
+
+/// Tables are twice as fast, and take 256 bytes for each of ours.
+#[derive(Debug)]
+enum Letters {
+    Tables(DFA),
+    Links(NFA),
 }
 
 /// An automaton, and the patterns that each of its texts stands for.
 #[derive(Debug)]
 struct Net {
-    automaton: AhoCorasick,
+    automaton: Letters,
     groups: Vec<Vec<Pattern>>,
+    has_prefixes: bool,
 }
 
 impl Net {
     fn search(&self, runs: &Runs, search: &mut Search) {
-        search.steps += runs.letters.len();
-        for found in self.automaton.find_overlapping_iter(&runs.letters) {
+        match &self.automaton {
+            Letters::Tables(automaton) => self.walk(automaton, runs, search),
+            Letters::Links(automaton) => self.walk(automaton, runs, search),
+        }
+    }
+
+    fn walk(&self, automaton: &impl Automaton, runs: &Runs, search: &mut Search) {
+        let Ok(mut state) = automaton.start_state(Anchored::No) else { return };
+        for (last, run) in runs.all.iter().enumerate() {
+            for byte in run.letter.encode_utf8(&mut [0; 4]).bytes() {
+                state = automaton.next_state(Anchored::No, state, byte);
+            }
             search.steps += 1;
-            let group = self.groups.get(found.pattern().as_usize()).map_or(&[][..], Vec::as_slice);
-            let Some(first) = runs.at_byte(found.start()) else { continue };
-            for pattern in group {
-                if pattern.stands_at(runs, first, search) {
-                    search.hits.extend(hit(pattern, runs, first));
-                }
+            if automaton.is_match(state) && (self.has_prefixes || runs.ends_word(last)) {
+                let texts = (0..automaton.match_len(state)).map(|at| automaton.match_pattern(state, at).as_usize());
+                self.take(texts, runs, last, search);
+            }
+        }
+    }
+
+    /// Takes the patterns with these letters that stand there. Most of a text ends no word, and then few can.
+    fn take(&self, texts: impl Iterator<Item = usize>, runs: &Runs, last: usize, search: &mut Search) {
+        let ends = runs.ends_word(last);
+        for pattern in texts.filter_map(|text| self.groups.get(text)).flatten() {
+            search.steps += 1;
+            let first = (last + 1).saturating_sub(pattern.counts.len());
+            if (ends || pattern.is_prefix) && pattern.stands_at(runs, first, last, search) {
+                search.hits.extend(hit(pattern, runs, first, last));
             }
         }
     }
 }
 
-fn hit(pattern: &Pattern, runs: &Runs, first: usize) -> Option<Hit> {
-    let (first, last) = (runs.get(first)?, runs.get(first + pattern.counts.len() - 1)?);
+fn hit(pattern: &Pattern, runs: &Runs, first: usize, last: usize) -> Option<Hit> {
+    let (first, last) = (runs.get(first)?, runs.get(last)?);
     Some(Hit { start: first.start as usize, end: last.end as usize, entry: pattern.entry })
 }

@@ -3,7 +3,7 @@
 //! كلللب is three runs, as كلب is. Patterns are found in the letters of the runs; how long each run is says afterwards
 //! whether the word was stretched or is another one.
 
-use super::letters::{Glyph, Kind, short};
+use super::letters::{Glyph, Kind};
 
 /// What stands between two letters that are drawn together: the first sign, and how many there are.
 type Between = (char, u32);
@@ -29,7 +29,7 @@ const UNSEEN: Between = ('\0', 0);
 
 impl Run {
     fn of(glyph: &Glyph) -> Self {
-        let Glyph { letter, kind, start, end, apart } = *glyph;
+        let Glyph { letter, kind, start, end, apart, is_tanwin: _ } = *glyph;
         let gap = kind == Kind::Gap;
         let between = if gap { Some((letter, 1)) } else { apart.then_some(UNSEEN) };
         let tight = gap && !letter.is_whitespace();
@@ -50,19 +50,16 @@ impl Run {
     }
 }
 
-/// Runs in order, and their letters as one text to look for patterns in.
+/// Runs in order. Patterns are looked for in their letters.
 #[derive(Debug)]
 pub(super) struct Runs {
-    pub letters: String,
     pub all: Vec<Run>,
-    /// The run of each byte of `letters`.
-    places: Vec<u32>,
 }
 
 impl Runs {
     /// The runs of a text as it is written.
     pub(super) fn of(glyphs: &[Glyph]) -> Self {
-        let mut runs = Self::sized(glyphs.len());
+        let mut runs = Self { all: Vec::with_capacity(glyphs.len()) };
         for glyph in glyphs {
             runs.push(Run::of(glyph));
         }
@@ -76,7 +73,7 @@ impl Runs {
         if !taken_out.contains(&true) {
             return None;
         }
-        let mut runs = Self::sized(self.all.len());
+        let mut runs = Self { all: Vec::with_capacity(self.all.len()) };
         let mut between = None;
         for (run, out) in self.all.iter().zip(taken_out) {
             if out {
@@ -88,11 +85,6 @@ impl Runs {
         Some(runs)
     }
 
-    fn sized(runs: usize) -> Self {
-        let bytes = runs * 2;
-        Self { letters: String::with_capacity(bytes), all: Vec::with_capacity(runs), places: Vec::with_capacity(bytes) }
-    }
-
     fn push(&mut self, run: Run) {
         if let Some(last) = self.all.last_mut()
             && last.continues(&run)
@@ -100,8 +92,6 @@ impl Runs {
             last.extend(&run);
             return;
         }
-        self.letters.push(run.letter);
-        self.places.resize(self.letters.len(), short(self.all.len()));
         self.all.push(run);
     }
 
@@ -120,11 +110,6 @@ impl Runs {
 
     fn before(&self, at: usize) -> Option<&Run> {
         at.checked_sub(1).and_then(|place| self.all.get(place))
-    }
-
-    /// The run that a byte of `letters` belongs to.
-    pub(super) fn at_byte(&self, byte: usize) -> Option<usize> {
-        self.places.get(byte).map(|place| *place as usize)
     }
 
     /// Whether no letter of the same kind stands before, or one that is parted from it as the next one is not: in
