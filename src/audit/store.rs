@@ -135,6 +135,10 @@ pub(super) struct Wanted {
 
 pub(super) fn insert(conn: &mut Conn, lines: Vec<Line>) -> QueryResult<()> {
     let rows: Vec<Row> = lines.into_iter().map(Row::from).collect();
+    // Nearly always it is one, whose statement is prepared once; a list's anew each time.
+    if let [one] = rows.as_slice() {
+        return diesel::insert_into(audit_log::table).values(one).execute(conn).map(|_| ());
+    }
     for some in rows.chunks(BATCH) {
         let insert = diesel::insert_into(audit_log::table).values(some);
         match conn {

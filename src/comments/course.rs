@@ -87,16 +87,20 @@ impl Cause {
     }
 }
 
-/// Keeps a new comment.
-pub(super) fn begin(tx: &mut Tx<'_>, row: &Row, cause: Cause) -> Result<(), Problem> {
-    count(tx, None, row)?;
+/// Keeps a new comment; whether everyone sees it from now on.
+pub(super) fn begin(tx: &mut Tx<'_>, row: Row, cause: Cause) -> Result<bool, Problem> {
+    count(tx, None, &row)?;
+    let row = &Row { is_listed: row.status.is_visible(), ..row };
     store::insert(tx.conn, row)?;
-    list(tx, row)?;
+    if let Some(parent) = row.parent_id.filter(|_| row.is_listed) {
+        store::add_below(tx.conn, parent, 0, 1)?;
+        list(tx, parent)?;
+    }
     decided(tx, None, row, cause)?;
     tx.restate(row.id, None, Some(state(row)?));
     let shows = row.status.is_visible() && is_live(&mut tx.reading(), row.article_id)?;
     tx.record(change("comment.posted", row, shows));
-    Ok(())
+    Ok(shows)
 }
 
 /// Writes what a comment has become over the row that was read, and answers it in its new version. A topic says what has
@@ -152,7 +156,7 @@ fn write(tx: &mut Tx<'_>, before: &Row, after: Row, cause: Option<Cause>) -> Res
         return Err(Problem::stale(present.version));
     }
     if before.status.is_visible() != row.status.is_visible() {
-        list(tx, &row)?;
+        list(tx, row.id)?;
     }
     let is_settled = row.status == CommentStatus::Deleted;
     if is_settled || cause.as_ref().is_some_and(|cause| matches!(cause.rule, Rule::Moderator | Rule::Review)) {
@@ -181,8 +185,8 @@ fn count(tx: &mut Tx<'_>, from: Option<CommentStatus>, row: &Row) -> Result<(), 
 
 /// Shows a comment, or what is left of it, while it or something below it is published, and so on up to its root. Each
 /// step goes up one level, and there are few.
-fn list(tx: &mut Tx<'_>, row: &Row) -> Result<(), Problem> {
-    let mut next = Some(row.id);
+fn list(tx: &mut Tx<'_>, id: CommentId) -> Result<(), Problem> {
+    let mut next = Some(id);
     while let Some(id) = next {
         let row = store::row(tx.conn, id)?.ok_or_else(Problem::not_found)?;
         let is_listed = row.status.is_visible() || row.listed_count > 0;

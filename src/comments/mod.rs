@@ -204,13 +204,13 @@ pub fn post(tx: &mut Tx<'_>, app: &App, speaker: &Speaker, submission: Submissio
     // Somebody who moderates has looked at what they say themselves.
     let origin = tx.by.origin.map(|origin| origin.as_bytes().to_vec());
     let row = Row { is_reviewed: rule == Rule::Staff, origin, reason, ..row };
-    course::begin(tx, &row, cause)?;
+    let (id, is_visible) = (row.id, row.status.is_visible());
     // From here on nobody withdraws the article; somebody may just have.
-    if row.status.is_visible() && !is_live(&mut tx.reading(), about.article)? {
+    if !course::begin(tx, row, cause)? && is_visible {
         return Err(Problem::not_found());
     }
     let guest_token = is_new.then(|| app.tokens().sign_guest(author, tx.now)).transpose()?;
-    let comment = Comment { rule: Some(rule), ..found(&mut tx.reading(), row.id)? };
+    let comment = Comment { rule: Some(rule), ..found(&mut tx.reading(), id)? };
     Ok(Posted { comment, guest_token })
 }
 

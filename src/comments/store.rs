@@ -1,7 +1,9 @@
 //! The only SQL for comments.
 
-use diesel::expression::SqlLiteral;
+use diesel::backend::Backend;
+use diesel::expression::{ValidGrouping, is_aggregate};
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
 use super::badges::GivenBadge;
@@ -45,7 +47,7 @@ pub(super) struct Row {
     pub reaction_count: i64,
     /// How often of each kind: `like:3,sad:1`.
     #[diesel(skip_insertion)]
-    #[diesel(select_expression = reactions_by_kind(), select_expression_type = SqlLiteral<Nullable<Text>>)]
+    #[diesel(select_expression = ReactionsByKind, select_expression_type = ReactionsByKind)]
     pub reactions: Option<String>,
     /// How many readers have reported it since a moderator last decided.
     pub report_count: i64,
@@ -65,12 +67,30 @@ pub(super) struct Row {
 }
 
 /// What readers have said of a comment with one touch. Within the statement that reads the comment, so that no page of
-/// them needs another, and none can be shown without.
-fn reactions_by_kind() -> SqlLiteral<Nullable<Text>> {
-    diesel::dsl::sql(
-        "(SELECT string_agg(counted.kind || ':' || counted.count, ',') FROM comment_reaction_counts counted \
-         WHERE counted.comment_id = comments.id AND counted.count > 0)",
-    )
+/// them needs another, and none can be shown without. Not `diesel::dsl::sql`, whose statements are prepared anew each time.
+#[derive(Clone, Copy, Debug, QueryId)]
+pub(super) struct ReactionsByKind;
+
+impl Expression for ReactionsByKind {
+    type SqlType = Nullable<Text>;
+}
+
+impl<S> SelectableExpression<S> for ReactionsByKind {}
+
+impl<S> AppearsOnTable<S> for ReactionsByKind {}
+
+impl<G> ValidGrouping<G> for ReactionsByKind {
+    type IsAggregate = is_aggregate::Never;
+}
+
+impl<DB: Backend> QueryFragment<DB> for ReactionsByKind {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(
+            "(SELECT string_agg(counted.kind || ':' || counted.count, ',') FROM comment_reaction_counts counted \
+             WHERE counted.comment_id = comments.id AND counted.count > 0)",
+        );
+        Ok(())
+    }
 }
 
 /// What others see of somebody who comments.

@@ -151,6 +151,10 @@ impl Introduced {
 
 /// Makes an account one of those who comment, if it is not yet. Who is erased meanwhile says nothing more.
 pub(super) fn enter_account(tx: &mut Tx<'_>, id: CommenterId) -> Result<(), Problem> {
+    // Nearly always they have spoken before.
+    if store::hold_account(tx.conn, id)? {
+        return Ok(());
+    }
     super::store::introduce(tx.conn, id, tx.now)?;
     if store::hold_account(tx.conn, id)? { Ok(()) } else { Err(Problem::new(Code::Unauthenticated)) }
 }
