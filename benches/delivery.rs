@@ -1,0 +1,418 @@
+//! What readers ask for most, against the fastest that this machine's HTTP server can send the same bytes.
+//!
+//! ```sh
+//! cargo bench --bench delivery -- --rounds 3 --seconds 2
+//! ```
+//!
+//! It starts the program as its users do, on SQLite in a folder of its own, publishes articles with comments through the API,
+//! and starts a bare server beside it that sends the same bodies from memory below as many routes as an API has. Then `wrk`
+//! asks each for the same, in turn, on connections that stay open, and the figures are medians of the rounds. The load runs on
+//! the same cores as the servers: the ratio says more than the rate. It is skipped where `wrk` is not installed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::cast_precision_loss,
+    missing_docs,
+    reason = "a measurement that fails stops"
+)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{App, HttpResponse, HttpServer, web};
+use bytes::Bytes;
+use serde_json::{Value, json};
+use ureq::Agent;
+
+const EMAIL: &str = "admin@khabar.example";
+const PASSWORD: &str = "قهوة سادة كل صباح 42";
+/// Articles that are asked for in turn.
+const ARTICLES: usize = 500;
+/// The newest of them have comments, so many each.
+const DISCUSSED: usize = 10;
+const COMMENTS: usize = 25;
+const SECTIONS: usize = 5;
+/// The longest that a server may take to start.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Ticks of the system's clock in a second, by which it counts what a process has used.
+const TICKS: f64 = 100.0;
+const LATEST: &str = "/api/v1/articles?limit=20";
+/// The rotation of addresses, and what came of it.
+const SCRIPT: &str = r#"
+local requests, n = {}, 0
+function init(args)
+  for line in io.lines(args[1]) do requests[#requests + 1] = wrk.format("GET", line) end
+end
+function request() n = n % #requests + 1 return requests[n] end
+function done(summary, latency)
+  local errors = summary.errors
+  local bad = errors.connect + errors.read + errors.write + errors.timeout + errors.status
+  io.write(string.format("RESULT %d %d %d %d %d\n",
+    summary.requests, summary.duration, summary.bytes, latency:percentile(99.0), bad))
+end
+"#;
+
+/// What is asked for.
+struct Plan {
+    rounds: usize,
+    seconds: u64,
+}
+
+/// The number after a word of the command line.
+fn number(arguments: &[String], name: &str, otherwise: usize) -> usize {
+    let given = arguments.iter().position(|word| word == name).and_then(|at| arguments.get(at + 1));
+    given.map_or(otherwise, |word| word.parse().unwrap_or_else(|_| panic!("{name} takes a number")))
+}
+
+/// A server in a process of its own.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    /// Starts a command that gets a free port, and waits until it answers.
+    fn start(command: impl FnOnce(u16) -> Command, ready: &str) -> Self {
+        let port = (20_000..32_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port");
+        let server = Self { child: command(port).spawn().unwrap(), url: format!("http://127.0.0.1:{port}") };
+        let began = Instant::now();
+        while ureq::get(format!("{}{ready}", server.url)).call().is_err() {
+            assert!(began.elapsed() < PATIENCE, "the server does not start");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        server
+    }
+
+    /// The program; its log goes to a file, as it does where somebody keeps it.
+    fn khabar(folder: &Path, cache: Option<u64>) -> Self {
+        let log = fs::File::create(folder.join("log")).unwrap();
+        let command = |port| {
+            let mut command = program(folder, port, &["serve"]);
+            cache.map(|bytes| command.env("KHABAR_HTTP__CACHE_BYTES", bytes.to_string()));
+            command.stderr(log);
+            command
+        };
+        Self::start(command, "/health/ready")
+    }
+
+    /// Seconds of the processors that it has used so far.
+    fn used(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = [11, 12].map(|n: usize| fields.get(n).and_then(|field| field.parse().ok()).unwrap_or(0.0));
+        ticks.iter().sum::<f64>() / TICKS
+    }
+
+    /// Memory that it holds, in MiB.
+    fn memory(&self) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or_default() / 1024.0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The program with nobody's settings but those of this measurement.
+fn program(folder: &Path, port: u16, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_khabar"));
+    let names = std::env::vars().map(|(name, _)| name);
+    names.filter(|name| name.starts_with("KHABAR_") || name == "DATABASE_URL").for_each(|name| {
+        command.env_remove(name);
+    });
+    command.env("KHABAR_BIND", format!("127.0.0.1:{port}")).args(arguments).current_dir(folder);
+    command
+}
+
+/// Somebody who is signed in.
+struct Desk {
+    agent: Agent,
+    url: String,
+    authorization: String,
+}
+
+impl Desk {
+    fn sign_in(server: &Server) -> Self {
+        let agent = Agent::new_with_config(Agent::config_builder().http_status_as_error(false).build());
+        let mut this = Self { agent, url: server.url.clone(), authorization: String::new() };
+        let told = this.send("/auth/login", None, &json!({ "email": EMAIL, "password": PASSWORD }));
+        this.authorization = format!("Bearer {}", told["accessToken"].as_str().unwrap());
+        this
+    }
+
+    fn send(&self, path: &str, if_match: Option<&str>, body: &Value) -> Value {
+        let mut request = self.agent.post(format!("{}/api/v1{path}", self.url)).content_type("application/json");
+        if let Some(tag) = if_match {
+            request = request.header("if-match", tag);
+        }
+        if !self.authorization.is_empty() {
+            request = request.header("authorization", &self.authorization);
+        }
+        let mut answer = request.send(body.to_string()).unwrap();
+        let told = answer.body_mut().read_json().unwrap_or_default();
+        assert!(answer.status().is_success(), "{path}: {told}");
+        told
+    }
+}
+
+/// What was published: the addresses that readers ask for.
+struct Published {
+    articles: Vec<String>,
+    sections: Vec<String>,
+    comments: Vec<String>,
+}
+
+/// Publishes articles of about 6 kB, each with words of its own, and comments below the newest.
+fn publish(desk: &Desk) -> Published {
+    let page: Value = serde_json::from_str(include_str!("../tests/fixtures/seed_page.json")).unwrap();
+    let mut words: Vec<&str> = Vec::new();
+    gather(&page, &mut words);
+    let source = desk.send("/newsroom/sources", None, &json!({ "name": "وكالات", "kind": "agency" }));
+    let section = |n| desk.send("/newsroom/sections", None, &json!({ "name": format!("قسم {n}") }));
+    let sections: Vec<Value> = (0..SECTIONS).map(section).collect();
+    let (mut articles, mut comments) = (Vec::new(), Vec::new());
+    for n in 0..ARTICLES {
+        let text: Vec<&str> = words.iter().cycle().skip(n * 37 % words.len()).take(420).copied().collect();
+        let paragraphs: String =
+            text.chunks(60).fold(String::new(), |html, part| html + "<p>" + &part.join(" ") + "</p>");
+        let draft = desk.send(
+            "/newsroom/articles",
+            None,
+            &json!({
+                "language": "ar", "headline": format!("{} {n}", text[..8].join(" ")), "bodyHtml": paragraphs,
+                "sectionId": sections[n % SECTIONS]["id"], "sources": [{ "sourceId": source["id"] }],
+                "comments": { "mode": "open" },
+            }),
+        );
+        let id = draft["id"].as_str().unwrap();
+        let live = desk.send(&format!("/newsroom/articles/{id}/publish"), Some("\"1\""), &json!({}));
+        articles.push(format!("/api/v1/articles/{}", encoded(live["slug"].as_str().unwrap())));
+        if n >= ARTICLES - DISCUSSED {
+            let path = format!("/articles/{id}/comments");
+            for said in 0..COMMENTS {
+                let text = text[said * 10..said * 10 + 30].join(" ");
+                desk.send(&path, None, &json!({ "text": format!("{text} {n} {said}") }));
+            }
+            comments.push(format!("/api/v1{path}?limit=20"));
+        }
+    }
+    let filtered = |section: &Value| format!("{LATEST}&section={}", encoded(section["slug"].as_str().unwrap()));
+    Published { articles, sections: sections.iter().map(filtered).collect(), comments }
+}
+
+/// The words of the longer texts in a document.
+fn gather<'v>(value: &'v Value, words: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) if text.len() > 200 => words.extend(text.split_whitespace()),
+        Value::Array(items) => items.iter().for_each(|item| gather(item, words)),
+        Value::Object(properties) => properties.values().for_each(|item| gather(item, words)),
+        _ => {}
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut path, byte| {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' => path.push(char::from(byte)),
+            _ => write!(path, "%{byte:02X}").unwrap(),
+        }
+        path
+    })
+}
+
+/// The bare server: three bodies from memory, below 41 routes in scopes, with nothing between them and the network.
+fn limit(port: u16, bodies: &[String]) -> std::io::Result<()> {
+    let read = |name: &String| Bytes::from(fs::read(name).unwrap());
+    let [article, list, comments] = [0, 1, 2].map(|n| read(&bodies[n]));
+    let handler = |body: Bytes| {
+        move || {
+            let body = body.clone();
+            async move { HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(body) }
+        }
+    };
+    let routes = move || {
+        let delivery = web::scope("/articles")
+            .route("/{article}", web::get().to(handler(article.clone())))
+            .route("/{article}/comments", web::get().to(handler(comments.clone())))
+            .route("", web::get().to(handler(list.clone())));
+        let others = (0..38).fold(web::scope("/others"), |scope, n| {
+            scope.route(&format!("/{n}/{{id}}"), web::get().to(handler(Bytes::new())))
+        });
+        App::new().service(web::scope("/api/v1").service(delivery).service(others))
+    };
+    actix_web::rt::System::new().block_on(HttpServer::new(routes).bind(("127.0.0.1", port))?.run())
+}
+
+/// One thing to measure.
+struct Case {
+    name: &'static str,
+    /// Whose rate is the measure, if it is not its own.
+    against: Option<&'static str>,
+    addresses: Vec<String>,
+    headers: Vec<String>,
+}
+
+#[derive(Clone, Default)]
+struct Result {
+    rate: f64,
+    /// Milliseconds within which 99 of 100 were answered.
+    p99: f64,
+    /// Milliseconds of the processors for each request.
+    spent: f64,
+    /// Bytes of each answer, headers included.
+    bytes: f64,
+}
+
+/// Asks for a case for so many seconds.
+fn ask(server: &Server, case: &Case, folder: &Path, seconds: u64) -> Result {
+    fs::write(folder.join("addresses"), case.addresses.join("\n")).unwrap();
+    let before = server.used();
+    let mut wrk = Command::new("wrk");
+    wrk.args(["-t2", "-c32", &format!("-d{seconds}s"), "-s"]).arg(folder.join("script.lua"));
+    case.headers.iter().for_each(|header| {
+        wrk.args(["-H", header]);
+    });
+    let told = wrk.arg(&server.url).arg("--").arg(folder.join("addresses")).output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    let line = told.lines().find_map(|line| line.strip_prefix("RESULT ")).unwrap_or_else(|| panic!("{told}"));
+    let found: Vec<f64> = line.split(' ').map(|field| field.parse().unwrap()).collect();
+    let [requests, micros, bytes, p99, bad] = found[..] else { panic!("{line}") };
+    assert!(bad < 1.0, "{}: {told}", case.name);
+    let spent = (server.used() - before) * 1_000.0 / requests;
+    Result { rate: requests * 1_000_000.0 / micros, p99: p99 / 1_000.0, spent, bytes: bytes / requests }
+}
+
+fn median(results: &[Result], of: impl Fn(&Result) -> f64) -> f64 {
+    let mut all: Vec<f64> = results.iter().map(of).collect();
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
+}
+
+fn tell(cases: &[Case], results: &[Vec<Result>]) {
+    println!("{:<22}{:>10}{:>8}{:>9}{:>10}{:>9}", "", "requests/s", "ratio", "p99 ms", "CPU ms", "bytes");
+    let rate = |n: usize| median(&results[n], |result| result.rate);
+    for (n, case) in cases.iter().enumerate() {
+        let measure = case.against.and_then(|name| cases.iter().position(|other| other.name == name)).map_or(n, |n| n);
+        let of = |pick: fn(&Result) -> f64| median(&results[n], pick);
+        let (p99, spent, bytes) = (of(|result| result.p99), of(|result| result.spent), of(|result| result.bytes));
+        let ratio = rate(n) / rate(measure);
+        println!("{:<22}{:>10.0}{ratio:>8.2}{p99:>9.2}{spent:>10.4}{bytes:>9.0}", case.name, rate(n));
+    }
+}
+
+/// The body at an address, kept in a file for the bare server; its tag.
+fn keep(server: &Server, address: &str, file: &Path) -> String {
+    let agent = Agent::new_with_config(Agent::config_builder().build());
+    let mut answer =
+        agent.get(format!("{}{address}", server.url)).header("accept-encoding", "identity").call().unwrap();
+    fs::write(file, answer.body_mut().read_to_vec().unwrap()).unwrap();
+    answer.headers()["etag"].to_str().unwrap().to_owned()
+}
+
+fn cases(published: &Published, tag: &str) -> Vec<Case> {
+    let Published { articles, sections, comments } = published;
+    let latest = vec![LATEST.to_owned()];
+    let case = |name, against, addresses: &Vec<String>, header: &str| Case {
+        name,
+        against,
+        addresses: addresses.clone(),
+        headers: Some(header.to_owned()).filter(|header| !header.is_empty()).into_iter().collect(),
+    };
+    let (hot, one) = ("article", vec![articles[0].clone()]);
+    vec![
+        case("limit: article", None, articles, ""),
+        case("limit: latest 20", None, &latest, ""),
+        case("limit: comments", None, comments, ""),
+        case(hot, Some("limit: article"), articles, ""),
+        case("article, origin", Some("limit: article"), articles, "origin: https://site.example"),
+        case("article, 304", Some(hot), &one, &format!("if-none-match: {tag}")),
+        case("article, gzip", Some(hot), articles, "accept-encoding: gzip"),
+        case("article, br", Some(hot), articles, "accept-encoding: gzip, deflate, br, zstd"),
+        case("latest 20", Some("limit: latest 20"), &latest, ""),
+        case("latest 20, gzip", Some("limit: latest 20"), &latest, "accept-encoding: gzip"),
+        case("latest 20, br", Some("limit: latest 20"), &latest, "accept-encoding: gzip, deflate, br, zstd"),
+        case("by section", Some("limit: latest 20"), sections, ""),
+        case("comments", Some("limit: comments"), comments, ""),
+        case("cold: article", Some("limit: article"), articles, ""),
+        case("cold: latest 20", Some("limit: latest 20"), &latest, ""),
+        case("cold: comments", Some("limit: comments"), comments, ""),
+    ]
+}
+
+fn run(plan: &Plan) {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    fs::write(folder.join("script.lua"), SCRIPT).unwrap();
+    let account = ["user", "create", "--role", "admin", "--email", EMAIL, "--name", "One", "--password-stdin"];
+    let mut making = program(folder, 1, &account).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    writeln!(making.stdin.take().unwrap(), "{PASSWORD}").unwrap();
+    assert!(making.wait().unwrap().success());
+    let writing = Server::khabar(folder, None);
+    let published = publish(&Desk::sign_in(&writing));
+    drop(writing);
+
+    let began = Instant::now();
+    let hot = Server::khabar(folder, None);
+    let started = began.elapsed().as_secs_f64() * 1_000.0;
+    let idle = hot.memory();
+    let bodies = ["article", "list", "comments"].map(|name| folder.join(name));
+    let tag = keep(&hot, &published.articles[0], &bodies[0]);
+    keep(&hot, LATEST, &bodies[1]);
+    keep(&hot, &published.comments[0], &bodies[2]);
+    let bare = |port: u16| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.arg("--limit").arg(port.to_string()).args(&bodies);
+        command
+    };
+    let bare = Server::start(bare, LATEST);
+    let cold = Server::khabar(folder, Some(0));
+    let cases = cases(&published, &tag);
+    let mut results = vec![Vec::new(); cases.len()];
+    for round in 0..=plan.rounds {
+        for (case, results) in cases.iter().zip(&mut results) {
+            let server = match case.name.split(':').next() {
+                Some("limit") => &bare,
+                Some("cold") => &cold,
+                _ => &hot,
+            };
+            // The first round warms up.
+            let result = ask(server, case, folder, if round == 0 { 1 } else { plan.seconds });
+            if round > 0 {
+                results.push(result);
+            }
+        }
+    }
+    tell(&cases, &results);
+    println!("ready after {started:.0} ms; idle {idle:.1} MiB, after the load {:.1} MiB", hot.memory());
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().collect();
+    if arguments.get(1).is_some_and(|word| word == "--limit") {
+        limit(arguments[2].parse().unwrap(), &arguments[3..]).unwrap();
+        return ExitCode::SUCCESS;
+    }
+    if !arguments.iter().any(|word| word == "--bench") {
+        return ExitCode::SUCCESS; // `cargo test` runs this too, if asked for everything.
+    }
+    if Command::new("wrk").arg("-v").output().is_err() {
+        println!("skipped: wrk is not installed");
+        return ExitCode::SUCCESS;
+    }
+    let seconds = u64::try_from(number(&arguments, "--seconds", 2)).unwrap();
+    run(&Plan { rounds: number(&arguments, "--rounds", 3), seconds });
+    ExitCode::SUCCESS
+}
