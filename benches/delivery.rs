@@ -18,38 +18,37 @@
     reason = "a measurement that fails stops"
 )]
 
+mod server;
+
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitCode};
+use std::time::Instant;
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use bytes::Bytes;
 use serde_json::{Value, json};
-use ureq::Agent;
 
-const EMAIL: &str = "admin@khabar.example";
-const PASSWORD: &str = "قهوة سادة كل صباح 42";
+use server::{Desk, Program, Server, number};
+
 /// Articles that are asked for in turn.
 const ARTICLES: usize = 500;
 /// The newest of them have comments, so many each.
 const DISCUSSED: usize = 10;
 const COMMENTS: usize = 25;
 const SECTIONS: usize = 5;
-/// The longest that a server may take to start.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Ticks of the system's clock in a second, by which it counts what a process has used.
-const TICKS: f64 = 100.0;
 const LATEST: &str = "/api/v1/articles?limit=20";
-/// The rotation of addresses, and what came of it.
+/// The rotation of addresses, each with the tag that is already there or none, and what came of it.
 const SCRIPT: &str = r#"
 local requests, n = {}, 0
 function init(args)
-  for line in io.lines(args[1]) do requests[#requests + 1] = wrk.format("GET", line) end
+  for line in io.lines(args[1]) do
+    local path, tag = line:match("^(%S+)%s*(.*)$")
+    wrk.headers["if-none-match"] = tag ~= "" and tag or nil
+    requests[#requests + 1] = wrk.format("GET", path)
+  end
 end
 function request() n = n % #requests + 1 return requests[n] end
 function done(summary, latency)
@@ -66,108 +65,6 @@ struct Plan {
     seconds: u64,
 }
 
-/// The number after a word of the command line.
-fn number(arguments: &[String], name: &str, otherwise: usize) -> usize {
-    let given = arguments.iter().position(|word| word == name).and_then(|at| arguments.get(at + 1));
-    given.map_or(otherwise, |word| word.parse().unwrap_or_else(|_| panic!("{name} takes a number")))
-}
-
-/// A server in a process of its own.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    /// Starts a command that gets a free port, and waits until it answers.
-    fn start(command: impl FnOnce(u16) -> Command, ready: &str) -> Self {
-        let port = (20_000..32_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port");
-        let server = Self { child: command(port).spawn().unwrap(), url: format!("http://127.0.0.1:{port}") };
-        let began = Instant::now();
-        while ureq::get(format!("{}{ready}", server.url)).call().is_err() {
-            assert!(began.elapsed() < PATIENCE, "the server does not start");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        server
-    }
-
-    /// The program; its log goes to a file, as it does where somebody keeps it.
-    fn khabar(folder: &Path, cache: Option<u64>) -> Self {
-        let log = fs::File::create(folder.join("log")).unwrap();
-        let command = |port| {
-            let mut command = program(folder, port, &["serve"]);
-            cache.map(|bytes| command.env("KHABAR_HTTP__CACHE_BYTES", bytes.to_string()));
-            command.stderr(log);
-            command
-        };
-        Self::start(command, "/health/ready")
-    }
-
-    /// Seconds of the processors that it has used so far.
-    fn used(&self) -> f64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = [11, 12].map(|n: usize| fields.get(n).and_then(|field| field.parse().ok()).unwrap_or(0.0));
-        ticks.iter().sum::<f64>() / TICKS
-    }
-
-    /// Memory that it holds, in MiB.
-    fn memory(&self) -> f64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or_default() / 1024.0
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// The program with nobody's settings but those of this measurement.
-fn program(folder: &Path, port: u16, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_khabar"));
-    let names = std::env::vars().map(|(name, _)| name);
-    names.filter(|name| name.starts_with("KHABAR_") || name == "DATABASE_URL").for_each(|name| {
-        command.env_remove(name);
-    });
-    command.env("KHABAR_BIND", format!("127.0.0.1:{port}")).args(arguments).current_dir(folder);
-    command
-}
-
-/// Somebody who is signed in.
-struct Desk {
-    agent: Agent,
-    url: String,
-    authorization: String,
-}
-
-impl Desk {
-    fn sign_in(server: &Server) -> Self {
-        let agent = Agent::new_with_config(Agent::config_builder().http_status_as_error(false).build());
-        let mut this = Self { agent, url: server.url.clone(), authorization: String::new() };
-        let told = this.send("/auth/login", None, &json!({ "email": EMAIL, "password": PASSWORD }));
-        this.authorization = format!("Bearer {}", told["accessToken"].as_str().unwrap());
-        this
-    }
-
-    fn send(&self, path: &str, if_match: Option<&str>, body: &Value) -> Value {
-        let mut request = self.agent.post(format!("{}/api/v1{path}", self.url)).content_type("application/json");
-        if let Some(tag) = if_match {
-            request = request.header("if-match", tag);
-        }
-        if !self.authorization.is_empty() {
-            request = request.header("authorization", &self.authorization);
-        }
-        let mut answer = request.send(body.to_string()).unwrap();
-        let told = answer.body_mut().read_json().unwrap_or_default();
-        assert!(answer.status().is_success(), "{path}: {told}");
-        told
-    }
-}
-
 /// What was published: the addresses that readers ask for.
 struct Published {
     articles: Vec<String>,
@@ -180,15 +77,15 @@ fn publish(desk: &Desk) -> Published {
     let page: Value = serde_json::from_str(include_str!("../tests/fixtures/seed_page.json")).unwrap();
     let mut words: Vec<&str> = Vec::new();
     gather(&page, &mut words);
-    let source = desk.send("/newsroom/sources", None, &json!({ "name": "وكالات", "kind": "agency" }));
-    let section = |n| desk.send("/newsroom/sections", None, &json!({ "name": format!("قسم {n}") }));
+    let source = desk.post("/newsroom/sources", None, &json!({ "name": "وكالات", "kind": "agency" }));
+    let section = |n| desk.post("/newsroom/sections", None, &json!({ "name": format!("قسم {n}") }));
     let sections: Vec<Value> = (0..SECTIONS).map(section).collect();
     let (mut articles, mut comments) = (Vec::new(), Vec::new());
     for n in 0..ARTICLES {
         let text: Vec<&str> = words.iter().cycle().skip(n * 37 % words.len()).take(420).copied().collect();
         let paragraphs: String =
             text.chunks(60).fold(String::new(), |html, part| html + "<p>" + &part.join(" ") + "</p>");
-        let draft = desk.send(
+        let draft = desk.post(
             "/newsroom/articles",
             None,
             &json!({
@@ -198,13 +95,13 @@ fn publish(desk: &Desk) -> Published {
             }),
         );
         let id = draft["id"].as_str().unwrap();
-        let live = desk.send(&format!("/newsroom/articles/{id}/publish"), Some("\"1\""), &json!({}));
+        let live = desk.post(&format!("/newsroom/articles/{id}/publish"), Some("\"1\""), &json!({}));
         articles.push(format!("/api/v1/articles/{}", encoded(live["slug"].as_str().unwrap())));
         if n >= ARTICLES - DISCUSSED {
             let path = format!("/articles/{id}/comments");
             for said in 0..COMMENTS {
                 let text = text[said * 10..said * 10 + 30].join(" ");
-                desk.send(&path, None, &json!({ "text": format!("{text} {n} {said}") }));
+                desk.post(&path, None, &json!({ "text": format!("{text} {n} {said}") }));
             }
             comments.push(format!("/api/v1{path}?limit=20"));
         }
@@ -261,8 +158,9 @@ struct Case {
     name: &'static str,
     /// Whose rate is the measure, if it is not its own.
     against: Option<&'static str>,
+    /// Each with the tag that the client has, if any.
     addresses: Vec<String>,
-    headers: Vec<String>,
+    header: Option<&'static str>,
 }
 
 #[derive(Clone, Default)]
@@ -279,19 +177,19 @@ struct Result {
 /// Asks for a case for so many seconds.
 fn ask(server: &Server, case: &Case, folder: &Path, seconds: u64) -> Result {
     fs::write(folder.join("addresses"), case.addresses.join("\n")).unwrap();
-    let before = server.used();
+    let before = server.work();
     let mut wrk = Command::new("wrk");
     wrk.args(["-t2", "-c32", &format!("-d{seconds}s"), "-s"]).arg(folder.join("script.lua"));
-    case.headers.iter().for_each(|header| {
+    if let Some(header) = case.header {
         wrk.args(["-H", header]);
-    });
-    let told = wrk.arg(&server.url).arg("--").arg(folder.join("addresses")).output().unwrap();
+    }
+    let told = wrk.arg(server.url()).arg("--").arg(folder.join("addresses")).output().unwrap();
     let told = String::from_utf8(told.stdout).unwrap();
     let line = told.lines().find_map(|line| line.strip_prefix("RESULT ")).unwrap_or_else(|| panic!("{told}"));
     let found: Vec<f64> = line.split(' ').map(|field| field.parse().unwrap()).collect();
     let [requests, micros, bytes, p99, bad] = found[..] else { panic!("{line}") };
     assert!(bad < 1.0, "{}: {told}", case.name);
-    let spent = (server.used() - before) * 1_000.0 / requests;
+    let spent = server.work().saturating_sub(before).as_secs_f64() * 1_000.0 / requests;
     Result { rate: requests * 1_000_000.0 / micros, p99: p99 / 1_000.0, spent, bytes: bytes / requests }
 }
 
@@ -305,7 +203,7 @@ fn tell(cases: &[Case], results: &[Vec<Result>]) {
     println!("{:<22}{:>10}{:>8}{:>9}{:>10}{:>9}", "", "requests/s", "ratio", "p99 ms", "CPU ms", "bytes");
     let rate = |n: usize| median(&results[n], |result| result.rate);
     for (n, case) in cases.iter().enumerate() {
-        let measure = case.against.and_then(|name| cases.iter().position(|other| other.name == name)).map_or(n, |n| n);
+        let measure = case.against.and_then(|name| cases.iter().position(|other| other.name == name)).unwrap_or(n);
         let of = |pick: fn(&Result) -> f64| median(&results[n], pick);
         let (p99, spent, bytes) = (of(|result| result.p99), of(|result| result.spent), of(|result| result.bytes));
         let ratio = rate(n) / rate(measure);
@@ -313,32 +211,29 @@ fn tell(cases: &[Case], results: &[Vec<Result>]) {
     }
 }
 
-/// The body at an address, kept in a file for the bare server; its tag.
-fn keep(server: &Server, address: &str, file: &Path) -> String {
-    let agent = Agent::new_with_config(Agent::config_builder().build());
-    let mut answer =
-        agent.get(format!("{}{address}", server.url)).header("accept-encoding", "identity").call().unwrap();
-    fs::write(file, answer.body_mut().read_to_vec().unwrap()).unwrap();
-    answer.headers()["etag"].to_str().unwrap().to_owned()
+fn get(server: &Server, address: &str) -> ureq::http::Response<ureq::Body> {
+    ureq::get(format!("{}{address}", server.url())).header("accept-encoding", "identity").call().unwrap()
 }
 
-fn cases(published: &Published, tag: &str) -> Vec<Case> {
+/// What is asked for, where the tag of each article is known.
+fn cases(published: &Published, tags: &[String]) -> Vec<Case> {
     let Published { articles, sections, comments } = published;
+    let known = articles.iter().zip(tags).map(|(address, tag)| format!("{address} {tag}")).collect();
     let latest = vec![LATEST.to_owned()];
-    let case = |name, against, addresses: &Vec<String>, header: &str| Case {
+    let case = |name, against, addresses: &Vec<String>, header| Case {
         name,
         against,
         addresses: addresses.clone(),
-        headers: Some(header.to_owned()).filter(|header| !header.is_empty()).into_iter().collect(),
+        header: Some(header).filter(|header: &&str| !header.is_empty()),
     };
-    let (hot, one) = ("article", vec![articles[0].clone()]);
+    let hot = "article";
     vec![
         case("limit: article", None, articles, ""),
         case("limit: latest 20", None, &latest, ""),
         case("limit: comments", None, comments, ""),
         case(hot, Some("limit: article"), articles, ""),
         case("article, origin", Some("limit: article"), articles, "origin: https://site.example"),
-        case("article, 304", Some(hot), &one, &format!("if-none-match: {tag}")),
+        case("article, 304", Some(hot), &known, ""),
         case("article, gzip", Some(hot), articles, "accept-encoding: gzip"),
         case("article, br", Some(hot), articles, "accept-encoding: gzip, deflate, br, zstd"),
         case("latest 20", Some("limit: latest 20"), &latest, ""),
@@ -356,30 +251,31 @@ fn run(plan: &Plan) {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path();
     fs::write(folder.join("script.lua"), SCRIPT).unwrap();
-    let account = ["user", "create", "--role", "admin", "--email", EMAIL, "--name", "One", "--password-stdin"];
-    let mut making = program(folder, 1, &account).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    writeln!(making.stdin.take().unwrap(), "{PASSWORD}").unwrap();
-    assert!(making.wait().unwrap().success());
-    let writing = Server::khabar(folder, None);
-    let published = publish(&Desk::sign_in(&writing));
-    drop(writing);
-
+    let serve = |settings: &[(&'static str, &str)]| {
+        // Its log goes to a file, as it does where somebody keeps it.
+        Program::new(folder, settings)
+            .serve(fs::File::options().create(true).append(true).open(folder.join("log")).unwrap())
+    };
+    Program::new(folder, &[]).hire("admin");
+    let published = publish(&Desk::sign_in(&serve(&[]), "admin"));
     let began = Instant::now();
-    let hot = Server::khabar(folder, None);
+    let hot = serve(&[]);
     let started = began.elapsed().as_secs_f64() * 1_000.0;
     let idle = hot.memory();
     let bodies = ["article", "list", "comments"].map(|name| folder.join(name));
-    let tag = keep(&hot, &published.articles[0], &bodies[0]);
-    keep(&hot, LATEST, &bodies[1]);
-    keep(&hot, &published.comments[0], &bodies[2]);
+    for (address, file) in [&published.articles[0], LATEST, &published.comments[0]].into_iter().zip(&bodies) {
+        fs::write(file, get(&hot, address).body_mut().read_to_vec().unwrap()).unwrap();
+    }
+    let tag = |address: &String| get(&hot, address).headers()["etag"].to_str().unwrap().to_owned();
+    let tags: Vec<String> = published.articles.iter().map(tag).collect();
     let bare = |port: u16| {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.arg("--limit").arg(port.to_string()).args(&bodies);
         command
     };
-    let bare = Server::start(bare, LATEST);
-    let cold = Server::khabar(folder, Some(0));
-    let cases = cases(&published, &tag);
+    let bare = Server::start(LATEST, bare);
+    let cold = serve(&[("KHABAR_HTTP__CACHE_BYTES", "0")]);
+    let cases = cases(&published, &tags);
     let mut results = vec![Vec::new(); cases.len()];
     for round in 0..=plan.rounds {
         for (case, results) in cases.iter().zip(&mut results) {
@@ -396,7 +292,7 @@ fn run(plan: &Plan) {
         }
     }
     tell(&cases, &results);
-    println!("ready after {started:.0} ms; idle {idle:.1} MiB, after the load {:.1} MiB", hot.memory());
+    println!("ready after {started:.0} ms; idle {idle} KiB, after the load {} KiB", hot.memory());
 }
 
 fn main() -> ExitCode {
@@ -412,7 +308,7 @@ fn main() -> ExitCode {
         println!("skipped: wrk is not installed");
         return ExitCode::SUCCESS;
     }
-    let seconds = u64::try_from(number(&arguments, "--seconds", 2)).unwrap();
-    run(&Plan { rounds: number(&arguments, "--rounds", 3), seconds });
+    let rounds = usize::try_from(number(&arguments, "--rounds", 3)).unwrap();
+    run(&Plan { rounds, seconds: number(&arguments, "--seconds", 2) });
     ExitCode::SUCCESS
 }

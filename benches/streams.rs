@@ -16,32 +16,33 @@
     reason = "a measurement that fails stops"
 )]
 
+mod server;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{ExitCode, Stdio};
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::iter;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::LocalSet;
 
-const EMAIL: &str = "editor@khabar.example";
-const PASSWORD: &str = "قهوة سادة كل صباح 42";
-const NEWSROOM: &str = "/api/v1/newsroom/alerts";
+use server::{Desk, Program, number};
+
+const ALERTS: &str = "/newsroom/alerts";
 /// Clients that share one source address.
 const PER_ADDRESS: usize = 1_000;
 /// Clients that connect at once.
 const CONNECTING: usize = 100;
 /// The longest that the last client may take to hear of the last alert.
-const PATIENCE: Duration = Duration::from_secs(30);
+const HEARD_WITHIN: Duration = Duration::from_secs(30);
 
 /// What is asked for.
 #[derive(Clone, Copy)]
@@ -54,98 +55,18 @@ struct Plan {
 
 impl Plan {
     fn read(arguments: &[String]) -> Self {
-        let number = |name: &str, otherwise: u64| {
-            let given = arguments.iter().position(|word| word == name).and_then(|at| arguments.get(at + 1));
-            given.map_or(otherwise, |word| word.parse().unwrap_or_else(|_| panic!("{name} takes a number")))
-        };
+        let number = |name, otherwise| number(arguments, name, otherwise);
         let clients = usize::try_from(number("--clients", 1_000)).unwrap();
         Self { clients, seconds: number("--seconds", 10), every: number("--every", 2).max(1) }
     }
 }
 
-/// The program, and what the system knows of it.
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Server {
-    fn start(folder: &Path) -> Self {
-        // Below the ports that the system gives to clients, which are needed here.
-        let port = (20_000..32_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port");
-        let command = |arguments: &[&str]| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_khabar"));
-            let names = std::env::vars().map(|(name, _)| name);
-            names.filter(|name| name.starts_with("KHABAR_") || name == "DATABASE_URL").for_each(|name| {
-                command.env_remove(name);
-            });
-            command.env("KHABAR_BIND", format!("127.0.0.1:{port}")).env("KHABAR_LOG", "warn");
-            command.args(arguments).current_dir(folder);
-            command
-        };
-        let account = ["user", "create", "--role", "editor", "--email", EMAIL, "--name", "One", "--password-stdin"];
-        let mut making = command(&account).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        writeln!(making.stdin.take().unwrap(), "{PASSWORD}").unwrap();
-        assert!(making.wait().unwrap().success());
-        Self { child: command(&["serve"]).stderr(Stdio::null()).spawn().unwrap(), port }
-    }
-
-    /// Memory that it holds, in KiB.
-    fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
-    }
-
-    /// Time that it has worked, in hundredths of a second.
-    fn work(&self) -> u64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
-        fields.filter_map(|field| field.parse::<u64>().ok()).sum()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// The one who issues the alerts.
-struct Editor {
-    url: String,
-    authorization: String,
-}
-
-impl Editor {
-    fn sign_in(port: u16) -> Self {
-        let mut this = Self { url: format!("http://127.0.0.1:{port}"), authorization: String::new() };
-        let began = Instant::now();
-        while ureq::get(format!("{}/health/ready", this.url)).call().is_err() {
-            assert!(began.elapsed() < PATIENCE, "the server does not start");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let told = this.post("/api/v1/auth/login", &[], &json!({ "email": EMAIL, "password": PASSWORD }));
-        this.authorization = format!("Bearer {}", told["accessToken"].as_str().unwrap());
-        this
-    }
-
-    fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Value {
-        let request = ureq::post(format!("{}{path}", self.url));
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        request.send_json(body).unwrap().body_mut().read_json().unwrap()
-    }
-
-    /// Sends an alert out; answers when it was asked to.
-    fn issue(&self, n: u64) -> Instant {
-        let form = json!({ "headline": format!("خبر عاجل رقم {n}"), "language": "ar" });
-        let headers = [("authorization", self.authorization.as_str()), ("if-match", "\"1\"")];
-        let draft = self.post(NEWSROOM, &headers[..1], &form);
-        let began = Instant::now();
-        self.post(&format!("{NEWSROOM}/{}/issue", draft["id"].as_str().unwrap()), &headers, &json!({}));
-        began
-    }
+/// Sends an alert out; answers when it was asked to.
+fn issue(editor: &Desk, n: u64) -> Instant {
+    let draft = editor.post(ALERTS, None, &json!({ "headline": format!("خبر عاجل رقم {n}"), "language": "ar" }));
+    let began = Instant::now();
+    editor.post(&format!("{ALERTS}/{}/issue", draft["id"].as_str().unwrap()), Some("\"1\""), &json!({}));
+    began
 }
 
 /// What all clients together have heard.
@@ -227,10 +148,10 @@ async fn follow(stream: TcpStream, heard: Rc<RefCell<Heard>>, buffer: Rc<RefCell
 }
 
 /// Issues an alert every few seconds, until told to stop or the time is over.
-fn publish(editor: &Editor, plan: Plan, told: &Sender<Instant>) {
+fn publish(editor: &Desk, plan: Plan, told: &Sender<Instant>) {
     let (began, mut n) = (Instant::now(), 1);
     while began.elapsed() < Duration::from_secs(plan.seconds) {
-        told.send(editor.issue(n)).unwrap();
+        told.send(issue(editor, n)).unwrap();
         n += 1;
         std::thread::sleep(Duration::from_secs(plan.every));
     }
@@ -251,7 +172,7 @@ async fn open(plan: &Plan, port: u16, heard: &Rc<RefCell<Heard>>) -> Duration {
 async fn settle(plan: Plan, issued: usize, heard: &Rc<RefCell<Heard>>) {
     let began = Instant::now();
     let arrived = || heard.borrow().arrivals.values().map(Vec::len).sum::<usize>();
-    while arrived() < issued * plan.clients && began.elapsed() < PATIENCE {
+    while arrived() < issued * plan.clients && began.elapsed() < HEARD_WITHIN {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -288,7 +209,7 @@ struct Cost {
     idle: u64,
     full: u64,
     end: u64,
-    work: u64,
+    work: Duration,
 }
 
 /// Prints what was measured; answers whether everybody got everything, once and in order.
@@ -305,7 +226,7 @@ fn report(plan: &Plan, issued: &[Instant], heard: &Heard, cost: &Cost) -> bool {
     tell("  with clients", format!("{full} KiB"));
     tell("  at the end", format!("{end} KiB"));
     tell("  per client", format!("{} B", end.max(full).saturating_sub(*idle) * 1_024 / clients));
-    tell("time worked", format!("{}.{:02} s", work / 100, work % 100));
+    tell("time worked", format!("{:.2} s", work.as_secs_f64()));
     let arrived: usize = heard.arrivals.values().map(Vec::len).sum();
     let missed = (issued.len() * plan.clients + heard.twice).saturating_sub(arrived);
     tell("missed", missed);
@@ -317,9 +238,11 @@ fn report(plan: &Plan, issued: &[Instant], heard: &Heard, cost: &Cost) -> bool {
 
 async fn run(plan: Plan) -> bool {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path());
-    let editor = Editor::sign_in(server.port);
-    editor.issue(0);
+    let program = Program::new(folder.path(), &[("KHABAR_LOG", "warn")]);
+    program.hire("editor");
+    let server = program.serve(Stdio::null());
+    let editor = Desk::sign_in(&server, "editor");
+    issue(&editor, 0);
     let idle = server.memory();
     let heard = Rc::new(RefCell::new(Heard::default()));
     tell("clients", plan.clients);
@@ -330,7 +253,7 @@ async fn run(plan: Plan) -> bool {
     tokio::task::spawn_blocking(move || publish(&editor, plan, &send)).await.unwrap();
     let issued: Vec<Instant> = receive.iter().collect();
     settle(plan, issued.len(), &heard).await;
-    let cost = Cost { idle, full, end: server.memory(), work: server.work() - worked };
+    let cost = Cost { idle, full, end: server.memory(), work: server.work().saturating_sub(worked) };
     tell("held for", format!("{} s", began.elapsed().as_secs()));
     tell("alerts", issued.len());
     report(&plan, &issued, &heard.borrow(), &cost)

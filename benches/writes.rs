@@ -26,11 +26,11 @@
     reason = "a measurement that fails stops"
 )]
 
+mod server;
+
 use std::cell::Cell;
-use std::io::Write as _;
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -39,11 +39,10 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
-const PASSWORD: &str = "قهوة سادة كل صباح 42";
-/// The longest that the server may take to start.
-const PATIENCE: Duration = Duration::from_secs(30);
+use server::{PASSWORD, Program, Server, email, number, word};
+
 /// Of so many comments of a writer, one answers the one before.
 const REPLIES: usize = 3;
 /// Reads in a second beside a flood, and over how many connections they come.
@@ -97,16 +96,10 @@ struct Plan {
 
 impl Plan {
     fn read(arguments: &[String]) -> Self {
-        let word = |name: &str| {
-            let at = arguments.iter().position(|word| word == name);
-            at.and_then(|at| arguments.get(at + 1)).cloned()
-        };
-        let number = |name: &str, otherwise: u64| {
-            word(name).map_or(otherwise, |word| word.parse().unwrap_or_else(|_| panic!("{name} takes a number")))
-        };
-        let count = |name: &str, otherwise| usize::try_from(number(name, otherwise)).unwrap();
+        let number = |name, otherwise| number(arguments, name, otherwise);
+        let count = |name, otherwise| usize::try_from(number(name, otherwise)).unwrap();
         Self {
-            only: word("--only"),
+            only: word(arguments, "--only").cloned(),
             clients: count("--clients", 64),
             logins: count("--logins", 16),
             seconds: number("--seconds", 10),
@@ -119,53 +112,17 @@ impl Plan {
     }
 }
 
-/// The program in a process of its own.
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Server {
-    fn start(folder: &Path) -> Self {
-        let port = (20_000..32_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port");
-        let command = |arguments: &[&str]| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_khabar"));
-            let names = std::env::vars().map(|(name, _)| name);
-            names.filter(|name| name.starts_with("KHABAR_")).for_each(|name| {
-                command.env_remove(name);
-            });
-            for span in ["PER_MINUTE", "PER_HOUR"] {
-                command.env(format!("KHABAR_LIMITS__COMMENTS__{span}"), "0");
-            }
-            // Each client says where it is, as behind a proxy.
-            command.env("KHABAR_HTTP__TRUSTED_PROXIES", "[\"127.0.0.1\"]");
-            command.env("KHABAR_BIND", format!("127.0.0.1:{port}")).env("KHABAR_LOG", "warn");
-            command.args(arguments).current_dir(folder);
-            command
-        };
-        for role in ["admin", "editor"] {
-            let email = format!("{role}@khabar.example");
-            let account = ["user", "create", "--role", role, "--email", &email, "--name", "One", "--password-stdin"];
-            let mut making = command(&account).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-            writeln!(making.stdin.take().unwrap(), "{PASSWORD}").unwrap();
-            assert!(making.wait().unwrap().success());
-        }
-        Self { child: command(&["serve"]).spawn().unwrap(), port }
-    }
-
-    /// Time that it has worked.
-    fn work(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
-        Duration::from_millis(10 * fields.filter_map(|field| field.parse::<u64>().ok()).sum::<u64>())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+/// The program with limits that stand in nobody's way. Each client says where it is, as behind a proxy.
+fn program(folder: &Path) -> Program {
+    let database = std::env::var("DATABASE_URL");
+    let mut settings = vec![
+        ("KHABAR_LOG", "warn"),
+        ("KHABAR_LIMITS__COMMENTS__PER_MINUTE", "0"),
+        ("KHABAR_LIMITS__COMMENTS__PER_HOUR", "0"),
+        ("KHABAR_HTTP__TRUSTED_PROXIES", "[\"127.0.0.1\"]"),
+    ];
+    settings.extend(database.iter().map(|url| ("DATABASE_URL", url.as_str())));
+    Program::new(folder, &settings)
 }
 
 /// Somebody on a connection of their own, who waits for each answer. As little as can speak HTTP: what it costs is taken
@@ -181,17 +138,10 @@ struct Client {
 
 impl Client {
     async fn connect(port: u16, n: usize) -> Self {
-        let began = Instant::now();
-        loop {
-            if let Ok(stream) = TcpStream::connect(("127.0.0.1", port)).await {
-                stream.set_nodelay(true).unwrap();
-                let address = format!("198.18.{}.{}", n / 250, n % 250 + 1);
-                let (bearer, heard, spoke) = (String::new(), Vec::new(), Instant::now());
-                return Self { stream, bearer, address, heard, port, spoke };
-            }
-            assert!(began.elapsed() < PATIENCE, "the server does not start");
-            sleep(Duration::from_millis(20)).await;
-        }
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let address = format!("198.18.{}.{}", n / 250, n % 250 + 1);
+        Self { stream, bearer: String::new(), address, heard: Vec::new(), port, spoke: Instant::now() }
     }
 
     async fn signed_in(port: u16, n: usize, email: &str) -> Self {
@@ -345,9 +295,12 @@ struct Newsroom {
 
 impl Newsroom {
     async fn open(folder: &Path, plan: &Plan) -> Self {
-        let server = Server::start(folder);
+        let program = program(folder);
+        program.hire("admin");
+        program.hire("editor");
+        let server = program.serve(Stdio::inherit());
         let port = server.port;
-        let mut admin = Client::signed_in(port, 0, "admin@khabar.example").await;
+        let mut admin = Client::signed_in(port, 0, &email("admin")).await;
         let source = admin.made("/newsroom/sources", &json!({ "name": "وكالة", "kind": "agency" })).await["id"].take();
         let section = admin.made("/newsroom/sections", &json!({ "name": "العالم" })).await["id"].take();
         let mut this = Self {
@@ -375,7 +328,7 @@ impl Newsroom {
         for n in 1..=plan.clients {
             let bearer = this.editors.first().map(|first: &Client| first.bearer.clone());
             this.editors.push(match bearer {
-                None => Client::signed_in(port, n, "editor@khabar.example").await,
+                None => Client::signed_in(port, n, &email("editor")).await,
                 Some(bearer) => Client { bearer, ..Client::connect(port, n).await },
             });
         }
@@ -445,7 +398,7 @@ impl Newsroom {
                         WORDS[(n * 7 + step) % WORDS.len()],
                         percent_encoding::NON_ALPHANUMERIC,
                     );
-                    client.send("GET", &format!("/search?q={word}&offset={}", step % 7), "", "").await == 200
+                    client.send("GET", &format!("/search?q={word}&limit={}", 20 - step % 7), "", "").await == 200
                 })),
             };
             each

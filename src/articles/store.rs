@@ -369,11 +369,6 @@ pub(super) fn live_body(conn: &mut Conn, id: PublicationId) -> QueryResult<Strin
 
 /// Of these articles, those that are visible now.
 pub(super) fn live_ids(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> QueryResult<Vec<ArticleId>> {
-    // A statement about one is prepared once, one about a list anew each time.
-    if let [one] = ids {
-        let of_article = publications::table.filter(publications::article_id.eq(*one));
-        return of_article.filter(visible!(now)).select(publications::article_id).load(conn);
-    }
     let of_articles = publications::table.filter(publications::article_id.eq_any(ids.to_vec()));
     of_articles.filter(visible!(now)).select(publications::article_id).load(conn)
 }
@@ -385,18 +380,13 @@ pub(super) fn bylines(
     kind: Kind,
     now: UtcTime,
 ) -> QueryResult<Vec<(ArticleId, Option<UserId>)>> {
-    let linked = || {
-        publications::table
-            .inner_join(publication_links::table.on(publication_links::publication_id.eq(publications::id)))
-            .inner_join(records::table.on(records::id.eq(publication_links::target_id)))
-            .filter(visible!(now))
-            .filter(publication_links::kind.eq(kind).and(records::user_id.is_not_null()))
-            .select((publications::article_id, records::user_id))
-    };
-    match ids {
-        [one] => linked().filter(publications::article_id.eq(*one)).load(conn),
-        many => linked().filter(publications::article_id.eq_any(many.to_vec())).load(conn),
-    }
+    publications::table
+        .inner_join(publication_links::table.on(publication_links::publication_id.eq(publications::id)))
+        .inner_join(records::table.on(records::id.eq(publication_links::target_id)))
+        .filter(publications::article_id.eq_any(ids.to_vec()).and(visible!(now)))
+        .filter(publication_links::kind.eq(kind).and(records::user_id.is_not_null()))
+        .select((publications::article_id, records::user_id))
+        .load(conn)
 }
 
 pub(super) fn live_many(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> QueryResult<Vec<Live>> {
