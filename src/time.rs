@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use diesel::backend::Backend;
@@ -167,6 +168,28 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> UtcTime {
         UtcTime(Timestamp::now().as_microsecond())
+    }
+}
+
+/// A clock that shows what it was set to.
+#[derive(Debug)]
+pub struct SetClock(AtomicI64);
+
+impl SetClock {
+    /// Stands at an instant.
+    pub const fn at(instant: UtcTime) -> Self {
+        Self(AtomicI64::new(instant.0))
+    }
+
+    /// Moves to an instant.
+    pub fn set(&self, instant: UtcTime) {
+        self.0.store(instant.0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> UtcTime {
+        UtcTime(self.0.load(Ordering::SeqCst))
     }
 }
 

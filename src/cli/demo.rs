@@ -1,34 +1,28 @@
 //! The demonstration newsroom: the front page of an Arabic news site, made the way a newsroom makes it. A
 //! journalist writes the article, an editor approves and publishes it and issues the alerts.
 
-use actix_web::web;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::person::{self, Person};
 use super::{Failure, readable};
+use crate::alerts;
 use crate::alerts::dto::Dispatch;
 use crate::app::{App, Tx};
 use crate::articles::dto::ArticleIn;
 use crate::articles::{self, Notes, Order, Step};
-use crate::auth::actions::{
-    Action, DraftAlerts, IssueAlerts, ManageRecords, ManageSite, PublishArticles, WriteArticles,
-};
-use crate::auth::{Actor, Permit, Role, User, Viewer};
-use crate::db::page::PageRequest;
-use crate::http::{Contract, Expected, Patch};
-use crate::ids::{Id, RecordId};
+use crate::auth::Role;
+use crate::auth::actions::{DraftAlerts, IssueAlerts, ManageRecords, PublishArticles, WriteArticles};
+use crate::http::Expected;
+use crate::ids::RecordId;
 use crate::problem::Problem;
 use crate::records;
 use crate::sections::dto::SectionIn;
 use crate::sources::dto::SourceIn;
 use crate::time::UtcTime;
-use crate::users::model::NewAccount;
-use crate::{alerts, openapi, site, users};
 
 /// The page, as data.
 const PAGE: &str = include_str!("../../tests/fixtures/seed_page.json");
-/// How many letters of randomness a demonstration password has.
-const PASSWORD_CHARS: usize = 24;
 /// When the alerts of the demonstration leave the ticker.
 const FAR: &str = "2999-12-31T00:00:00Z";
 
@@ -83,28 +77,9 @@ struct PageSource {
     kind: String,
 }
 
-/// Somebody of the demonstration, and the password that is shown once.
-struct Person {
-    user: User,
-    email: String,
-    password: String,
-}
-
-impl Person {
-    fn permit<A: Action>(&self) -> Result<Permit<A>, Problem> {
-        Permit::ask(&Viewer::User(self.user.clone()))
-    }
-
-    fn actor(&self) -> Actor {
-        Actor { user: Some(self.user.id), role: Some(self.user.role), ..Actor::operator() }
-    }
-}
-
 /// Loads the demonstration newsroom into an empty database. False when somebody works there already.
 pub(super) async fn load(app: &App) -> Result<bool, Failure> {
-    let first = PageRequest { limit: 1, ..PageRequest::default() };
-    let present = app.read(move |read| users::everyone(read, &first)).await.map_err(readable)?;
-    if !present.rows.is_empty() {
+    if person::is_anybody_here(app).await.map_err(readable)? {
         return Ok(false);
     }
     let page: Page = serde_json::from_str(PAGE)?;
@@ -116,7 +91,6 @@ pub(super) async fn load(app: &App) -> Result<bool, Failure> {
 /// The people who make the demonstration, at work.
 struct Desk<'a> {
     app: &'a App,
-    admin: &'a Person,
     editor: &'a Person,
     journalist: &'a Person,
     language: String,
@@ -137,7 +111,7 @@ async fn fill(app: &App, page: Page) -> Result<Vec<Person>, Problem> {
         (Role::Moderator, "مشرف التعليقات"),
         (Role::Reader, "قارئة"),
     ] {
-        people.push(hire(app, role, name).await?);
+        people.push(Person::hire(app, role, name).await?);
     }
     let [admin, editor, journalist, ..] = people.as_slice() else {
         return Err(Problem::internal("the demonstration lacks people"));
@@ -152,35 +126,15 @@ async fn fill(app: &App, page: Page) -> Result<Vec<Person>, Problem> {
         "breakingLabel": { (language.clone()): breaking.label },
         "socialLinks": social_links,
     });
-    let desk = Desk { app, admin, editor, journalist, language };
-    desk.furnish(settings).await?;
+    let desk = Desk { app, editor, journalist, language };
+    admin.furnish(app, settings).await?;
     let catalogue = desk.catalogue(&article).await?;
     desk.publish(article, catalogue).await?;
     desk.issue(breaking.headlines).await?;
     Ok(people)
 }
 
-/// Makes an account with a fresh password.
-async fn hire(app: &App, role: Role, name: &str) -> Result<Person, Problem> {
-    let password: String = app.ids().token().chars().take(PASSWORD_CHARS).collect();
-    let email = format!("{role}@demo.khabar.example");
-    let (account, checked) = NewAccount::parse(&email, name, role, &password)?;
-    let hash = users::hash(app, checked).await?;
-    let account = app.write(Actor::operator(), move |tx| users::create(tx, account, &hash)).await?;
-    let (session, sections) = (Id::of(account.id.uuid()), Vec::new());
-    let user = User { id: account.id, role, session, sections, may_kill: false };
-    Ok(Person { user, email, password })
-}
-
 impl Desk<'_> {
-    async fn furnish(&self, settings: Value) -> Result<(), Problem> {
-        let permit = self.admin.permit::<ManageSite>()?;
-        let patch = Patch::of(settings, web::Data::new(Contract::new(openapi::TEXT)?));
-        let update = move |tx: &mut Tx<'_>| site::update(tx, &permit, &Expected::version(0), &patch);
-        self.app.write(self.admin.actor(), update).await?;
-        Ok(())
-    }
-
     /// Makes the sources that the article credits, in order, and a section for it.
     async fn catalogue(&self, article: &PageArticle) -> Result<Catalogue, Problem> {
         let permit = self.editor.permit::<ManageRecords>()?;
@@ -260,8 +214,8 @@ impl Desk<'_> {
 fn introduce(app: &App, people: &[Person]) {
     let url = &app.config().public_url;
     println!("The demonstration newsroom is open. Its accounts, whose passwords are shown only this once:\n");
-    for Person { user, email, password } in people {
-        println!("  {:<10}  {email:<34}  {password}", user.role.as_str());
+    for person in people {
+        println!("{person}");
     }
     println!("\nTry:\n");
     println!("curl -s {url}/api/v1/site");

@@ -2,6 +2,9 @@
 //! output; progress, advice, the log and errors go to the standard error.
 
 mod demo;
+mod generate;
+mod person;
+mod prose;
 mod user;
 mod verify;
 
@@ -19,10 +22,10 @@ use crate::app::App;
 use crate::config::{Config, Log};
 use crate::db::Db;
 use crate::fault::FieldError;
-use crate::ids::{Ids, SystemEntropy};
+use crate::ids::{Ids, SeededEntropy, SystemEntropy};
 use crate::problem::Problem;
 use crate::text::Lang;
-use crate::time::SystemClock;
+use crate::time::{Clock, SetClock, SystemClock};
 use crate::{audit, jobs, openapi, server, users};
 
 /// What a command says when it fails.
@@ -49,6 +52,8 @@ enum Command {
     },
     /// Load the demonstration newsroom into an empty database.
     Demo,
+    /// Fill an empty database with invented articles, to measure with.
+    Generate(generate::Size),
     /// Manage accounts.
     #[command(subcommand)]
     User(user::Command),
@@ -95,6 +100,14 @@ fn dispatch(command: Command) -> Result<(), Failure> {
                 return Err("there is a newsroom in this database; the demonstration wants an empty one".into());
             }
         }
+        Command::Generate(size) => {
+            let clock = Arc::new(SetClock::at(generate::FIRST));
+            let entropy = SeededEntropy::new(size.seed);
+            let app = open_with(Config::load()?, Arc::clone(&clock) as Arc<dyn Clock>, Ids::new(entropy))?;
+            if !System::new().block_on(generate::load(&app, &clock, &size))? {
+                return Err("there is a newsroom in this database; invented articles want an empty one".into());
+            }
+        }
         Command::Verify => {
             let app = open(Config::load()?)?;
             System::new().block_on(verify::run(&app))?;
@@ -117,14 +130,18 @@ fn is_closed_pipe(failure: &Failure) -> bool {
 }
 
 /// Prepares the data folder and opens the database, with its schema up to date.
-fn open(mut config: Config) -> Result<App, Failure> {
-    let ids = Ids::new(SystemEntropy);
-    config.prepare(|| ids.token())?;
+fn open(config: Config) -> Result<App, Failure> {
+    open_with(config, Arc::new(SystemClock), Ids::new(SystemEntropy))
+}
+
+/// The same, with another time and other ids. The secret that signs tokens is made of neither.
+fn open_with(mut config: Config, clock: Arc<dyn Clock>, ids: Ids) -> Result<App, Failure> {
+    config.prepare(|| Ids::new(SystemEntropy).token())?;
     let opened = patiently("Opening the database and bringing its schema up to date", || {
         Db::open(&config.database, config.database_connections)
     });
     let db = opened.map_err(|error| format!("{:?}: {error}", config.database))?;
-    Ok(App::new(config, db, Arc::new(SystemClock), ids)?)
+    Ok(App::new(config, db, clock, ids)?)
 }
 
 fn serve(with_demo: bool) -> Result<(), Failure> {

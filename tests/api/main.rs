@@ -38,6 +38,7 @@ mod event_order;
 mod external;
 mod feeds;
 mod four_eyes;
+mod generate;
 mod grants;
 mod guests;
 mod hostile_texts;
