@@ -298,33 +298,52 @@ impl Entropy for SeededEntropy {
 }
 
 /// Makes ids and secrets from a clock and an [`Entropy`].
-pub struct Ids(Box<dyn Entropy>);
+pub struct Ids {
+    entropy: Box<dyn Entropy>,
+    /// Labels go on from here.
+    labels: AtomicU64,
+    /// What tells them from those of other nodes that began at the same place.
+    node: u16,
+}
 
 impl Ids {
     /// Draws from this source.
     pub fn new(entropy: impl Entropy + 'static) -> Self {
-        Self(Box::new(entropy))
+        let (mut start, mut node) = ([0; 8], [0; 2]);
+        entropy.fill(&mut start);
+        entropy.fill(&mut node);
+        Self {
+            entropy: Box::new(entropy),
+            labels: AtomicU64::new(u64::from_le_bytes(start)),
+            node: u16::from_le_bytes(node),
+        }
+    }
+
+    /// A fresh UUIDv7 for what is no secret and named very often: unlike all others, and easily foreseen.
+    pub fn label(&self, now: UtcTime) -> Uuid {
+        let count = self.labels.fetch_add(1, Ordering::Relaxed);
+        let [_, _, _, _, _, _, bits @ ..] = (u128::from(self.node) << 64 | u128::from(count)).to_be_bytes();
+        v7(now, bits)
     }
 
     /// A fresh id; ids of later milliseconds sort later.
     pub fn next<K>(&self, now: UtcTime) -> Id<K> {
         let mut random = [0; 10];
-        self.0.fill(&mut random);
-        let millis = u64::try_from(now.micros().div_euclid(1000)).unwrap_or_default();
-        Id::of(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+        self.entropy.fill(&mut random);
+        Id::of(v7(now, random))
     }
 
     /// 256 random bits.
     pub fn secret(&self) -> [u8; 32] {
         let mut secret = [0; 32];
-        self.0.fill(&mut secret);
+        self.entropy.fill(&mut secret);
         secret
     }
 
     /// A number below another one, to spread things out; 0 below 0. Fair enough for numbers far below 2^32.
     pub fn below(&self, bound: u32) -> u32 {
         let mut random = [0; 4];
-        self.0.fill(&mut random);
+        self.entropy.fill(&mut random);
         u32::from_le_bytes(random).checked_rem(bound).unwrap_or_default()
     }
 
@@ -332,6 +351,11 @@ impl Ids {
     pub fn token(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.secret())
     }
+}
+
+fn v7(now: UtcTime, bits: [u8; 10]) -> Uuid {
+    let millis = u64::try_from(now.micros().div_euclid(1000)).unwrap_or_default();
+    Builder::from_unix_timestamp_millis(millis, &bits).into_uuid()
 }
 
 impl fmt::Debug for Ids {

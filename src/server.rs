@@ -114,6 +114,7 @@ pub fn application(
         .wrap(from_fn(cache::http::shared))
         .wrap(cors)
         .wrap(from_fn(layer::outermost))
+        .wrap(cache::http::early::Early)
 }
 
 /// Listens and answers, until the process is told to stop; then streams end, and the future does once open requests are

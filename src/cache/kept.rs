@@ -2,10 +2,13 @@
 
 use std::io::Write as _;
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 
 use super::Facet;
+use super::http::Head;
 use crate::time::UtcTime;
 
 /// How well answers are compressed: once, for many readers, but somebody waits for it.
@@ -13,8 +16,8 @@ const BROTLI_QUALITY: u32 = 5;
 /// Brotli's window, as a power of two: no answer is longer.
 const BROTLI_WINDOW: u32 = 20;
 const ZSTD_LEVEL: i32 = 9;
-/// What an answer takes beside its bytes.
-const OVERHEAD: u64 = 512;
+/// What an answer takes beside its bytes, with the heads of two forms.
+const OVERHEAD: u64 = 2_560;
 
 /// What an answer rests on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +61,28 @@ pub struct Kept {
     /// The body without a coding.
     pub body: Bytes,
     coded: [OnceCell<Bytes>; 4],
+    heads: [OnceLock<Head>; 6],
+}
+
+/// As what an answer leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The body in a coding.
+    Coded(Coding),
+    /// The body without one.
+    Plain,
+    /// No body: the caller has it.
+    Held,
+}
+
+impl Form {
+    const fn place(self) -> usize {
+        match self {
+            Self::Coded(coding) => coding as usize,
+            Self::Plain => 4,
+            Self::Held => 5,
+        }
+    }
 }
 
 /// How a body may be compressed.
@@ -110,7 +135,7 @@ impl Coding {
 impl Kept {
     /// An answer with what it rests on, read after so many changes.
     pub fn new((rest, count): (Rest, u64), headers: Vec<(&'static str, String)>, etag: String, body: Bytes) -> Self {
-        Self { rest, count, headers, etag, body, coded: Default::default() }
+        Self { rest, count, headers, etag, body, coded: Default::default(), heads: Default::default() }
     }
 
     /// Whether it still holds at an instant, if nothing was changed.
@@ -123,6 +148,24 @@ impl Kept {
         let headers: usize = self.headers.iter().map(|(_, value)| value.len()).sum();
         let own = headers + self.rest.facets.len() * size_of::<Facet>();
         OVERHEAD + (own + 2 * self.body.len()) as u64
+    }
+
+    /// Remembers with which head it leaves in a form.
+    pub(super) fn leaves(&self, form: Form, head: impl FnOnce() -> Head) {
+        if let Some(slot) = self.heads.get(form.place()) {
+            slot.get_or_init(head);
+        }
+    }
+
+    /// The head and the body with which it has left in a form.
+    pub(super) fn left(&self, form: Form) -> Option<(&Head, Bytes)> {
+        let head = self.heads.get(form.place())?.get()?;
+        let body = match form {
+            Form::Coded(coding) => self.coded.get(coding as usize)?.get()?.clone(),
+            Form::Plain => self.body.clone(),
+            Form::Held => Bytes::new(),
+        };
+        Some((head, body))
     }
 
     /// The body in a coding, made when first asked for and away from the threads that answer.

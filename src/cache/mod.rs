@@ -14,9 +14,9 @@ pub mod http;
 mod kept;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Bounded;
@@ -30,7 +30,7 @@ use crate::time::UtcTime;
 /// So many are expected; the bound is of bytes.
 const EXPECTED: usize = 1_000;
 /// How long answers are given by a node that hears nothing of the others: nothing that was taken back may stay for longer.
-const DEAF: Duration = Duration::from_secs(30);
+const DEAF_MICROS: u64 = 30_000_000;
 /// Before anybody has looked, and after something may have been planned.
 const UNKNOWN: i64 = i64::MIN;
 
@@ -43,8 +43,9 @@ pub struct Cache {
     next_turn: AtomicI64,
     /// Up to which instant the clock was followed. Whoever looks ahead holds it.
     followed: tokio::sync::Mutex<Option<UtcTime>>,
-    /// When this node last heard of all that the others have changed.
-    heard: Mutex<Option<Instant>>,
+    began: Instant,
+    /// When this node last heard of all that the others have changed, in microseconds from when it began; none if 0.
+    heard: AtomicU64,
     /// What is being read just now, and where others wait for it.
     under_way: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
@@ -89,7 +90,8 @@ impl Cache {
             marks: Marks::default(),
             next_turn: AtomicI64::new(UNKNOWN),
             followed: tokio::sync::Mutex::default(),
-            heard: Mutex::default(),
+            began: Instant::now(),
+            heard: AtomicU64::new(0),
             under_way: Mutex::default(),
         }
     }
@@ -120,6 +122,11 @@ impl Cache {
         (kept.holds_at(now) && self.marks.hold(&kept.rest.facets, kept.count)).then_some(kept)
     }
 
+    /// The same, if nothing is to be found out first.
+    fn at_hand(&self, key: &str, now: UtcTime) -> Option<Arc<Kept>> {
+        if self.is_deaf() { None } else { self.find(key, now) }
+    }
+
     /// Keeps an answer.
     pub fn keep(&self, key: String, kept: Arc<Kept>) {
         if let Some(all) = &self.kept {
@@ -129,12 +136,17 @@ impl Cache {
 
     /// Notes that everything was heard of that other nodes have changed.
     pub fn hears(&self) {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.heard.store(self.age().max(1), Ordering::SeqCst);
     }
 
     /// Whether it has been too long since this node heard of the others, if it ever listens.
     fn is_deaf(&self) -> bool {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() > DEAF)
+        let heard = self.heard.load(Ordering::SeqCst);
+        heard > 0 && self.age().saturating_sub(heard) > DEAF_MICROS
+    }
+
+    fn age(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     /// Whether the clock is known to have turned something that was not noted.

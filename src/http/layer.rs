@@ -24,7 +24,8 @@ use crate::problem::{Code, Problem};
 use crate::text::Lang;
 
 const PROBLEM: &str = "application/problem+json";
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The id of a request.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that is taken from a caller, in bytes.
 const REQUEST_ID_BYTES_MAX: usize = 64;
 /// What a caller should wait, in seconds, when the database or a queue can't take more.
@@ -45,9 +46,8 @@ pub async fn outermost(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let mut request = request;
-    let began = Instant::now();
-    let id = request_id(&request);
-    request.extensions_mut().insert(RequestId(id.clone()));
+    let passage = Passage::begin(request.request(), Instant::now());
+    request.extensions_mut().insert(RequestId(passage.id.clone()));
     // HEAD is GET without the body, which the HTTP encoder leaves out by itself.
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
@@ -57,16 +57,49 @@ pub async fn outermost(
     let mut response = settled(next.call(request).await?.map_into_boxed_body());
     deeds::conclude(&response);
     let private = is_private(response.request().path());
-    finish(response.headers_mut(), &id, private);
-    tracing::info!(
-        request_id = id,
-        method = %response.request().method(),
-        path = logged(response.request().path()),
-        status = response.status().as_u16(),
-        micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
-        "answered"
-    );
-    Ok(response)
+    finish(response.headers_mut(), private);
+    let (request, mut response) = response.into_parts();
+    passage.end(&request, &mut response);
+    Ok(ServiceResponse::new(request, response))
+}
+
+/// What is known of a request from when it came until its answer leaves.
+pub struct Passage {
+    id: String,
+    began: Instant,
+}
+
+impl Passage {
+    /// A request has come: it has the id that the caller gave it, or a fresh one.
+    pub fn begin(request: &HttpRequest, began: Instant) -> Self {
+        Self { id: request_id(request), began }
+    }
+
+    /// Its answer leaves, with the id, and the log is told. What was read and went well is most of what happens, and tells
+    /// nobody anything: whoever wants it asks for it.
+    pub fn end(self, request: &HttpRequest, response: &mut HttpResponse) {
+        if let Ok(value) = HeaderValue::from_str(&self.id) {
+            response.headers_mut().insert(X_REQUEST_ID, value);
+        }
+        let (method, path, status) = (request.method(), request.path(), response.status());
+        macro_rules! answered {
+            ($level:ident) => {
+                tracing::$level!(
+                    request_id = self.id,
+                    %method,
+                    path = logged(path),
+                    status = status.as_u16(),
+                    micros = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
+                    "answered"
+                )
+            };
+        }
+        if method.is_safe() && !status.is_client_error() && !status.is_server_error() {
+            answered!(debug);
+        } else {
+            answered!(info);
+        }
+    }
 }
 
 /// The innermost layer: the caller is identified, and refusals get their form while CORS and compression can
@@ -159,10 +192,7 @@ fn answer(request: HttpRequest, problem: &Problem) -> ServiceResponse<BoxBody> {
 }
 
 /// Headers that every answer has.
-fn finish(headers: &mut HeaderMap, id: &str, private: bool) {
-    if let Ok(value) = HeaderValue::from_str(id) {
-        headers.insert(X_REQUEST_ID, value);
-    }
+fn finish(headers: &mut HeaderMap, private: bool) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.append(VARY, HeaderValue::from_static("Accept-Language"));
     if headers.get(CONTENT_ENCODING).is_some_and(|coding| coding == "identity") {
@@ -173,9 +203,18 @@ fn finish(headers: &mut HeaderMap, id: &str, private: bool) {
     } else {
         headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));
     }
+    join(headers, &VARY);
     if !headers.contains_key(CACHE_CONTROL) {
         let rule = if private { "no-store" } else { "public, no-cache" };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(rule));
+    }
+}
+
+/// Writes a list that several layers have added to in one line.
+fn join(headers: &mut HeaderMap, name: &HeaderName) {
+    let values: Vec<&str> = headers.get_all(name).filter_map(|value| value.to_str().ok()).collect();
+    if let Ok(value) = HeaderValue::from_str(&values.join(", ")) {
+        headers.insert(name.clone(), value);
     }
 }
 
@@ -202,7 +241,7 @@ fn is_private(path: &str) -> bool {
 }
 
 /// The caller's request id, if it is short and plain; a fresh one otherwise.
-fn request_id(request: &ServiceRequest) -> String {
+fn request_id(request: &HttpRequest) -> String {
     let plain = |id: &&str| {
         (1..=REQUEST_ID_BYTES_MAX).contains(&id.len())
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
@@ -211,7 +250,7 @@ fn request_id(request: &ServiceRequest) -> String {
     given.map_or_else(|| fresh_id(request), String::from)
 }
 
-fn fresh_id(request: &ServiceRequest) -> String {
+fn fresh_id(request: &HttpRequest) -> String {
     let app = request.app_data::<web::Data<App>>();
-    app.map_or_else(Uuid::nil, |app| app.ids().next::<crate::ids::of::Audit>(app.now()).uuid()).to_string()
+    app.map_or_else(Uuid::nil, |app| app.ids().label(app.now())).to_string()
 }

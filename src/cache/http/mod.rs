@@ -1,27 +1,32 @@
 //! The layer that gives kept answers, and keeps new ones.
 
+pub mod early;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT, AcceptEncoding, CONTENT_ENCODING, ETAG, Encoding, Header as _, VARY};
+use actix_web::http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, AcceptEncoding, CONTENT_ENCODING, ETAG, Encoding, Header as _, HeaderName,
+    HeaderValue, VARY,
+};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, web};
 use tokio::time::timeout;
 
-use super::kept::Coding;
-use super::{Facet, Kept, Turn};
 use crate::app::{App, Read};
+use crate::cache::kept::{Coding, Form};
+use crate::cache::{Facet, Kept, Turn};
 use crate::http::named;
 use crate::problem::Problem;
 use crate::time::UtcTime;
 use crate::{alerts, articles, collections};
 
 /// Headers that make an answer the caller's own.
-const OWN: [&str; 2] = ["authorization", "khabar-guest"];
+const OWN: [HeaderName; 2] = [AUTHORIZATION, HeaderName::from_static("khabar-guest")];
 
 /// Where answers are that may be alike for everyone; nothing else waits for anything here.
 const PUBLIC: [&str; 11] = [
@@ -63,7 +68,7 @@ pub async fn shared(
     // Whoever waited for one that no longer holds waits for the next one, and then reads by itself.
     for _ in 0..READINGS {
         if let Some(kept) = cache.find(&key, app.now()) {
-            return Ok(give(request, &kept).await);
+            return Ok(give(request, kept).await);
         }
         match cache.turn(&key) {
             Turn::Mine(mine) => {
@@ -77,7 +82,7 @@ pub async fn shared(
     if reading.is_none()
         && let Some(kept) = cache.find(&key, app.now())
     {
-        return Ok(give(request, &kept).await);
+        return Ok(give(request, kept).await);
     }
     request.extensions_mut().insert(Watched(cache.count()));
     let response = next.call(request).await?.map_into_boxed_body();
@@ -94,7 +99,7 @@ pub async fn shared(
 fn key(request: &HttpRequest) -> Option<String> {
     let headers = request.headers();
     let is_public = PUBLIC.iter().any(|start| request.path().starts_with(start));
-    if request.method() != Method::GET || !is_public || OWN.iter().any(|name| headers.contains_key(*name)) {
+    if request.method() != Method::GET || !is_public || OWN.iter().any(|name| headers.contains_key(name)) {
         return None;
     }
     let query = request.query_string();
@@ -158,34 +163,55 @@ fn next_turn(read: &mut Read<'_>, after: UtcTime) -> Result<Option<UtcTime>, Pro
     Ok(turns.into_iter().flatten().min())
 }
 
+/// The headers with which an answer has left, without those that each caller gets.
+pub(super) type Head = Vec<(HeaderName, HeaderValue)>;
+
+/// An answer that was kept, on its way, and as what it leaves.
+#[derive(Clone, Debug)]
+struct Leaving {
+    pub kept: Arc<Kept>,
+    pub form: Form,
+}
+
+/// As what an answer goes to a caller, and the tag that the caller has of it, if it is that.
+fn form(request: &HttpRequest, kept: &Kept) -> (Form, Option<String>) {
+    match named(request, &kept.etag) {
+        Some(held) => (Form::Held, Some(held)),
+        None => (taken(request).map_or(Form::Plain, Form::Coded), None),
+    }
+}
+
 /// The answer in the coding that the caller takes, or the word that the caller has it.
-async fn give(request: ServiceRequest, kept: &Kept) -> ServiceResponse<BoxBody> {
-    let held = named(request.request(), &kept.etag);
-    let coding = if held.is_some() { None } else { taken(request.request()) };
-    let status = if held.is_some() { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+async fn give(request: ServiceRequest, kept: Arc<Kept>) -> ServiceResponse<BoxBody> {
+    let (mut form, held) = form(request.request(), &kept);
+    let mut body = kept.body.clone();
+    if let Form::Coded(coding) = form {
+        match kept.coded(coding).await {
+            Some(coded) => body = coded,
+            None => form = Form::Plain,
+        }
+    }
+    let status = if form == Form::Held { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
     let mut response = HttpResponse::build(status);
     response.insert_header((ETAG, held.as_deref().unwrap_or(&kept.etag)));
-    let of_the_body = |name: &str| held.is_some() && name == "content-type";
+    let of_the_body = |name: &str| form == Form::Held && name == "content-type";
     for (name, value) in kept.headers.iter().filter(|(name, _)| !of_the_body(name)) {
         response.insert_header((*name, value.as_str()));
     }
-    let response = match coding {
-        _ if held.is_some() => response.finish(),
-        None => response.body(kept.body.clone()),
-        Some(coding) => match kept.coded(coding).await {
-            Some(body) => {
-                response.insert_header((CONTENT_ENCODING, coding.name()));
-                response.append_header((VARY, "accept-encoding"));
-                response.body(body)
-            }
-            None => response.body(kept.body.clone()),
-        },
-    };
+    if let Form::Coded(coding) = form {
+        response.insert_header((CONTENT_ENCODING, coding.name()));
+        response.append_header((VARY, "accept-encoding"));
+    }
+    let mut response = if form == Form::Held { response.finish() } else { response.body(body) };
+    response.extensions_mut().insert(Leaving { kept, form });
     request.into_response(response)
 }
 
 /// The coding that the caller likes best, of those that there are.
 fn taken(request: &HttpRequest) -> Option<Coding> {
+    if !request.headers().contains_key(ACCEPT_ENCODING) {
+        return None;
+    }
     let known = [Encoding::identity(), Encoding::brotli(), Encoding::gzip(), Encoding::zstd(), Encoding::deflate()];
     let asked = AcceptEncoding::parse(request).ok()?;
     match asked.negotiate(known.iter())? {
