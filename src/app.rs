@@ -44,7 +44,7 @@ impl App {
         let tokens = Tokens::new(config.jwt_secret.expose(), &config.public_url, config.auth.access_minutes);
         let vault = Vault::new(config.jwt_secret.expose());
         let limits = Limits::new(config.limits.clone(), config.jwt_secret.expose());
-        let cache = Cache::new(config.http.cache_bytes);
+        let cache = Cache::new(config.http.cache_bytes, config.http.shared_seconds);
         let outbound = Outbound::new(&config.outbound)?;
         let (hasher, hub) = (Hasher::new(), Arc::default());
         let (waiting, words) = (Waiting::default(), Prepared::default());

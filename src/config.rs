@@ -11,6 +11,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 
+use crate::cache::facet::SharedSeconds;
 use crate::db::Location;
 use crate::outbound::Network;
 
@@ -128,6 +129,8 @@ pub struct Http {
     pub forwarded_header: ForwardedHeader,
     /// Bytes of answers that are kept for everyone; 0 keeps none.
     pub cache_bytes: u64,
+    /// How long caches that many share may give answers unasked.
+    pub shared_seconds: SharedSeconds,
 }
 
 /// The header in which proxies say where a request comes from.
@@ -440,6 +443,7 @@ mod tests {
             ("[http]\nworker = 1", "worker"),
             ("[http]\ntrusted_proxies = [\"10.0.0.0/99\"]", "10.0.0.0/99"),
             ("[http]\nforwarded_header = \"x-real-ip\"", "x-real-ip"),
+            ("[http.shared_seconds]\narticle = 1", "article"),
             ("[limits.comments]\nper_day = 1", "per_day"),
             ("[outbound]\nports = []", "outbound.ports"),
             ("[outbound]\nports = [443, 0]", "outbound.ports"),

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::events::Visibility;
@@ -32,6 +33,26 @@ pub enum Facet {
     Comments(ArticleId),
     /// How many they are.
     Counts(ArticleId),
+}
+
+/// Seconds for which a cache that many share may give an answer without asking, by what it tells of; 0 is never.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharedSeconds {
+    /// Articles, by themselves and in lists.
+    pub articles: u32,
+    /// Breaking news.
+    pub alerts: u32,
+    /// Front pages.
+    pub collections: u32,
+    /// What readers say.
+    pub comments: u32,
+    /// How many comments there are.
+    pub counts: u32,
+    /// The site, and its sources, sections, tags, authors and commenters.
+    pub records: u32,
+    /// For so many more it may give what it has while it asks.
+    pub stale: u32,
 }
 
 /// Slots for facets that are there once.
@@ -92,6 +113,35 @@ impl Facet {
         }
     }
 
+    /// Its name for caches that others keep: what is touched is purged by it.
+    pub fn key(self) -> String {
+        match self {
+            Self::All => "khabar".into(),
+            Self::Clock => "clock".into(),
+            Self::Articles => "articles".into(),
+            Self::Records => "records".into(),
+            Self::Site => "site".into(),
+            Self::Alerts => "alerts".into(),
+            Self::Collections => "collections".into(),
+            Self::People => "people".into(),
+            Self::Discussions => "discussions".into(),
+            Self::Comments(article) => format!("comments-{article}"),
+            Self::Counts(article) => format!("counts-{article}"),
+        }
+    }
+
+    /// For how many seconds others may give what rests on it without asking.
+    pub const fn seconds(self, shared: &SharedSeconds) -> u32 {
+        match self {
+            Self::All | Self::Clock | Self::Articles => shared.articles,
+            Self::Alerts => shared.alerts,
+            Self::Collections => shared.collections,
+            Self::Discussions | Self::Comments(_) => shared.comments,
+            Self::Counts(_) => shared.counts,
+            Self::Records | Self::Site | Self::People => shared.records,
+        }
+    }
+
     /// Whether the clock may have something new to turn once it is touched.
     const fn is_planned(self) -> bool {
         matches!(self, Self::All | Self::Articles | Self::Alerts | Self::Collections)
@@ -118,6 +168,11 @@ impl Facet {
 fn shared(article: ArticleId) -> usize {
     let (high, low) = article.uuid().as_u64_pair();
     usize::try_from((high ^ low) % SHARED * 2).unwrap_or_default()
+}
+
+/// The names of facets in one line, as `Surrogate-Key` has them.
+pub fn keys(facets: &[Facet]) -> String {
+    facets.iter().map(|facet| facet.key()).collect::<Vec<_>>().join(" ")
 }
 
 /// When each facet was last touched, by a count of changes.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use tokio::sync::OnceCell;
 
 use super::Facet;
+use super::facet;
 use super::http::Head;
 use crate::time::UtcTime;
 
@@ -39,6 +40,11 @@ impl Rest {
         if !self.facets.contains(&facet) {
             self.facets.push(facet);
         }
+    }
+
+    /// The names by which caches of others may be told that it holds no more; all that there is has one, too.
+    pub fn keys(&self) -> String {
+        format!("{} {}", Facet::All.key(), facet::keys(&self.facets))
     }
 
     /// And on no more than this.

@@ -13,6 +13,7 @@ pub mod facet;
 pub mod http;
 mod kept;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,15 +23,18 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache as Bounded;
 use tokio::sync::Semaphore;
 
+use facet::SharedSeconds;
 pub use facet::{Facet, Marks};
 pub use kept::{Kept, Rest};
 
+use crate::http::layer::ASK;
 use crate::time::UtcTime;
 
 /// So many are expected; the bound is of bytes.
 const EXPECTED: usize = 1_000;
 /// How long answers are given by a node that hears nothing of the others: nothing that was taken back may stay for longer.
 const DEAF_MICROS: u64 = 30_000_000;
+const SECOND_MICROS: u64 = 1_000_000;
 /// Before anybody has looked, and after something may have been planned.
 const UNKNOWN: i64 = i64::MIN;
 
@@ -38,6 +42,7 @@ const UNKNOWN: i64 = i64::MIN;
 pub struct Cache {
     /// Nothing where the settings want none.
     kept: Option<Bounded<String, Arc<Kept>, Bytes>>,
+    shared: SharedSeconds,
     marks: Marks,
     /// The next instant at which the clock turns something, in microseconds.
     next_turn: AtomicI64,
@@ -83,9 +88,10 @@ impl Drop for Reading<'_> {
 }
 
 impl Cache {
-    /// A cache of at most so many bytes; of none it keeps nothing.
-    pub fn new(bytes: u64) -> Self {
+    /// A cache of at most so many bytes, of none it keeps nothing; and for how long others may keep what it has.
+    pub fn new(bytes: u64, shared: SharedSeconds) -> Self {
         Self {
+            shared,
             kept: (bytes > 0).then(|| Bounded::with_weighter(EXPECTED, bytes, Bytes)),
             marks: Marks::default(),
             next_turn: AtomicI64::new(UNKNOWN),
@@ -132,6 +138,23 @@ impl Cache {
         if let Some(all) = &self.kept {
             all.insert(key, kept);
         }
+    }
+
+    /// What caches of others are told of an answer that leaves at an instant, if they may give it without asking. Its time ends
+    /// before the clock turns anything, and what is given while they ask does, too.
+    fn rule(&self, kept: &Kept, now: UtcTime) -> Option<Cow<'static, str>> {
+        let shared = &self.shared;
+        let most = kept.rest.facets.iter().map(|facet| facet.seconds(shared)).min().filter(|most| *most > 0)?;
+        let turn = self.next_turn.load(Ordering::SeqCst).min(kept.rest.until.map_or(i64::MAX, UtcTime::micros));
+        let left = u64::try_from(turn.saturating_sub(now.micros())).unwrap_or_default() / SECOND_MICROS;
+        let left = u32::try_from(left).unwrap_or(u32::MAX);
+        let fresh = most.min(left);
+        let stale = shared.stale.min(left.saturating_sub(fresh));
+        Some(match (fresh, stale) {
+            (0, _) => ASK.into(),
+            (_, 0) => format!("public, max-age=0, s-maxage={fresh}").into(),
+            _ => format!("public, max-age=0, s-maxage={fresh}, stale-while-revalidate={stale}").into(),
+        })
     }
 
     /// Notes that everything was heard of that other nodes have changed.

@@ -26,6 +26,8 @@ use crate::text::Lang;
 const PROBLEM: &str = "application/problem+json";
 /// The id of a request.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Any cache may keep an answer, and asks each time whether it still holds.
+pub const ASK: &str = "public, no-cache";
 /// The longest request id that is taken from a caller, in bytes.
 const REQUEST_ID_BYTES_MAX: usize = 64;
 /// What a caller should wait, in seconds, when the database or a queue can't take more.
@@ -205,7 +207,7 @@ fn finish(headers: &mut HeaderMap, private: bool) {
     }
     join(headers, &VARY);
     if !headers.contains_key(CACHE_CONTROL) {
-        let rule = if private { "no-store" } else { "public, no-cache" };
+        let rule = if private { "no-store" } else { ASK };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(rule));
     }
 }

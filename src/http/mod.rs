@@ -20,5 +20,5 @@ pub use contract::{Contract, REPETITIONS_MAX};
 pub use input::{Empty, Input, Patch, parse};
 pub use layer::is_head;
 pub use query::{FieldsQuery, ListQuery, Page, PageView, Query, Unfiltered, View};
-pub use reply::{Reply, named};
+pub use reply::{Reply, SURROGATE_KEY, named};
 pub use routes::{Described, Routes};

@@ -22,6 +22,8 @@ use crate::text::{Language, hex};
 use crate::time::UtcTime;
 
 const JSON: &str = "application/json";
+/// By what caches of others purge an answer; a webhook's message says what to purge.
+pub const SURROGATE_KEY: &str = "surrogate-key";
 
 /// An answer that went well. It can be kept and given again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -221,6 +223,7 @@ impl Reply {
         let (body, etag) = (self.body.clone()?, self.etag()?);
         let headers = [
             ("content-type", Some(self.kind.unwrap_or(JSON).to_owned())),
+            (SURROGATE_KEY, Some(rest.keys())),
             ("last-modified", self.last_modified.map(UtcTime::http_date)),
             ("link", self.link.clone()),
             ("content-language", self.language.as_ref().map(ToString::to_string)),
@@ -278,6 +281,9 @@ impl Responder for Reply {
             if let Some(value) = value {
                 response.insert_header((name, value));
             }
+        }
+        if let Some(rest) = self.rest.as_ref().filter(|_| !self.private) {
+            response.insert_header((SURROGATE_KEY, rest.keys()));
         }
         if self.private {
             response.insert_header((CACHE_CONTROL, "no-store"));

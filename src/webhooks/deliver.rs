@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::select;
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
@@ -17,6 +18,9 @@ use super::store::{Attempt, Dispatch, Row, Share, Taken};
 use super::{ENDPOINTS, Webhook, collect, fingerprint_of, record, seal_context, store};
 use crate::app::{App, Read, Tx};
 use crate::auth::Actor;
+use crate::cache::{Facet, facet};
+use crate::events::Visibility;
+use crate::http::SURROGATE_KEY;
 use crate::ids::{DeliveryId, WebhookId};
 use crate::outbound::{Answer, Failure};
 use crate::problem::Problem;
@@ -170,7 +174,16 @@ async fn send(app: &App, message: &Dispatch, body: String, row: &Row, at: UtcTim
         ("webhook-timestamp", at.seconds().to_string()),
         ("webhook-signature", sign(&secrets, &message.message_id, at, body.as_bytes())),
     ];
+    let purged = purged(&message.topic, &body).map(|keys| (SURROGATE_KEY, keys));
+    let headers: Vec<_> = headers.into_iter().chain(purged).collect();
     app.outbound().post(&row.url, &headers, Bytes::from(body)).await
+}
+
+/// What caches of others no longer may give after an event, if they may have anything of it.
+fn purged(topic: &str, body: &str) -> Option<String> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    let touched = Facet::touched(topic, Visibility::Public, body.get("data")?);
+    (!touched.is_empty()).then(|| facet::keys(&touched))
 }
 
 /// What sign at an instant: the endpoint's secret, and the one before it while they are changed.

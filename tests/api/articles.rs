@@ -27,7 +27,12 @@ pub fn paragraph(text: &str) -> Value {
 
 impl Desk {
     pub async fn new() -> Self {
-        let app = TestApp::new().await;
+        Self::with("").await
+    }
+
+    /// With some lines of `khabar.toml`.
+    pub async fn with(settings: &str) -> Self {
+        let app = TestApp::with(settings).await;
         let admin = app.as_(Role::Admin).await;
         let editor = app.as_(Role::Editor).await;
         let journalist = app.as_(Role::Journalist).await;

@@ -149,6 +149,54 @@ async fn the_clock_turns_kept_answers_at_the_instant_with_no_job_and_no_traffic(
 }
 
 #[actix_web::test]
+async fn a_cache_in_front_may_give_an_answer_no_longer_than_it_holds_and_knows_its_keys() {
+    let seconds = "{ articles = 60, collections = 60, counts = 60, records = 90, stale = 30 }";
+    let desk = Desk::with(&format!("[http]\nshared_seconds = {seconds}")).await;
+    let (app, reader) = (&desk.app, desk.app.shared());
+    let id = desk.live_with("خبر", json!({ "comments": { "mode": "open" } })).await;
+    let next = desk.draft("يأتي").await.text("/id");
+    desk.step(&desk.editor, &next, "schedule", json!({ "publishAt": "2026-01-15T12:05:00Z" })).await.expect(200);
+    let (article, comments) = (format!("{ARTICLES}/{id}"), format!("{ARTICLES}/{id}/comments"));
+    let rule = async |path: &str, expected: &str| {
+        // It is read, given, and given again before any other layer.
+        let mut last = String::new();
+        for _ in 0..3 {
+            let given = reader.get(path).send().await.expect(200);
+            assert_eq!(given.header("cache-control"), Some(expected), "{path}");
+            last = given.etag();
+        }
+        for _ in 0..2 {
+            let held = reader.get(path).header("if-none-match", &last).send().await.expect(304);
+            assert_eq!(held.header("cache-control"), Some(expected), "{path}");
+        }
+    };
+    let whole = "public, max-age=0, s-maxage=60, stale-while-revalidate=30";
+    rule(&article, whole).await;
+    rule(ARTICLES, whole).await;
+    rule("/api/v1/site", "public, max-age=0, s-maxage=90, stale-while-revalidate=30").await;
+    rule(&comments, "public, no-cache").await;
+    app.clock.set("2026-01-15T12:03:45.5Z");
+    rule(ARTICLES, "public, max-age=0, s-maxage=60, stale-while-revalidate=14").await;
+    app.clock.set("2026-01-15T12:04:20Z");
+    rule(ARTICLES, "public, max-age=0, s-maxage=40").await;
+    app.clock.set("2026-01-15T12:04:59.5Z");
+    rule(ARTICLES, "public, no-cache").await;
+    app.clock.set("2026-01-15T12:05:00Z");
+    rule(ARTICLES, whole).await;
+    let keys = async |path: &str| reader.get(path).send().await.expect(200).header("surrogate-key").unwrap().to_owned();
+    let all = keys(&article).await;
+    for key in ["khabar", "articles", "records", &format!("counts-{id}")] {
+        assert!(all.split(' ').any(|named| named == key), "{key} in {all}");
+    }
+    say(&desk.editor, &comments, "رأي", None).await.expect(201);
+    let below = keys(&comments).await;
+    assert!(below.contains(&format!("comments-{id}")), "{below}");
+    // Nobody's own answer is for such caches.
+    let own = desk.editor.get(&article).send().await.expect(200);
+    assert_eq!(own.header("cache-control"), Some("public, no-cache"));
+}
+
+#[actix_web::test]
 async fn what_is_planned_sooner_than_all_that_was_known_is_not_overlooked() {
     let desk = Desk::new().await;
     let reader = desk.app.shared();

@@ -121,6 +121,7 @@ async fn a_partner_is_told_of_an_event_once_with_a_signature_that_holds() {
     assert_eq!((got.path.as_str(), got.header("content-type")), ("/hooks?key=hidden", "application/json"));
     assert_eq!(got.header("webhook-id"), format!("evt_{}", event.number.unwrap()));
     assert_eq!(got.header("webhook-timestamp"), house.app.app.now().seconds().to_string());
+    assert_eq!(got.header("surrogate-key"), "records", "what a cache in front has to purge");
     let expected = json!({
         "type": "source.created", "timestamp": house.app.app.now(), "target": event.target,
         "data": event.payload,

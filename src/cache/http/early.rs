@@ -11,7 +11,7 @@ use actix_web::{Error, HttpResponse, web};
 use futures_util::TryFutureExt as _;
 use futures_util::future::{Either, MapOk};
 
-use super::{Head, Leaving, form, key};
+use super::{Head, Leaving, form, key, tell};
 use crate::app::App;
 use crate::cache::kept::Form;
 use crate::http::layer::{Passage, X_REQUEST_ID};
@@ -80,6 +80,7 @@ fn again(request: &ServiceRequest) -> Option<HttpResponse<BoxBody>> {
     if let Some(tag) = held {
         response.headers_mut().insert(ETAG, HeaderValue::try_from(tag).ok()?);
     }
+    tell(app, &kept, response.headers_mut());
     Passage::begin(request, began).end(request, &mut response);
     Some(response.set_body(BoxBody::new(body)))
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, AcceptEncoding, CONTENT_ENCODING, ETAG, Encoding, Header as _, HeaderName,
-    HeaderValue, VARY,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, ETAG, Encoding,
+    Header as _, HeaderMap, HeaderName, HeaderValue, VARY,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -86,8 +86,10 @@ pub async fn shared(
     }
     request.extensions_mut().insert(Watched(cache.count()));
     let response = next.call(request).await?.map_into_boxed_body();
+    let mut response = response;
     let kept = response.response().extensions().get::<Arc<Kept>>().cloned();
     if let Some(kept) = kept {
+        tell(&app, &kept, response.headers_mut());
         cache.keep(key, kept);
     }
     drop(reading);
@@ -181,6 +183,14 @@ fn form(request: &HttpRequest, kept: &Kept) -> (Form, Option<String>) {
     }
 }
 
+/// Tells caches that others keep for how long they may give an answer without asking, if they may.
+fn tell(app: &App, kept: &Kept, headers: &mut HeaderMap) {
+    let rule = app.cache().rule(kept, app.now()).map(|rule| HeaderValue::from_str(&rule));
+    if let Some(Ok(rule)) = rule {
+        headers.insert(CACHE_CONTROL, rule);
+    }
+}
+
 /// The answer in the coding that the caller takes, or the word that the caller has it.
 async fn give(request: ServiceRequest, kept: Arc<Kept>) -> ServiceResponse<BoxBody> {
     let (mut form, held) = form(request.request(), &kept);
@@ -203,6 +213,9 @@ async fn give(request: ServiceRequest, kept: Arc<Kept>) -> ServiceResponse<BoxBo
         response.append_header((VARY, "accept-encoding"));
     }
     let mut response = if form == Form::Held { response.finish() } else { response.body(body) };
+    if let Some(app) = request.app_data::<web::Data<App>>() {
+        tell(app, &kept, response.headers_mut());
+    }
     response.extensions_mut().insert(Leaving { kept, form });
     request.into_response(response)
 }
