@@ -8,10 +8,10 @@ use diesel::sql_types::{Binary, Bool};
 use super::dto::{DeskFilter, TickerFilter};
 use super::keys;
 use super::model::{AlertState, Kept};
-use crate::db::Conn;
 use crate::db::dialect::{self, Door};
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{alert_links, alerts, records};
+use crate::db::{Conn, one_of};
 use crate::ids::{AlertId, ArticleId, RecordId, StoryId, UserId};
 use crate::keyset;
 use crate::text::Language;
@@ -89,7 +89,7 @@ pub(super) fn update(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<us
 /// Replaces the sources and sections that an alert refers to.
 pub(super) fn relink(conn: &mut Conn, id: AlertId, links: &[RecordId]) -> QueryResult<usize> {
     diesel::delete(alert_links::table.filter(alert_links::alert_id.eq(id))).execute(conn)?;
-    let linked = records::table.filter(records::id.eq_any(links.to_vec()));
+    let linked = records::table.filter(one_of(records::id, links));
     diesel::insert_into(alert_links::table)
         .values(linked.select((id.into_sql::<Binary>(), records::id)))
         .into_columns((alert_links::alert_id, alert_links::target_id))
@@ -127,15 +127,14 @@ pub(super) fn about(
     (articles, sources): (&[ArticleId], &[RecordId]),
     now: UtcTime,
 ) -> QueryResult<Vec<Row>> {
-    let named = alerts::table.filter(alerts::id.eq_any(ids.to_vec())).select(Row::as_select());
+    let named = alerts::table.filter(one_of(alerts::id, ids)).select(Row::as_select());
     let mut rows: Vec<Row> = named.load(conn)?;
     if !articles.is_empty() {
-        let articles: Vec<_> = articles.iter().copied().map(Some).collect();
-        let leading = running(now).filter(alerts::article_id.eq_any(articles));
+        let leading = running(now).filter(one_of(alerts::article_id, articles));
         rows.extend(leading.select(Row::as_select()).load(conn)?);
     }
     if !sources.is_empty() {
-        let crediting = alert_links::table.filter(alert_links::target_id.eq_any(sources.to_vec()));
+        let crediting = alert_links::table.filter(one_of(alert_links::target_id, sources));
         let crediting = running(now).filter(alerts::id.eq_any(crediting.select(alert_links::alert_id)));
         rows.extend(crediting.select(Row::as_select()).load(conn)?);
     }
@@ -283,9 +282,10 @@ fn chosen(filter: &Sought<'_>) -> Query {
     };
     let query = match sections {
         None => query,
-        Some(ids) => query.filter(alerts::id.eq_any(
-            alert_links::table.filter(alert_links::target_id.eq_any(ids.clone())).select(alert_links::alert_id),
-        )),
+        Some(ids) => query.filter(
+            alerts::id
+                .eq_any(alert_links::table.filter(one_of(alert_links::target_id, ids)).select(alert_links::alert_id)),
+        ),
     };
     let query = match (asked.max_urgency, asked.since) {
         (Some(urgency), None) => query.filter(alerts::rank.le(keys::rank_max(urgency))),
@@ -341,5 +341,5 @@ fn in_languages(query: Query, languages: &[Language]) -> Query {
         return query;
     }
     let tags: Vec<String> = languages.iter().map(Language::to_string).collect();
-    query.filter(alerts::language.eq_any(tags))
+    query.filter(one_of(alerts::language, tags))
 }

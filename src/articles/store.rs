@@ -6,9 +6,9 @@ use diesel::sql_types::Binary;
 
 use super::model::{ArticleState, Step};
 use super::query::Sort;
-use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_links, articles, publication_links, publications, records, revisions};
+use crate::db::{Conn, one_of};
 use crate::ids::{ArticleId, PublicationId, RecordId, UserId};
 use crate::keyset;
 use crate::records::Kind;
@@ -129,7 +129,7 @@ pub(super) fn texts(conn: &mut Conn, id: ArticleId) -> QueryResult<Texts> {
 }
 
 pub(super) fn exists_any(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<ArticleId>> {
-    articles::table.filter(articles::id.eq_any(ids.to_vec())).select(articles::id).load(conn)
+    articles::table.filter(one_of(articles::id, ids)).select(articles::id).load(conn)
 }
 
 pub(super) fn insert(conn: &mut Conn, head: &Head, slug_key: &str, texts: &Texts) -> QueryResult<usize> {
@@ -195,12 +195,12 @@ pub(super) fn add_comments(conn: &mut Conn, id: ArticleId, delta: i64) -> QueryR
 /// lead to the article.
 pub(super) fn taken_keys(conn: &mut Conn, id: ArticleId, language: &str, keys: &[String]) -> QueryResult<Vec<String>> {
     let mut taken: Vec<String> = articles::table
-        .filter(articles::language.eq(language).and(articles::slug_key.eq_any(keys.to_vec())))
+        .filter(articles::language.eq(language).and(one_of(articles::slug_key, keys)))
         .filter(articles::id.ne(id))
         .select(articles::slug_key)
         .load(conn)?;
     let old: Vec<String> = publications::table
-        .filter(publications::slug_key.eq_any(keys.to_vec()).and(publications::language.eq(language)))
+        .filter(one_of(publications::slug_key, keys).and(publications::language.eq(language)))
         .filter(publications::article_id.ne(id))
         .select(publications::slug_key)
         .distinct()
@@ -212,7 +212,7 @@ pub(super) fn taken_keys(conn: &mut Conn, id: ArticleId, language: &str, keys: &
 /// Replaces the records that a working copy refers to.
 pub(super) fn relink(conn: &mut Conn, id: ArticleId, links: &[RecordId]) -> QueryResult<usize> {
     diesel::delete(article_links::table.filter(article_links::article_id.eq(id))).execute(conn)?;
-    let linked = records::table.filter(records::id.eq_any(links.to_vec()));
+    let linked = records::table.filter(one_of(records::id, links));
     diesel::insert_into(article_links::table)
         .values(linked.select((id.into_sql::<Binary>(), records::kind, records::id)))
         .into_columns((article_links::article_id, article_links::kind, article_links::target_id))
@@ -303,7 +303,7 @@ pub(super) fn publish(conn: &mut Conn, new: &NewPublication<'_>, links: &[Record
             publications::body.eq(&texts.body),
         ))
         .execute(conn)?;
-    let linked = records::table.filter(records::id.eq_any(links.to_vec()));
+    let linked = records::table.filter(one_of(records::id, links));
     diesel::insert_into(publication_links::table)
         .values(linked.select((id.into_sql::<Binary>(), records::kind, records::id)))
         .into_columns((publication_links::publication_id, publication_links::kind, publication_links::target_id))
@@ -369,7 +369,7 @@ pub(super) fn live_body(conn: &mut Conn, id: PublicationId) -> QueryResult<Strin
 
 /// Of these articles, those that are visible now.
 pub(super) fn live_ids(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> QueryResult<Vec<ArticleId>> {
-    let of_articles = publications::table.filter(publications::article_id.eq_any(ids.to_vec()));
+    let of_articles = publications::table.filter(one_of(publications::article_id, ids));
     of_articles.filter(visible!(now)).select(publications::article_id).load(conn)
 }
 
@@ -383,19 +383,19 @@ pub(super) fn bylines(
     publications::table
         .inner_join(publication_links::table.on(publication_links::publication_id.eq(publications::id)))
         .inner_join(records::table.on(records::id.eq(publication_links::target_id)))
-        .filter(publications::article_id.eq_any(ids.to_vec()).and(visible!(now)))
+        .filter(one_of(publications::article_id, ids).and(visible!(now)))
         .filter(publication_links::kind.eq(kind).and(records::user_id.is_not_null()))
         .select((publications::article_id, records::user_id))
         .load(conn)
 }
 
 pub(super) fn live_many(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> QueryResult<Vec<Live>> {
-    let of_articles = publications::table.filter(publications::article_id.eq_any(ids.to_vec()));
+    let of_articles = publications::table.filter(one_of(publications::article_id, ids));
     of_articles.filter(visible!(now)).order(publications::article_id).select(Live::as_select()).load(conn)
 }
 
 pub(super) fn comment_counts(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(ArticleId, i64)>> {
-    let of_articles = articles::table.filter(articles::id.eq_any(ids.to_vec()));
+    let of_articles = articles::table.filter(one_of(articles::id, ids));
     of_articles.select((articles::id, articles::comment_count)).load(conn)
 }
 
@@ -404,13 +404,13 @@ pub(super) fn list(conn: &mut Conn, wanted: &Wanted, now: UtcTime, page: &PageRe
         exists(
             publication_links::table
                 .filter(publication_links::publication_id.eq(publications::id))
-                .filter(publication_links::target_id.eq_any(ids.to_vec())),
+                .filter(one_of(publication_links::target_id, ids)),
         )
     };
     let filtered = || {
         let mut query = publications::table.filter(visible!(now)).into_boxed();
         if !wanted.languages.is_empty() {
-            query = query.filter(publications::language.eq_any(wanted.languages.clone()));
+            query = query.filter(one_of(publications::language, &wanted.languages));
         }
         for ids in &wanted.with {
             query = query.filter(linked(ids));

@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 
 use super::Role;
-use crate::db::Conn;
 use crate::db::schema::{refresh_tokens, sessions, users};
+use crate::db::{Conn, one_of};
 use crate::ids::{SessionId, UserId};
 use crate::time::UtcTime;
 
@@ -115,6 +115,6 @@ pub(super) fn revoke_all(conn: &mut Conn, user: UserId, but: Option<SessionId>, 
 
 /// The roles of those of these accounts that are active.
 pub(super) fn active_roles(conn: &mut Conn, ids: &[UserId]) -> QueryResult<Vec<(UserId, Role)>> {
-    let active = users::table.filter(users::id.eq_any(ids.to_vec()).and(users::is_active.eq(true)));
+    let active = users::table.filter(one_of(users::id, ids).and(users::is_active.eq(true)));
     active.select((users::id, users::role)).load(conn)
 }

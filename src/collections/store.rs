@@ -2,10 +2,10 @@
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::dialect::{self, Door};
 use crate::db::page::{Key, PageRequest, Position, Slice};
 use crate::db::schema::{collection_redirects, collection_swaps, collections};
+use crate::db::{Conn, one_of};
 use crate::ids::{CollectionId, SwapId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -89,7 +89,7 @@ pub(super) fn redirect(conn: &mut Conn, id: CollectionId, [from, to]: [&str; 2])
 /// Takes redirects away.
 pub(super) fn forget_redirects(conn: &mut Conn, keys: &[&str]) -> QueryResult<usize> {
     let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
-    diesel::delete(collection_redirects::table.filter(collection_redirects::slug_key.eq_any(keys))).execute(conn)
+    diesel::delete(collection_redirects::table.filter(one_of(collection_redirects::slug_key, keys))).execute(conn)
 }
 
 pub(super) fn list(conn: &mut Conn, page: &PageRequest) -> QueryResult<Slice<Row>> {
@@ -110,7 +110,7 @@ pub(super) fn insert_swap(conn: &mut Conn, row: &SwapRow) -> QueryResult<usize> 
 /// The swaps of these collections that have come and were not told, in their order.
 pub(super) fn due(conn: &mut Conn, ids: &[CollectionId], now: UtcTime) -> QueryResult<Vec<SwapRow>> {
     collection_swaps::table
-        .filter(collection_swaps::collection_id.eq_any(ids.to_vec()).and(collection_swaps::at.le(now)))
+        .filter(one_of(collection_swaps::collection_id, ids).and(collection_swaps::at.le(now)))
         .order((collection_swaps::at.asc(), collection_swaps::id.asc()))
         .select(SwapRow::as_select())
         .load(conn)
@@ -132,7 +132,7 @@ pub(super) fn ahead(conn: &mut Conn, id: CollectionId, now: UtcTime) -> QueryRes
 }
 
 pub(super) fn delete_swaps(conn: &mut Conn, ids: &[SwapId]) -> QueryResult<usize> {
-    diesel::delete(collection_swaps::table.filter(collection_swaps::id.eq_any(ids.to_vec()))).execute(conn)
+    diesel::delete(collection_swaps::table.filter(one_of(collection_swaps::id, ids))).execute(conn)
 }
 
 /// When the next swap comes, or came that was not told.
@@ -149,5 +149,5 @@ pub(super) fn turned(conn: &mut Conn, now: UtcTime, limit: i64) -> QueryResult<V
         .limit(limit)
         .select(collection_swaps::collection_id);
     let ids: Vec<CollectionId> = due.load(conn)?;
-    collections::table.filter(collections::id.eq_any(ids)).select(Row::as_select()).load(conn)
+    collections::table.filter(one_of(collections::id, ids)).select(Row::as_select()).load(conn)
 }

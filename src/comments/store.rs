@@ -10,9 +10,9 @@ use super::badges::GivenBadge;
 use super::model::{CommentReason, CommentStatus};
 use super::pipeline::Rule;
 use crate::auth::Role;
-use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{comment_decisions, comment_revisions, commenters, comments, users};
+use crate::db::{Conn, one_of};
 use crate::ids::{ArticleId, CommentId, CommenterId, DecisionId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -241,7 +241,7 @@ pub(super) fn forget_commenter(conn: &mut Conn, id: CommenterId) -> QueryResult<
 /// Some of somebody's comments that have words.
 pub(super) fn with_words(conn: &mut Conn, author: CommenterId, limit: i64) -> QueryResult<Vec<Row>> {
     let theirs = comments::table.filter(comments::author_id.eq(author));
-    let said = theirs.filter(comments::status.eq_any(CommentStatus::with_words()));
+    let said = theirs.filter(one_of(comments::status, CommentStatus::with_words()));
     said.limit(limit).select(Row::as_select()).load(conn)
 }
 
@@ -283,7 +283,7 @@ pub(super) fn find(conn: &mut Conn, id: CommentId) -> QueryResult<Option<(Row, W
 
 /// Below which articles comments are.
 pub(super) fn articles_of(conn: &mut Conn, ids: &[CommentId]) -> QueryResult<Vec<(CommentId, ArticleId)>> {
-    let named = comments::table.filter(comments::id.eq_any(ids.to_vec()));
+    let named = comments::table.filter(one_of(comments::id, ids));
     named.select((comments::id, comments::article_id)).load(conn)
 }
 

@@ -6,7 +6,9 @@
 mod beyond;
 mod conn;
 pub mod dialect;
+mod kept;
 pub mod migrate;
+mod one_of;
 pub mod page;
 mod pool;
 pub mod replies;
@@ -27,6 +29,8 @@ pub use beyond::{Beyond, beyond};
 pub use conn::Conn;
 pub use dialect::violates;
 pub use diesel::result::{Error as QueryError, QueryResult};
+pub use kept::{Kept, kept};
+pub use one_of::{Element, OneOf, one_of};
 pub use pool::Location;
 
 use dialect::Access;

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
 use uuid::Uuid;
 
-use super::Conn;
 use super::schema::replies;
+use super::{Conn, one_of};
 use crate::ids::Id;
 use crate::time::UtcTime;
 
@@ -49,8 +49,7 @@ pub fn keep(conn: &mut Conn, scope: &str, key: &str, reply: &str, target: Option
 
 /// Forgets the answers that tell of any of these: what they told is to be gone.
 pub fn forget_about<K>(conn: &mut Conn, targets: &[Id<K>]) -> QueryResult<usize> {
-    let targets: Vec<Vec<u8>> = targets.iter().map(|target| target.uuid().as_bytes().to_vec()).collect();
-    diesel::delete(replies::table.filter(replies::target_id.eq_any(targets))).execute(conn)
+    diesel::delete(replies::table.filter(one_of(replies::target_id, targets))).execute(conn)
 }
 
 /// Forgets the answer that a key stands for, if it is older than an instant.

@@ -43,6 +43,14 @@ macro_rules! text_enum {
             }
         }
 
+        impl $crate::db::Element for $name {
+            type Column = diesel::sql_types::Text;
+
+            fn write(&self, json: &mut String, array: &mut String) {
+                self.as_str().write(json, array);
+            }
+        }
+
         impl<DB: diesel::backend::Backend> diesel::deserialize::FromSql<diesel::sql_types::Text, DB> for $name
         where
             String: diesel::deserialize::FromSql<diesel::sql_types::Text, DB>,

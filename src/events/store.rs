@@ -5,9 +5,9 @@ use diesel::sql_types::Text;
 
 use super::dto::EventQuery;
 use super::{Change, Visibility};
-use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{event_counter, event_readers, events};
+use crate::db::{Conn, one_of};
 use crate::keyset;
 use crate::time::UtcTime;
 use uuid::Uuid;
@@ -71,7 +71,7 @@ pub(super) fn public_about(conn: &mut Conn, target: Uuid, limit: i64) -> QueryRe
 
 pub(super) fn of_topics_after(conn: &mut Conn, topics: &[&str], seq: i64, limit: i64) -> QueryResult<Vec<Row>> {
     let topics: Vec<String> = topics.iter().map(|topic| (*topic).to_owned()).collect();
-    let later = events::table.filter(events::topic.eq_any(topics).and(events::seq.gt(seq))).order(events::seq.asc());
+    let later = events::table.filter(one_of(events::topic, topics).and(events::seq.gt(seq))).order(events::seq.asc());
     later.limit(limit).select(Row::as_select()).load(conn)
 }
 
@@ -79,7 +79,7 @@ pub(super) fn list(conn: &mut Conn, filter: &EventQuery, page: &PageRequest) -> 
     let EventQuery { topic } = filter;
     let filtered = || match topic.as_slice() {
         [] => events::table.into_boxed(),
-        topics => events::table.filter(events::topic.eq_any(topics.to_vec())).into_boxed(),
+        topics => events::table.filter(one_of(events::topic, topics)).into_boxed(),
     };
     let query = keyset!(filtered(), page, events::seq, true);
     let rows = query.select(Row::as_select()).load(conn)?;

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 
 use super::model::{Aim, RoundState, Standing};
-use crate::db::Conn;
 use crate::db::schema::{push_retries, push_rounds, push_subscriptions, secrets};
+use crate::db::{Conn, one_of};
 use crate::ids::{AlertId, PushLeaseId, PushSubscriptionId};
 use crate::time::UtcTime;
 
@@ -142,19 +142,19 @@ pub(super) fn note_health(
     lost_before: UtcTime,
 ) -> QueryResult<usize> {
     let (id, since) = (push_subscriptions::id, push_subscriptions::failing_since);
-    let well = push_subscriptions::table.filter(id.eq_any(well.to_vec()).and(since.is_not_null()));
+    let well = push_subscriptions::table.filter(one_of(id, well).and(since.is_not_null()));
     diesel::update(well).set(since.eq(None::<UtcTime>)).execute(conn)?;
-    let lost = push_subscriptions::table.filter(id.eq_any(ill.to_vec()).and(since.lt(lost_before)));
+    let lost = push_subscriptions::table.filter(one_of(id, ill).and(since.lt(lost_before)));
     let lost: Vec<PushSubscriptionId> = lost.select(id).load(conn)?;
     delete(conn, &lost)?;
-    let ill = push_subscriptions::table.filter(id.eq_any(ill.to_vec()).and(since.is_null()));
+    let ill = push_subscriptions::table.filter(one_of(id, ill).and(since.is_null()));
     diesel::update(ill).set(since.eq(now)).execute(conn)
 }
 
 /// Forgets browsers, and what was to be tried again.
 pub(super) fn delete(conn: &mut Conn, ids: &[PushSubscriptionId]) -> QueryResult<usize> {
-    diesel::delete(push_retries::table.filter(push_retries::subscription_id.eq_any(ids.to_vec()))).execute(conn)?;
-    diesel::delete(push_subscriptions::table.filter(push_subscriptions::id.eq_any(ids.to_vec()))).execute(conn)
+    diesel::delete(push_retries::table.filter(one_of(push_retries::subscription_id, ids))).execute(conn)?;
+    diesel::delete(push_subscriptions::table.filter(one_of(push_subscriptions::id, ids))).execute(conn)
 }
 
 /// Those who have chosen what an alert is aimed at.
@@ -199,7 +199,7 @@ pub(super) fn page(conn: &mut Conn, aim: &Aim, round: &Round, limit: i64) -> Que
 }
 
 pub(super) fn recipients(conn: &mut Conn, ids: &[PushSubscriptionId]) -> QueryResult<Vec<Recipient>> {
-    let known = push_subscriptions::table.filter(push_subscriptions::id.eq_any(ids.to_vec()));
+    let known = push_subscriptions::table.filter(one_of(push_subscriptions::id, ids));
     known.select(Recipient::as_select()).load(conn)
 }
 
@@ -223,7 +223,7 @@ pub(super) fn end_rounds(conn: &mut Conn, now: UtcTime) -> QueryResult<usize> {
 /// The rounds that are not over.
 pub(super) fn standing(conn: &mut Conn) -> QueryResult<Vec<Standing>> {
     let rounds: Vec<(i64, AlertId, RoundState, i64, UtcTime)> = push_rounds::table
-        .filter(push_rounds::state.eq_any([RoundState::Open, RoundState::Replaced]))
+        .filter(one_of(push_rounds::state, [RoundState::Open, RoundState::Replaced]))
         .order(push_rounds::seq.asc())
         .select((
             push_rounds::seq,
@@ -283,7 +283,7 @@ pub(super) fn count_up(conn: &mut Conn, seq: i64, tally: Tally) -> QueryResult<R
 pub(super) fn forget_rounds(conn: &mut Conn, before: UtcTime, limit: i64) -> QueryResult<usize> {
     let old = push_rounds::table.filter(push_rounds::until.lt(before)).select(push_rounds::seq);
     let seqs: Vec<i64> = old.limit(limit).load(conn)?;
-    diesel::delete(push_rounds::table.filter(push_rounds::seq.eq_any(seqs))).execute(conn)
+    diesel::delete(push_rounds::table.filter(one_of(push_rounds::seq, seqs))).execute(conn)
 }
 
 /// Notes that some browsers are to be told later, those who are still there.
@@ -293,7 +293,7 @@ pub(super) fn insert_retries(
     ids: &[PushSubscriptionId],
     next_at: UtcTime,
 ) -> QueryResult<usize> {
-    let rows = push_subscriptions::table.filter(push_subscriptions::id.eq_any(ids.to_vec())).select((
+    let rows = push_subscriptions::table.filter(one_of(push_subscriptions::id, ids)).select((
         push_subscriptions::id,
         seq.into_sql::<BigInt>(),
         1_i64.into_sql::<BigInt>(),
@@ -335,7 +335,7 @@ pub(super) fn put_off(
     attempts: Option<i64>,
     next_at: UtcTime,
 ) -> QueryResult<usize> {
-    let these = push_retries::seq.eq(seq).and(push_retries::subscription_id.eq_any(ids.to_vec()));
+    let these = push_retries::seq.eq(seq).and(one_of(push_retries::subscription_id, ids));
     let later = diesel::update(push_retries::table.filter(these));
     match attempts {
         Some(attempts) => {
@@ -346,7 +346,7 @@ pub(super) fn put_off(
 }
 
 pub(super) fn drop_retries(conn: &mut Conn, seq: i64, ids: &[PushSubscriptionId]) -> QueryResult<usize> {
-    let these = push_retries::seq.eq(seq).and(push_retries::subscription_id.eq_any(ids.to_vec()));
+    let these = push_retries::seq.eq(seq).and(one_of(push_retries::subscription_id, ids));
     diesel::delete(push_retries::table.filter(these)).execute(conn)
 }
 

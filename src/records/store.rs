@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use super::Kind;
-use crate::db::Conn;
 use crate::db::page::{Key, PageRequest, Position, Slice};
 use crate::db::schema::{record_names, record_redirects, records};
+use crate::db::{Conn, one_of};
 use crate::ids::{RecordId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -153,21 +153,20 @@ pub(super) fn many(conn: &mut Conn, ids: &[RecordId]) -> QueryResult<Vec<(Row, O
     let into = diesel::alias!(records as into_records);
     records::table
         .left_join(into.on(into.field(records::id).nullable().eq(records::merged_into)))
-        .filter(records::id.eq_any(ids.to_vec()))
+        .filter(one_of(records::id, ids))
         .select((Row::as_select(), into.fields(records::all_columns).nullable()))
         .load(conn)
 }
 
 /// Of these records, those that were merged, each with the one that took its place.
 pub(super) fn merged_among(conn: &mut Conn, ids: &[RecordId]) -> QueryResult<Vec<(RecordId, RecordId)>> {
-    let merged = records::table.filter(records::id.eq_any(ids.to_vec()).and(records::merged_into.is_not_null()));
+    let merged = records::table.filter(one_of(records::id, ids).and(records::merged_into.is_not_null()));
     merged.select((records::id, records::merged_into.assume_not_null())).load(conn)
 }
 
 /// What was merged into these records.
 pub(super) fn merged_into(conn: &mut Conn, ids: &[RecordId]) -> QueryResult<Vec<RecordId>> {
-    let ids: Vec<_> = ids.iter().copied().map(Some).collect();
-    records::table.filter(records::merged_into.eq_any(ids)).select(records::id).load(conn)
+    records::table.filter(one_of(records::merged_into, ids)).select(records::id).load(conn)
 }
 
 /// A slug, the record that it leads to, and what took its place.
@@ -177,7 +176,7 @@ type Lead = (String, RecordId, Option<RecordId>);
 pub(super) fn named(conn: &mut Conn, kind: Kind, keys: &[String], ids: &[RecordId]) -> QueryResult<Vec<Lead>> {
     records::table
         .filter(records::kind.eq(kind))
-        .filter(records::slug_key.eq_any(keys.to_vec()).or(records::id.eq_any(ids.to_vec())))
+        .filter(one_of(records::slug_key, keys).or(one_of(records::id, ids)))
         .select((records::slug_key, records::id, records::merged_into))
         .load(conn)
 }
@@ -186,17 +185,16 @@ pub(super) fn named(conn: &mut Conn, kind: Kind, keys: &[String], ids: &[RecordI
 pub(super) fn once_named(conn: &mut Conn, kind: Kind, keys: &[String]) -> QueryResult<Vec<Lead>> {
     record_redirects::table
         .inner_join(records::table.on(records::id.eq(record_redirects::record_id)))
-        .filter(record_redirects::kind.eq(kind).and(record_redirects::slug_key.eq_any(keys.to_vec())))
+        .filter(record_redirects::kind.eq(kind).and(one_of(record_redirects::slug_key, keys)))
         .select((record_redirects::slug_key, records::id, records::merged_into))
         .load(conn)
 }
 
 /// The records that have a spelling with one of these slugs, the oldest first.
 pub(super) fn also_named(conn: &mut Conn, kind: Kind, keys: &[String]) -> QueryResult<Vec<Lead>> {
-    let keys: Vec<_> = keys.iter().cloned().map(Some).collect();
     record_names::table
         .inner_join(records::table.on(records::id.eq(record_names::record_id)))
-        .filter(record_names::kind.eq(kind).and(record_names::slug_key.eq_any(keys)))
+        .filter(record_names::kind.eq(kind).and(one_of(record_names::slug_key, keys)))
         .order(records::id)
         .select((record_names::slug_key.assume_not_null(), records::id, records::merged_into))
         .load(conn)
@@ -206,18 +204,18 @@ pub(super) fn also_named(conn: &mut Conn, kind: Kind, keys: &[String]) -> QueryR
 pub(super) fn names_of(conn: &mut Conn, kind: Kind, keys: Vec<String>) -> QueryResult<Vec<NameOf>> {
     record_names::table
         .inner_join(records::table.on(records::id.eq(record_names::record_id)))
-        .filter(record_names::kind.eq(kind).and(record_names::name_key.eq_any(keys)))
+        .filter(record_names::kind.eq(kind).and(one_of(record_names::name_key, keys)))
         .order((record_names::name_key, record_names::record_id))
         .select((record_names::name_key, record_names::slug_key, records::id, records::merged_into))
         .load(conn)
 }
 
 pub(super) fn children(conn: &mut Conn, parents: &[RecordId]) -> QueryResult<Vec<RecordId>> {
-    records::table.filter(records::parent_id.eq_any(parents.to_vec())).select(records::id).load(conn)
+    records::table.filter(one_of(records::parent_id, parents)).select(records::id).load(conn)
 }
 
 pub(super) fn parents(conn: &mut Conn, children: &[RecordId]) -> QueryResult<Vec<RecordId>> {
-    let below = records::table.filter(records::id.eq_any(children.to_vec()).and(records::parent_id.is_not_null()));
+    let below = records::table.filter(one_of(records::id, children).and(records::parent_id.is_not_null()));
     below.select(records::parent_id.assume_not_null()).load(conn)
 }
 

@@ -4,9 +4,9 @@ use diesel::prelude::*;
 
 use super::model::{Account, Email};
 use crate::auth::{PasswordHash, Role};
-use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::users;
+use crate::db::{Conn, one_of};
 use crate::ids::{RecordId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -162,14 +162,14 @@ pub(super) fn count_admins(conn: &mut Conn) -> QueryResult<i64> {
 /// What those who work here are called.
 pub(super) fn staff_names(conn: &mut Conn) -> QueryResult<Vec<String>> {
     let staff: Vec<Role> = Role::ALL.iter().copied().filter(|role| *role != Role::Reader).collect();
-    users::table.filter(users::role.eq_any(staff)).select(users::name).load(conn)
+    users::table.filter(one_of(users::role, staff)).select(users::name).load(conn)
 }
 
 /// A page of accounts, the newest first; of every role when none is named.
 pub(super) fn list(conn: &mut Conn, roles: &[Role], page: &PageRequest) -> QueryResult<Slice<Account>> {
     let filtered = || {
         let query = users::table.into_boxed();
-        if roles.is_empty() { query } else { query.filter(users::role.eq_any(roles.to_vec())) }
+        if roles.is_empty() { query } else { query.filter(one_of(users::role, roles)) }
     };
     let query = keyset!(filtered(), page, users::created_at => number, users::id, true);
     let rows = query.select(Row::as_select()).load(conn)?;

@@ -7,10 +7,10 @@ use diesel::sql_types::{BigInt, Binary};
 
 use super::dto::DeliveryQuery;
 use super::model::{AttemptOutcome, DeliveryState, DisabledReason, Health, Progress, WebhookState};
-use crate::db::Conn;
 use crate::db::dialect::{self, Door};
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{webhook_attempts, webhook_deliveries, webhooks};
+use crate::db::{Conn, one_of};
 use crate::ids::{DeliveryId, UserId, WebhookId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -202,7 +202,7 @@ pub(super) fn lease(conn: &mut Conn, ids: &[DeliveryId], now: UtcTime, until: Ut
     dialect::take_turns(conn, Door::Deliveries)?;
     let mut taken: Vec<Taken> = webhook_deliveries::table
         .inner_join(webhooks::table.on(webhooks::id.eq(webhook_deliveries::webhook_id)))
-        .filter(webhook_deliveries::id.eq_any(ids.to_vec()))
+        .filter(one_of(webhook_deliveries::id, ids))
         .filter(webhook_deliveries::due_at.le(now).and(webhook_deliveries::leased_until.le(now)))
         .order(webhook_deliveries::due_at.asc())
         .select((Dispatch::as_select(), webhook_deliveries::body, Row::as_select()))
@@ -211,7 +211,7 @@ pub(super) fn lease(conn: &mut Conn, ids: &[DeliveryId], now: UtcTime, until: Ut
     // Asked once more: what came of an earlier attempt may have been noted since.
     let still = webhook_deliveries::due_at.le(now).and(webhook_deliveries::leased_until.le(now));
     let leased: Vec<DeliveryId> =
-        diesel::update(webhook_deliveries::table.filter(webhook_deliveries::id.eq_any(ids).and(still)))
+        diesel::update(webhook_deliveries::table.filter(one_of(webhook_deliveries::id, ids).and(still)))
             .set(webhook_deliveries::leased_until.eq(until))
             .returning(webhook_deliveries::id)
             .get_results(conn)?;
@@ -262,12 +262,12 @@ pub(super) fn messages(
         let query = match state.as_slice() {
             [] => query,
             [one] => query.filter(webhook_deliveries::state.eq(*one)),
-            several => query.filter(webhook_deliveries::state.eq_any(several.to_vec())),
+            several => query.filter(one_of(webhook_deliveries::state, several)),
         };
         match topic.as_slice() {
             [] => query,
             [one] => query.filter(webhook_deliveries::topic.eq(one.clone())),
-            several => query.filter(webhook_deliveries::topic.eq_any(several.to_vec())),
+            several => query.filter(one_of(webhook_deliveries::topic, several)),
         }
     };
     let query = keyset!(filtered(), page, webhook_deliveries::created_at => number, webhook_deliveries::id, true);
@@ -300,7 +300,7 @@ pub(super) fn forget(conn: &mut Conn, before: UtcTime, limit: i64) -> QueryResul
     let old =
         webhook_deliveries::table.filter(webhook_deliveries::updated_at.lt(before)).select(webhook_deliveries::id);
     let ids: Vec<DeliveryId> = old.limit(limit).load(conn)?;
-    diesel::delete(webhook_deliveries::table.filter(webhook_deliveries::id.eq_any(ids))).execute(conn)
+    diesel::delete(webhook_deliveries::table.filter(one_of(webhook_deliveries::id, ids))).execute(conn)
 }
 
 impl Row {

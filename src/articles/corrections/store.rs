@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 
 use super::CorrectionKind;
-use crate::db::Conn;
 use crate::db::schema::corrections;
+use crate::db::{Conn, one_of};
 use crate::ids::{ArticleId, CorrectionId};
 use crate::time::UtcTime;
 
@@ -25,6 +25,6 @@ pub(super) fn insert(conn: &mut Conn, row: &Row) -> QueryResult<usize> {
 }
 
 pub(super) fn of_articles(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<Row>> {
-    let found = corrections::table.filter(corrections::article_id.eq_any(ids.to_vec()));
+    let found = corrections::table.filter(one_of(corrections::article_id, ids));
     found.order((corrections::article_id, corrections::version)).select(Row::as_select()).load(conn)
 }

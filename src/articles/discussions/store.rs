@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
 use super::Ruling;
-use crate::db::Conn;
 use crate::db::schema::{article_discussions, articles};
+use crate::db::{Conn, one_of};
 use crate::ids::{ArticleId, UserId};
 use crate::site::CommentPolicy;
 use crate::time::UtcTime;
@@ -16,7 +16,7 @@ pub(super) fn talks(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(Arti
     let ruled = (article_discussions::mode.nullable(), article_discussions::closes_at.nullable());
     let found: Vec<Found> = articles::table
         .left_join(article_discussions::table.on(article_discussions::article_id.eq(articles::id)))
-        .filter(articles::id.eq_any(ids.to_vec()))
+        .filter(one_of(articles::id, ids))
         .select((articles::id, articles::comment_count, ruled.0, ruled.1))
         .load(conn)?;
     Ok(found.into_iter().map(|(id, count, mode, closes_at)| (id, count, Ruling { mode, closes_at })).collect())

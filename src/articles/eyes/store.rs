@@ -4,8 +4,8 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 
 use crate::articles::model::Step;
-use crate::db::Conn;
 use crate::db::schema::revisions;
+use crate::db::{Conn, one_of};
 use crate::ids::{ArticleId, UserId};
 
 /// What makes the working copy public.
@@ -14,7 +14,7 @@ const RELEASES: [Step; 3] = [Step::Publish, Step::Schedule, Step::Correct];
 /// The revision that was last released, now or at its hour.
 pub(super) fn last_release(conn: &mut Conn, id: ArticleId) -> QueryResult<Option<i64>> {
     let of_article = revisions::table.filter(revisions::article_id.eq(id));
-    let releases = of_article.filter(revisions::action.eq_any(RELEASES.to_vec()));
+    let releases = of_article.filter(one_of(revisions::action, RELEASES));
     releases.select(max(revisions::version)).first(conn)
 }
 

@@ -5,9 +5,9 @@ use diesel::sql_types::{BigInt, Binary};
 
 use crate::articles::model::ArticleState;
 use crate::articles::store::{Head, visible};
-use crate::db::Conn;
 use crate::db::dialect::{self, Door};
 use crate::db::schema::{articles, publications};
+use crate::db::{Conn, one_of};
 use crate::ids::{ArticleId, PublicationId, StoryId};
 use crate::time::UtcTime;
 
@@ -107,9 +107,8 @@ pub(super) fn in_language(
 
 /// Each rewrite of these articles that is visible now, behind what it rewrites.
 pub(super) fn rewrites(conn: &mut Conn, of: &[ArticleId], now: UtcTime) -> QueryResult<Vec<(ArticleId, ArticleId)>> {
-    let of: Vec<_> = of.iter().copied().map(Some).collect();
     publications::table
-        .filter(publications::rewrite_of.eq_any(of))
+        .filter(one_of(publications::rewrite_of, of))
         .filter(visible!(now))
         .order((publications::date_published.asc(), publications::article_id.asc()))
         .select((publications::rewrite_of.assume_not_null(), publications::article_id))
@@ -118,9 +117,8 @@ pub(super) fn rewrites(conn: &mut Conn, of: &[ArticleId], now: UtcTime) -> Query
 
 /// What is visible now of the sets of translations that have these originals.
 pub(super) fn siblings(conn: &mut Conn, originals: &[ArticleId], now: UtcTime) -> QueryResult<Vec<Sibling>> {
-    let named: Vec<_> = originals.iter().copied().map(Some).collect();
     publications::table
-        .filter(publications::translation_of.eq_any(named).or(publications::article_id.eq_any(originals.to_vec())))
+        .filter(one_of(publications::translation_of, originals).or(one_of(publications::article_id, originals)))
         .filter(visible!(now))
         .order((publications::language.asc(), publications::article_id.asc()))
         .select((publications::article_id, publications::language, publications::slug, publications::translation_of))
@@ -164,6 +162,6 @@ pub(super) fn begun_for_story(conn: &mut Conn, story: StoryId, limit: i64) -> Qu
 
 /// These working copies, without their bodies.
 pub(super) fn heads(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(Head, String)>> {
-    let named = articles::table.filter(articles::id.eq_any(ids.to_vec()));
+    let named = articles::table.filter(one_of(articles::id, ids));
     named.select((Head::as_select(), articles::content)).load(conn)
 }

@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Binary;
 
 use crate::articles::store::visible;
-use crate::db::Conn;
 use crate::db::schema::{publication_links, publication_shingles, publications};
+use crate::db::{Conn, one_of};
 use crate::ids::{ArticleId, PublicationId, RecordId};
 use crate::records::Kind;
 use crate::time::UtcTime;
@@ -25,7 +25,7 @@ pub(super) struct Match {
 pub(super) fn matches(conn: &mut Conn, hashes: &[i64], except: &[ArticleId], now: UtcTime) -> QueryResult<Vec<Match>> {
     publication_shingles::table
         .inner_join(publications::table.on(publications::id.eq(publication_shingles::publication_id)))
-        .filter(publication_shingles::hash.eq_any(hashes.to_vec()))
+        .filter(one_of(publication_shingles::hash, hashes))
         .filter(visible!(now).and(publications::article_id.ne_all(except.to_vec())))
         .select((publication_shingles::hash, publications::id, publications::article_id))
         .load(conn)
@@ -34,7 +34,7 @@ pub(super) fn matches(conn: &mut Conn, hashes: &[i64], except: &[ArticleId], now
 /// The sources that publications credit.
 pub(super) fn sources(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<Vec<(PublicationId, RecordId)>> {
     publication_links::table
-        .filter(publication_links::publication_id.eq_any(ids.to_vec()))
+        .filter(one_of(publication_links::publication_id, ids))
         .filter(publication_links::kind.eq(Kind::Source))
         .order((publication_links::publication_id, publication_links::target_id))
         .select((publication_links::publication_id, publication_links::target_id))
@@ -60,7 +60,7 @@ pub(super) fn same_headline(
 /// Of these hashes, those that so many publications have.
 pub(super) fn formulas(conn: &mut Conn, hashes: &[i64], common: i64) -> QueryResult<Vec<i64>> {
     publication_shingles::table
-        .filter(publication_shingles::hash.eq_any(hashes.to_vec()))
+        .filter(one_of(publication_shingles::hash, hashes))
         .group_by(publication_shingles::hash)
         .having(count_star().ge(common))
         .select(publication_shingles::hash)

@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 
-use crate::db::Conn;
 use crate::db::schema::{article_locks, users};
+use crate::db::{Conn, one_of};
 use crate::ids::{ArticleId, UserId};
 use crate::time::UtcTime;
 
@@ -22,7 +22,7 @@ pub(super) struct Row {
 pub(super) fn held(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> QueryResult<Vec<Row>> {
     article_locks::table
         .inner_join(users::table.on(users::id.eq(article_locks::user_id)))
-        .filter(article_locks::article_id.eq_any(ids.to_vec()).and(article_locks::expires_at.gt(now)))
+        .filter(one_of(article_locks::article_id, ids).and(article_locks::expires_at.gt(now)))
         .select((
             article_locks::article_id,
             article_locks::user_id,

@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::{articles, publications, revisions};
+use crate::db::{Conn, one_of};
 use crate::ids::{ArticleId, Id, PublicationId, UserId, of};
 use crate::time::UtcTime;
 
@@ -75,7 +75,7 @@ pub(super) fn articles_after(conn: &mut Conn, id: ArticleId, limit: i64) -> Quer
 /// The number of the last revision of each of these articles.
 pub(super) fn last_versions(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(ArticleId, Option<i64>)>> {
     revisions::table
-        .filter(revisions::article_id.eq_any(ids.to_vec()))
+        .filter(one_of(revisions::article_id, ids))
         .group_by(revisions::article_id)
         .select((revisions::article_id, diesel::dsl::max(revisions::version)))
         .load(conn)

@@ -8,9 +8,9 @@ use diesel::sql_types::{BigInt, Binary, Text};
 use super::entry::Entry;
 use super::expression::Needle;
 use crate::articles::store::{Live, Wanted, visible};
-use crate::db::Conn;
 use crate::db::dialect::{self, Door};
 use crate::db::schema::{publication_links, publications, search_backlog, search_entries};
+use crate::db::{Conn, one_of};
 use crate::ids::{ArticleId, PublicationId, RecordId};
 use crate::records::Kind;
 use crate::time::UtcTime;
@@ -208,15 +208,15 @@ pub(super) fn with_headline(conn: &mut Conn, search: &Search<'_>, hash: i64) -> 
 
 /// Publications with their bodies.
 pub(super) fn whole(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<Vec<(Live, String)>> {
-    let found = publications::table.filter(publications::id.eq_any(ids.to_vec()));
+    let found = publications::table.filter(one_of(publications::id, ids));
     found.select((Live::as_select(), publications::body)).load(conn)
 }
 
 /// The sections, sources and tags of publications.
 pub(super) fn links(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<Vec<(PublicationId, Kind, RecordId)>> {
     publication_links::table
-        .filter(publication_links::publication_id.eq_any(ids.to_vec()))
-        .filter(publication_links::kind.eq_any([Kind::Section, Kind::Source, Kind::Tag]))
+        .filter(one_of(publication_links::publication_id, ids))
+        .filter(one_of(publication_links::kind, [Kind::Section, Kind::Source, Kind::Tag]))
         .select((publication_links::publication_id, publication_links::kind, publication_links::target_id))
         .load(conn)
 }
@@ -278,7 +278,7 @@ fn free_place(conn: &mut Conn, from: i64) -> QueryResult<i64> {
 
 /// Takes publications out of the index.
 pub(in crate::articles) fn forget(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<usize> {
-    let entries = search_entries::table.filter(search_entries::publication_id.eq_any(ids.to_vec()));
+    let entries = search_entries::table.filter(one_of(search_entries::publication_id, ids));
     if let Conn::Sqlite(_) = conn {
         let places: Vec<i64> = entries.select(search_entries::place).load(conn)?;
         if !places.is_empty() {
@@ -287,7 +287,7 @@ pub(in crate::articles) fn forget(conn: &mut Conn, ids: &[PublicationId]) -> Que
             diesel::sql_query(sql).execute(conn)?;
         }
     }
-    diesel::delete(search_entries::table.filter(search_entries::publication_id.eq_any(ids.to_vec()))).execute(conn)
+    diesel::delete(search_entries::table.filter(one_of(search_entries::publication_id, ids))).execute(conn)
 }
 
 /// The publications of an article in the index that are over.
@@ -328,11 +328,11 @@ pub(super) fn backlog(conn: &mut Conn, limit: i64) -> QueryResult<Vec<Unread>> {
 
 /// Strikes off what was read.
 pub(super) fn strike_off(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<usize> {
-    diesel::delete(search_backlog::table.filter(search_backlog::publication_id.eq_any(ids.to_vec()))).execute(conn)
+    diesel::delete(search_backlog::table.filter(one_of(search_backlog::publication_id, ids))).execute(conn)
 }
 
 /// Of these publications, those that the index has.
 pub(super) fn indexed(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<Vec<PublicationId>> {
-    let entries = search_entries::table.filter(search_entries::publication_id.eq_any(ids.to_vec()));
+    let entries = search_entries::table.filter(one_of(search_entries::publication_id, ids));
     entries.select(search_entries::publication_id).load(conn)
 }

@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use super::{Planned, TurnAction, TurnOutcome};
 use crate::articles::search;
 use crate::articles::store::{Ahead, Head};
-use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_turns, articles, publication_links, publications};
+use crate::db::{Conn, one_of};
 use crate::ids::{ArticleId, PublicationId, StoryId, TurnId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -129,7 +129,7 @@ pub(super) fn list(conn: &mut Conn, wanted: &Planned, page: &PageRequest) -> Que
     let query = keyset!(filtered(), page, article_turns::due_at => number, article_turns::id, latest_first);
     let rows: Vec<Row> = query.select(Row::as_select()).load(conn)?;
     let ids: Vec<ArticleId> = rows.iter().map(|row| row.article_id).collect();
-    let of_page = articles::table.filter(articles::id.eq_any(ids));
+    let of_page = articles::table.filter(one_of(articles::id, ids));
     let texts: Vec<(ArticleId, String)> = of_page.select((articles::id, articles::content)).load(conn)?;
     let text = |id: ArticleId| texts.iter().find(|(of, _)| *of == id).map(|(_, text)| text.clone());
     let rows = rows.into_iter().map(|row| (row.clone(), text(row.article_id).unwrap_or_default())).collect();
@@ -161,9 +161,9 @@ pub(in crate::articles) fn drop_planned(
     let ids: Vec<PublicationId> = ahead.select(publications::id).load(conn)?;
     if !ids.is_empty() {
         search::forget(conn, &ids)?;
-        diesel::delete(publication_links::table.filter(publication_links::publication_id.eq_any(ids.clone())))
+        diesel::delete(publication_links::table.filter(one_of(publication_links::publication_id, &ids)))
             .execute(conn)?;
-        diesel::delete(publications::table.filter(publications::id.eq_any(ids))).execute(conn)?;
+        diesel::delete(publications::table.filter(one_of(publications::id, ids))).execute(conn)?;
         let live = publications::table.filter(publications::article_id.eq(id));
         diesel::update(live.filter(publications::visible_until.gt(now)))
             .set(publications::visible_until.eq(ends_at))
@@ -194,7 +194,7 @@ pub(super) fn last_seen(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryRe
 /// The texts of an article's publications of these versions, each with its version.
 pub(super) fn contents(conn: &mut Conn, id: ArticleId, versions: &[i64]) -> QueryResult<Vec<(i64, String)>> {
     let of_article = publications::table.filter(publications::article_id.eq(id));
-    let wanted = of_article.filter(publications::version.eq_any(versions.to_vec()));
+    let wanted = of_article.filter(one_of(publications::version, versions));
     wanted.select((publications::version, publications::content)).load(conn)
 }
 

@@ -5,9 +5,9 @@ use diesel::sql_types::Bool;
 
 use crate::articles::model::ArticleState;
 use crate::articles::store::Head;
-use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_links, article_locks, articles};
+use crate::db::{Conn, one_of};
 use crate::ids::{ArticleId, RecordId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -51,7 +51,7 @@ macro_rules! in_states {
         let ended = || articles::ends_at.is_not_null().and(articles::ends_at.assume_not_null().le(now));
         let went = || articles::due_ends_at.is_not_null().and(articles::due_ends_at.assume_not_null().le(now));
         let is_wanted = |state| states.contains(&state).into_sql::<Bool>();
-        let kept = articles::state.eq_any(states.to_vec()).and(not(came())).and(not(ended()));
+        let kept = one_of(articles::state, states).and(not(came())).and(not(ended()));
         let published = is_wanted(ArticleState::Published).and(came()).and(not(went()));
         let waits = articles::due_at.is_not_null().and(not(came()));
         let scheduled = is_wanted(ArticleState::Scheduled).and(ended()).and(waits);
@@ -90,16 +90,16 @@ macro_rules! filtered {
         query = match states {
             [] => query,
             _ if wanted.turned => query.filter(in_states!(states, wanted.now)),
-            _ => query.filter(articles::state.eq_any(states.to_vec())),
+            _ => query.filter(one_of(articles::state, states)),
         };
         if !wanted.languages.is_empty() {
-            query = query.filter(articles::language.eq_any(wanted.languages.clone()));
+            query = query.filter(one_of(articles::language, &wanted.languages));
         }
         if let Some(sections) = &wanted.sections {
-            query = query.filter(articles::section_id.eq_any(sections.iter().copied().map(Some).collect::<Vec<_>>()));
+            query = query.filter(one_of(articles::section_id, sections.iter().copied()));
         }
         if let Some(authors) = &wanted.authors {
-            let named = article_links::table.filter(article_links::target_id.eq_any(authors.clone()));
+            let named = article_links::table.filter(one_of(article_links::target_id, authors));
             query = query.filter(articles::id.eq_any(named.select(article_links::article_id)));
         }
         if let Some(since) = wanted.changed_since {

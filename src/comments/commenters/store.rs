@@ -5,8 +5,8 @@ use diesel::prelude::*;
 
 use crate::comments::model::CommentStatus;
 use crate::comments::store::{Decided, Writer, writer};
-use crate::db::Conn;
 use crate::db::schema::{comment_decisions, commenters, comments, users};
+use crate::db::{Conn, one_of};
 use crate::ids::{CommentId, CommenterId};
 use crate::time::UtcTime;
 
@@ -38,7 +38,7 @@ pub(super) fn decisions(conn: &mut Conn, id: CommenterId, said: i64, limit: i64)
         .select(comments::id)
         .load(conn)?;
     comment_decisions::table
-        .filter(comment_decisions::comment_id.eq_any(latest))
+        .filter(one_of(comment_decisions::comment_id, latest))
         .order((comment_decisions::created_at.desc(), comment_decisions::id.desc()))
         .limit(limit)
         .select(Decided::as_select())

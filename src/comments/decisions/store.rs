@@ -4,9 +4,9 @@ use diesel::prelude::*;
 
 use crate::comments::pipeline::Rule;
 use crate::comments::store::Decided;
-use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::comment_decisions;
+use crate::db::{Conn, one_of};
 use crate::ids::CommentId;
 use crate::keyset;
 
@@ -34,8 +34,8 @@ pub(super) fn last_rule(conn: &mut Conn, id: CommentId, aside: &[Rule]) -> Query
 /// Of these rules, those that decided about each of these comments, in order.
 pub(super) fn rules(conn: &mut Conn, ids: &[CommentId], rules: &[Rule]) -> QueryResult<Vec<(CommentId, Rule)>> {
     comment_decisions::table
-        .filter(comment_decisions::comment_id.eq_any(ids.to_vec()))
-        .filter(comment_decisions::rule.eq_any(rules.to_vec()))
+        .filter(one_of(comment_decisions::comment_id, ids))
+        .filter(one_of(comment_decisions::rule, rules))
         .order((comment_decisions::comment_id, comment_decisions::created_at, comment_decisions::id))
         .select((comment_decisions::comment_id, comment_decisions::rule))
         .load(conn)

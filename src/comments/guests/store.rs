@@ -4,8 +4,8 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use crate::comments::CommentStatus;
-use crate::db::Conn;
 use crate::db::schema::{commenters, comments};
+use crate::db::{Conn, one_of};
 use crate::ids::CommenterId;
 use crate::time::UtcTime;
 
@@ -40,7 +40,7 @@ pub(super) fn insert(
 
 /// Takes the name and the address from a guest of whom no comment has words any more.
 pub(super) fn forget_if_silent(conn: &mut Conn, id: CommenterId) -> QueryResult<usize> {
-    let said = comments::status.eq_any(CommentStatus::with_words());
+    let said = one_of(comments::status, CommentStatus::with_words());
     let words = comments::table.filter(comments::author_id.eq(id).and(said));
     diesel::update(commenters::table.find(id).filter(commenters::user_id.is_null()).filter(not(exists(words))))
         .set((

@@ -6,9 +6,9 @@ use diesel::sql_types::BigInt;
 use super::dto::{CommentQueue, QueueQuery};
 use crate::comments::model::CommentStatus;
 use crate::comments::store::{Row, Writer, joined, writer};
-use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{commenters, comments, users};
+use crate::db::{Conn, one_of};
 use crate::keyset;
 
 /// How many comments are in each queue, up to a limit.
@@ -44,7 +44,7 @@ macro_rules! filtered {
         query = match status.as_slice() {
             [] => query,
             [one] => query.filter(comments::status.eq(*one)),
-            several => query.filter(comments::status.eq_any(several.to_vec())),
+            several => query.filter(one_of(comments::status, several)),
         };
         if let Some(article) = article_id {
             query = query.filter(comments::article_id.eq(*article));

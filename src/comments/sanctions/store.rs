@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use super::model::SanctionKind;
 use crate::auth::Role;
 use crate::comments::model::CommentReason;
-use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{commenters, sanctions, users};
+use crate::db::{Conn, one_of};
 use crate::ids::{CommenterId, SanctionId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -66,7 +66,7 @@ pub(super) fn held(
 ) -> QueryResult<Vec<Sanction>> {
     sanctions::table
         .filter(sanctions::commenter_id.eq(commenter).and(sanctions::lifted_at.is_null()))
-        .filter(sanctions::kind.eq_any(kinds.to_vec()))
+        .filter(one_of(sanctions::kind, kinds))
         .filter(sanctions::until.is_null().or(sanctions::until.gt(now)))
         .order((sanctions::created_at.desc(), sanctions::id.desc()))
         .limit(limit)
@@ -82,7 +82,7 @@ pub(super) fn held_by(
     now: UtcTime,
 ) -> QueryResult<Vec<CommenterId>> {
     sanctions::table
-        .filter(sanctions::commenter_id.eq_any(commenters.to_vec()).and(sanctions::lifted_at.is_null()))
+        .filter(one_of(sanctions::commenter_id, commenters).and(sanctions::lifted_at.is_null()))
         .filter(sanctions::kind.eq(kind))
         .filter(sanctions::until.is_null().or(sanctions::until.gt(now)))
         .select(sanctions::commenter_id)

@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 
 use super::matcher::{Reach, WordList};
-use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{word_counter, word_entries};
+use crate::db::{Conn, one_of};
 use crate::ids::{UserId, WordId};
 use crate::keyset;
 use crate::text::Language;
@@ -81,7 +81,7 @@ pub(super) fn known(
 ) -> QueryResult<Vec<(Vec<u8>, WordId)>> {
     word_entries::table
         .filter(word_entries::list.eq(list).and(word_entries::language.eq(language)))
-        .filter(word_entries::text_key.eq_any(keys.to_vec()))
+        .filter(one_of(word_entries::text_key, keys))
         .select((word_entries::text_key, word_entries::id))
         .load(conn)
 }
