@@ -141,6 +141,16 @@ impl App {
         self.0.db.read(move |conn| work(&mut Read { conn, now: app.now() })).await
     }
 
+    /// The same beside the worker that asks, for what would keep its other callers waiting.
+    pub async fn read_aside<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Read<'_>) -> Result<T, Problem> + Send + 'static,
+    {
+        let app = self.clone();
+        self.0.db.read_aside(move |conn| work(&mut Read { conn, now: app.now() })).await
+    }
+
     /// Makes changes in one transaction, with the events and audit lines that it records; answers after the commit.
     pub async fn write<T, F>(&self, actor: Actor, work: F) -> Result<T, Problem>
     where

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde_json::value::RawValue;
+
 use super::corrections;
 use super::discussions;
 use super::dto::ArticleIn;
@@ -83,7 +85,8 @@ pub fn list(
     let wanted = wanted(read, query)?;
     let slice = store::list(read.conn, &wanted, read.now, page)?;
     let Slice { rows, next, prev, total } = slice;
-    let (rows, included) = show(read, &rows, &include, public_url)?;
+    let site = site::present(read)?;
+    let (rows, included) = show(read, &site, &rows, &include, public_url)?;
     Ok(Listed { slice: Slice { rows, next, prev, total }, included })
 }
 
@@ -104,26 +107,27 @@ pub fn find(
         },
     };
     let live = translated(read, live, query.language.as_deref(), &site)?;
-    let body: Body = serde_json::from_str(&store::live_body(read.conn, live.id)?)?;
-    Ok(Sought::Here(Box::new(whole(read, live, body, query, public_url)?)))
+    let body = store::live_body(read.conn, live.id)?;
+    Ok(Sought::Here(Box::new(whole(read, &site, (live, body), query, public_url)?)))
 }
 
-/// One article with its body in the form that is wanted.
+/// One article with its body in the form that is wanted. As blocks it is given as it is kept.
 pub(super) fn whole(
     read: &mut Read<'_>,
-    live: Live,
-    body: Body,
+    site: &Site,
+    (live, body): (Live, String),
     query: &OneArticleQuery,
     public_url: &str,
 ) -> Result<ArticleView, Problem> {
     let include = included_names(query.include.as_deref())?;
-    let (mut shown, included) = show(read, &[live], &include, public_url)?;
+    let (mut shown, included) = show(read, site, &[live], &include, public_url)?;
     let mut article = shown.pop().ok_or_else(Problem::not_found)?;
+    let parsed = || serde_json::from_str::<Body>(&body);
     match query.body.unwrap_or_default() {
-        BodyForm::Blocks => article.body = Some(body.into_blocks()),
-        BodyForm::Html => article.body_html = Some(body.to_html()),
-        BodyForm::Markdown => article.body_markdown = Some(body.to_markdown()),
-        BodyForm::Text => article.body_text = Some(body.to_text()),
+        BodyForm::Blocks => article.body = Some(RawValue::from_string(body)?),
+        BodyForm::Html => article.body_html = Some(parsed()?.to_html()),
+        BodyForm::Markdown => article.body_markdown = Some(parsed()?.to_markdown()),
+        BodyForm::Text => article.body_text = Some(parsed()?.to_text()),
     }
     article.included = included;
     Ok(article)
@@ -226,11 +230,11 @@ fn by_slug(read: &mut Read<'_>, key: &str, language: Option<&str>, site: &Site) 
 /// Publications as everyone may see them, with a fixed number of statements.
 pub(super) fn show(
     read: &mut Read<'_>,
+    site: &Site,
     rows: &[Live],
     include: &[&str],
     public_url: &str,
 ) -> Result<(Vec<ArticleView>, Option<Included>), Problem> {
-    let site = site::present(read)?;
     let forms: Result<Vec<ArticleIn>, _> = rows.iter().map(|live| serde_json::from_str(&live.content)).collect();
     let forms = forms?;
     let record_ids: Vec<RecordId> = forms.iter().flat_map(ids).collect();
@@ -243,7 +247,7 @@ pub(super) fn show(
     let live = live_among(read, &others)?;
     let kin = kin::published(read, rows, &forms)?;
     let setting = Setting {
-        site: &site,
+        site,
         references: &references,
         talks: &talks,
         corrections: &corrections,
@@ -259,10 +263,10 @@ pub(super) fn show(
     }
     let mut included = included(include, &references)?;
     if include.contains(&"related") {
-        included.related = Some(show_many(read, &related, public_url)?);
+        included.related = Some(show_these(read, site, &related, public_url)?);
     }
     if include.contains(&"translations") {
-        included.translations = Some(show_many(read, &kin.others(&article_ids), public_url)?);
+        included.translations = Some(show_these(read, site, &kin.others(&article_ids), public_url)?);
     }
     Ok((views, Some(included)))
 }
@@ -273,8 +277,18 @@ fn named_articles(form: &ArticleIn) -> Vec<ArticleId> {
 
 /// Of these articles, those that are published now, without their bodies.
 pub(super) fn show_many(read: &mut Read<'_>, ids: &[ArticleId], public_url: &str) -> Result<Vec<ArticleView>, Problem> {
+    let site = site::present(read)?;
+    show_these(read, &site, ids, public_url)
+}
+
+fn show_these(
+    read: &mut Read<'_>,
+    site: &Site,
+    ids: &[ArticleId],
+    public_url: &str,
+) -> Result<Vec<ArticleView>, Problem> {
     let live = if ids.is_empty() { Vec::new() } else { store::live_many(read.conn, ids, read.now)? };
-    Ok(show(read, &live, &[], public_url)?.0)
+    Ok(show(read, site, &live, &[], public_url)?.0)
 }
 
 fn included(names: &[&str], references: &HashMap<RecordId, Reference>) -> Result<Included, Problem> {

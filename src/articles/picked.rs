@@ -10,6 +10,7 @@ use crate::app::Read;
 use crate::db::page::PageRequest;
 use crate::ids::{ArticleId, RecordId};
 use crate::problem::Problem;
+use crate::site;
 use crate::text::Language;
 
 /// One place, or several that a rule fills.
@@ -72,7 +73,8 @@ pub fn picked(read: &mut Read<'_>, picks: &[Pick], max: usize, public_url: &str)
         }
     }
     rows.truncate(max);
-    Ok(show(read, &rows, &[], public_url)?.0)
+    let site = site::present(read)?;
+    Ok(show(read, &site, &rows, &[], public_url)?.0)
 }
 
 /// What a rule finds: enough of it, even where all that is shown already is among it.

@@ -8,7 +8,7 @@ use super::model::{ArticleState, Step};
 use super::query::Sort;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_links, articles, publication_links, publications, records, revisions};
-use crate::db::{Conn, one_of};
+use crate::db::{Conn, directly, one_of};
 use crate::ids::{ArticleId, PublicationId, RecordId, UserId};
 use crate::keyset;
 use crate::records::Kind;
@@ -322,13 +322,13 @@ pub(super) use visible;
 
 pub(super) fn live(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<Option<Live>> {
     let of_article = publications::table.filter(publications::article_id.eq(id)).filter(visible!(now));
-    of_article.select(Live::as_select()).first(conn).optional()
+    directly!(conn, own => of_article.select(Live::as_select()).first(own).optional())
 }
 
 /// The live publications with a slug, in any language.
 pub(super) fn live_by_slug(conn: &mut Conn, key: &str, now: UtcTime) -> QueryResult<Vec<(Live, String)>> {
     let by_slug = publications::table.filter(publications::slug_key.eq(key)).filter(visible!(now));
-    by_slug.select((Live::as_select(), publications::language)).load(conn)
+    directly!(conn, own => by_slug.select((Live::as_select(), publications::language)).load(own))
 }
 
 /// The present publication of an article that once had a slug in public; of several the one that had it last.
@@ -364,7 +364,7 @@ pub(super) fn killed_by_slug(conn: &mut Conn, key: &str) -> QueryResult<Option<S
 }
 
 pub(super) fn live_body(conn: &mut Conn, id: PublicationId) -> QueryResult<String> {
-    publications::table.find(id).select(publications::body).first(conn)
+    directly!(conn, own => publications::table.find(id).select(publications::body).first(own))
 }
 
 /// Of these articles, those that are visible now.
@@ -391,7 +391,8 @@ pub(super) fn bylines(
 
 pub(super) fn live_many(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> QueryResult<Vec<Live>> {
     let of_articles = publications::table.filter(one_of(publications::article_id, ids));
-    of_articles.filter(visible!(now)).order(publications::article_id).select(Live::as_select()).load(conn)
+    let visible = of_articles.filter(visible!(now)).order(publications::article_id);
+    directly!(conn, own => visible.select(Live::as_select()).load(own))
 }
 
 pub(super) fn comment_counts(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(ArticleId, i64)>> {
@@ -399,46 +400,53 @@ pub(super) fn comment_counts(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<
     of_articles.select((articles::id, articles::comment_count)).load(conn)
 }
 
+/// A page of the live publications that a list wants.
+macro_rules! listed {
+    ($conn:expr, $wanted:expr, $now:expr, $page:expr) => {{
+        let linked = |ids: &[RecordId]| {
+            exists(
+                publication_links::table
+                    .filter(publication_links::publication_id.eq(publications::id))
+                    .filter(one_of(publication_links::target_id, ids)),
+            )
+        };
+        let filtered = || {
+            let mut query = publications::table.filter(visible!($now)).into_boxed();
+            if !$wanted.languages.is_empty() {
+                query = query.filter(one_of(publications::language, &$wanted.languages));
+            }
+            for ids in &$wanted.with {
+                query = query.filter(linked(ids));
+            }
+            if !$wanted.without.is_empty() {
+                query = query.filter(diesel::dsl::not(linked(&$wanted.without)));
+            }
+            if let Some(from) = $wanted.from {
+                query = query.filter(publications::date_published.ge(from));
+            }
+            if let Some(until) = $wanted.until {
+                query = query.filter(publications::date_published.lt(until));
+            }
+            query
+        };
+        let by_change = $wanted.sort == Sort::LatestChange;
+        let rows = if by_change {
+            let query = keyset!(filtered(), $page, publications::date_modified => number, publications::article_id, true);
+            query.select(Live::as_select()).load($conn)?
+        } else {
+            let newest = $wanted.sort == Sort::Newest;
+            let query = keyset!(filtered(), $page, publications::date_published => number, publications::article_id, newest);
+            query.select(Live::as_select()).load($conn)?
+        };
+        let key = |row: &Live| if by_change { row.date_modified } else { row.date_published };
+        let mut slice = $page.cut(rows, |row: &Live| Position::at(key(row).micros(), row.article_id.uuid()));
+        if $page.count {
+            slice.total = Some(filtered().count().get_result($conn)?);
+        }
+        Ok(slice)
+    }};
+}
+
 pub(super) fn list(conn: &mut Conn, wanted: &Wanted, now: UtcTime, page: &PageRequest) -> QueryResult<Slice<Live>> {
-    let linked = |ids: &[RecordId]| {
-        exists(
-            publication_links::table
-                .filter(publication_links::publication_id.eq(publications::id))
-                .filter(one_of(publication_links::target_id, ids)),
-        )
-    };
-    let filtered = || {
-        let mut query = publications::table.filter(visible!(now)).into_boxed();
-        if !wanted.languages.is_empty() {
-            query = query.filter(one_of(publications::language, &wanted.languages));
-        }
-        for ids in &wanted.with {
-            query = query.filter(linked(ids));
-        }
-        if !wanted.without.is_empty() {
-            query = query.filter(diesel::dsl::not(linked(&wanted.without)));
-        }
-        if let Some(from) = wanted.from {
-            query = query.filter(publications::date_published.ge(from));
-        }
-        if let Some(until) = wanted.until {
-            query = query.filter(publications::date_published.lt(until));
-        }
-        query
-    };
-    let by_change = wanted.sort == Sort::LatestChange;
-    let rows = if by_change {
-        let query = keyset!(filtered(), page, publications::date_modified => number, publications::article_id, true);
-        query.select(Live::as_select()).load(conn)?
-    } else {
-        let newest = wanted.sort == Sort::Newest;
-        let query = keyset!(filtered(), page, publications::date_published => number, publications::article_id, newest);
-        query.select(Live::as_select()).load(conn)?
-    };
-    let key = |row: &Live| if by_change { row.date_modified } else { row.date_published };
-    let mut slice = page.cut(rows, |row: &Live| Position::at(key(row).micros(), row.article_id.uuid()));
-    if page.count {
-        slice.total = Some(filtered().count().get_result(conn)?);
-    }
-    Ok(slice)
+    directly!(conn, own => listed!(own, wanted, now, page))
 }

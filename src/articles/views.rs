@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::corrections::CorrectionView;
@@ -257,7 +258,8 @@ pub struct ArticleView {
     seo: Option<Seo>,
     /// The body as Portable Text blocks.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) body: Option<Vec<Block>>,
+    #[schema(value_type = Option<Vec<Block>>)]
+    pub(super) body: Option<Box<RawValue>>,
     /// The body as HTML, with `body=html`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "<p>دعا الرئيس الروسي…</p>")]

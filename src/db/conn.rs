@@ -11,3 +11,16 @@ pub enum Conn {
     /// A server.
     Postgres(PgConnection),
 }
+
+/// Runs a statement as one of the very database that this is. Through [`Conn`] its text is written out each time, even where
+/// the connection has it prepared: this is for what readers ask for most.
+macro_rules! directly {
+    ($conn:expr, $own:ident => $run:expr) => {
+        match $conn {
+            $crate::db::Conn::Sqlite($own) => $run,
+            $crate::db::Conn::Postgres($own) => $run,
+        }
+    };
+}
+
+pub(crate) use directly;

@@ -27,6 +27,7 @@ use diesel::{Connection as _, RunQueryDsl as _};
 
 pub use beyond::{Beyond, beyond};
 pub use conn::Conn;
+pub(crate) use conn::directly;
 pub use dialect::violates;
 pub use diesel::result::{Error as QueryError, QueryResult};
 pub use kept::{Kept, kept};
@@ -126,6 +127,22 @@ impl Db {
         E: From<Error> + From<QueryError> + Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
+        if self.0.pool.is_embedded() {
+            // A panic would break off the caller's connection; its own database connection falls away with it.
+            let read = AssertUnwindSafe(|| self.0.pool.with(|conn| transaction(conn, Access::Read, work)));
+            return catch_unwind(read).unwrap_or_else(|_| Err(Error::Panicked.into()));
+        }
+        self.run(Access::Read, work).await
+    }
+
+    /// The same on a blocking thread whichever the database, for what takes long enough to keep others waiting. On SQLite
+    /// no more run at once than there are processors.
+    pub async fn read_aside<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<QueryError> + Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
         self.run(Access::Read, work).await
     }
 
@@ -169,11 +186,6 @@ impl Db {
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
         let inner = Arc::clone(&self.0);
-        if inner.pool.is_embedded() {
-            // A panic would break off the caller's connection; its own database connection falls away with it.
-            let read = AssertUnwindSafe(|| inner.pool.with(|conn| transaction(conn, access, work)));
-            return catch_unwind(read).unwrap_or_else(|_| Err(Error::Panicked.into()));
-        }
         let permit = inner.pool.permit().await?;
         let done = tokio::task::spawn_blocking(move || {
             let answer = inner.pool.with(|conn| transaction(conn, access, work));

@@ -1,7 +1,9 @@
 //! Idle connections, and how many may be open at once.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -50,7 +52,12 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(location: Location, connections: usize) -> Self {
-        Self { location, idle: Mutex::new(Vec::new()), free: Arc::new(Semaphore::new(connections.max(1))) }
+        let connections = match location {
+            // Beside the workers, which ask for none of these.
+            Location::Sqlite(_) => thread::available_parallelism().map_or(1, NonZero::get),
+            Location::Postgres(_) => connections.max(1),
+        };
+        Self { location, idle: Mutex::new(Vec::new()), free: Arc::new(Semaphore::new(connections)) }
     }
 
     pub(super) const fn is_embedded(&self) -> bool {

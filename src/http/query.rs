@@ -7,6 +7,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
@@ -108,15 +109,13 @@ impl<F> Page<F> {
     ) -> Result<Reply, Problem> {
         // Also where the list is empty: a wrong name must not pass until the first row comes.
         self.view.check::<T>()?;
-        let whole: Vec<Value> = slice.rows.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
-        let modified = whole.iter().filter_map(changed_at).max();
-        let items: Vec<Value> = whole.into_iter().map(|item| self.view.shape(item)).collect();
+        let shaped: Vec<_> = slice.rows.iter().map(|row| self.view.item(row)).collect::<Result<_, _>>()?;
+        let (items, changed): (Vec<_>, Vec<_>) = shaped.into_iter().unzip();
+        let modified = changed.into_iter().flatten().max();
         let cursor = |position: &Option<Position>| position.as_ref().map(|position| position.seal(&self.list));
         let (next, prev) = (cursor(&slice.next), cursor(&slice.prev));
         let page = PageView { limit: self.request.limit, next: next.clone(), prev: prev.clone(), total: slice.total };
-        let mut body =
-            Map::from_iter([("items".to_owned(), items.into()), ("page".to_owned(), serde_json::to_value(page)?)]);
-        body.extend(members);
+        let body = Listing { items, page, members };
         let link = |rel: &str, parameter: &str, cursor: Option<String>| {
             cursor.map(|cursor| format!("<{}{parameter}={cursor}>; rel=\"{rel}\"", self.target))
         };
@@ -124,6 +123,15 @@ impl<F> Page<F> {
             [link("next", "after", next), link("prev", "before", prev)].into_iter().flatten().collect();
         Ok(Reply::json(&body)?.linked(links.join(", ")).modified(modified))
     }
+}
+
+/// A page of a list as it is sent.
+#[derive(Serialize)]
+struct Listing {
+    items: Vec<Box<RawValue>>,
+    page: PageView,
+    #[serde(flatten)]
+    members: Map<String, Value>,
 }
 
 /// Which properties of a resource the caller wants.
@@ -137,7 +145,21 @@ impl View {
     /// Answers one resource in the form that was asked for.
     pub fn reply<T: Serialize + ToSchema>(&self, resource: &T) -> Result<Reply, Problem> {
         self.check::<T>()?;
+        if self.fields.is_none() {
+            return Reply::json(resource);
+        }
         Reply::json(&self.shape(serde_json::to_value(resource)?))
+    }
+
+    /// One of a list, and when it last changed. Where all of it is wanted it is written as it is.
+    fn item<T: Serialize>(&self, row: &T) -> Result<(Box<RawValue>, Option<UtcTime>), Problem> {
+        let whole = serde_json::value::to_raw_value(row)?;
+        let changed = changed_at(&whole);
+        if self.fields.is_none() {
+            return Ok((whole, changed));
+        }
+        let shaped = self.shape(serde_json::to_value(row)?);
+        Ok((serde_json::value::to_raw_value(&shaped)?, changed))
     }
 
     /// A resource with only the wanted properties.
@@ -164,9 +186,21 @@ impl View {
 }
 
 /// When an item last changed, as far as it says so.
-fn changed_at(item: &Value) -> Option<UtcTime> {
-    const NAMES: [&str; 3] = ["dateModified", "dateUpdated", "dateCreated"];
-    NAMES.iter().filter_map(|name| UtcTime::parse(item.get(name)?.as_str()?).ok()).max()
+fn changed_at(item: &RawValue) -> Option<UtcTime> {
+    let Dates { modified, updated, created } = serde_json::from_str(item.get()).ok()?;
+    let told = [modified, updated, created].into_iter().flatten();
+    told.filter_map(|date| UtcTime::parse(date.get().trim_matches('"')).ok()).max()
+}
+
+/// What tells when an item last changed.
+#[derive(Deserialize)]
+struct Dates<'a> {
+    #[serde(borrow, rename = "dateModified")]
+    modified: Option<&'a RawValue>,
+    #[serde(borrow, rename = "dateUpdated")]
+    updated: Option<&'a RawValue>,
+    #[serde(borrow, rename = "dateCreated")]
+    created: Option<&'a RawValue>,
 }
 
 /// The parameters of a request that has no pages.

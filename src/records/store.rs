@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::Kind;
 use crate::db::page::{Key, PageRequest, Position, Slice};
 use crate::db::schema::{record_names, record_redirects, records};
-use crate::db::{Conn, one_of};
+use crate::db::{Conn, directly, one_of};
 use crate::ids::{RecordId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -151,11 +151,11 @@ pub(super) fn find_by_user(conn: &mut Conn, user: UserId) -> QueryResult<Option<
 /// These records, each with the one that took its place.
 pub(super) fn many(conn: &mut Conn, ids: &[RecordId]) -> QueryResult<Vec<(Row, Option<Row>)>> {
     let into = diesel::alias!(records as into_records);
-    records::table
+    let these = records::table
         .left_join(into.on(into.field(records::id).nullable().eq(records::merged_into)))
-        .filter(one_of(records::id, ids))
-        .select((Row::as_select(), into.fields(records::all_columns).nullable()))
-        .load(conn)
+        .filter(one_of(records::id, ids));
+    let columns = into.fields(records::all_columns).nullable();
+    directly!(conn, own => these.select((Row::as_select(), columns)).load(own))
 }
 
 /// Of these records, those that were merged, each with the one that took its place.

@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use crate::db::Conn;
 use crate::db::schema::site;
+use crate::db::{Conn, directly};
 use crate::time::UtcTime;
 
 /// The key of the one row.
@@ -20,7 +20,7 @@ pub(super) struct Row {
 }
 
 pub(super) fn find(conn: &mut Conn) -> QueryResult<Option<Row>> {
-    site::table.find(ONLY).select(Row::as_select()).first(conn).optional()
+    directly!(conn, own => site::table.find(ONLY).select(Row::as_select()).first(own).optional())
 }
 
 /// Writes the row over the version that was read, where 0 is no row; 0 when another change came first.

@@ -84,12 +84,32 @@ pub fn words(text: &str) -> Vec<Word> {
 
 /// Whether a character can be part of a word, or stand in one and leave no trace.
 fn belongs(c: char) -> bool {
+    match c {
+        '\0'..='\x7F' => c.is_ascii_alphanumeric(),
+        // What Arabic texts consist of: letters and marks without a gap.
+        '\u{620}'..='\u{65F}' => true,
+        _ => belongs_anywhere(c),
+    }
+}
+
+/// The same by the tables of Unicode.
+fn belongs_anywhere(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c) || arabic::is_dropped(c)
 }
 
 /// The keys of what stands between two gaps.
 fn keys(run: &str) -> Vec<String> {
     let folded = arabic::fold(run);
+    if folded.chars().all(|c| matches!(c, '\u{621}'..='\u{64A}')) {
+        let whole = folded.char_indices().nth(WORD_MAX).is_none();
+        return if folded.is_empty() {
+            Vec::new()
+        } else if whole {
+            vec![folded]
+        } else {
+            vec![folded.chars().take(WORD_MAX).collect()]
+        };
+    }
     let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(|word| word.chars().take(WORD_MAX).collect()).collect()
 }
@@ -189,4 +209,16 @@ fn once(terms: impl IntoIterator<Item = String>) -> Vec<String> {
         }
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_belongs_to_a_word_at_once_does_so_by_the_tables_too() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(belongs(c), belongs_anywhere(c), "{c:?}");
+        }
+    }
 }

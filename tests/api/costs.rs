@@ -4,8 +4,8 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use khabar::auth::Role;
-use khabar::db::Conn;
 use khabar::db::page::Position;
+use khabar::db::{Conn, one_of};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -232,4 +232,53 @@ async fn comments_are_counted_for_a_list_of_articles_at_once() {
         statements.len()
     };
     assert_eq!(statements(1).await, statements(100).await);
+}
+
+#[actix_web::test]
+async fn what_readers_ask_for_most_is_prepared_once() {
+    let desk = Desk::new().await;
+    let id = desk.live("خبر عاجل").await;
+    let live = desk.public(&id).await;
+    let editor = desk.app.as_(Role::Editor).await;
+    let discussed = article(&editor, json!({ "mode": "open" })).await;
+    let paths = [
+        format!("/api/v1/articles/{}", live.text("/slug")),
+        format!("/api/v1/articles/{}", live.text("/id")),
+        "/api/v1/articles?limit=20".to_owned(),
+        format!("{}?limit=20", below(&discussed)),
+    ];
+    let anyone = desk.app.anonymous();
+    for path in paths {
+        for _ in 0..2 {
+            anyone.get(&path).send().await.expect(200);
+        }
+        assert_eq!(desk.app.prepared_by(anyone.get(&path).send()).await, Vec::<String>::new(), "{path}");
+    }
+}
+
+diesel::table! {
+    listed (id) { id -> Binary, word -> Nullable<Text>, number -> BigInt }
+}
+
+#[actix_web::test]
+async fn a_list_finds_its_values_whatever_they_are() {
+    let app = TestApp::new().await;
+    let mut conn = app.sql();
+    let binary = if matches!(conn, Conn::Sqlite(_)) { "BLOB" } else { "BYTEA" };
+    conn.batch_execute(&format!("CREATE TEMP TABLE listed (id {binary}, word TEXT, number BIGINT)")).unwrap();
+    let words = ["", "خبر", "a\"b", "back\\slash", "{brace,comma}", "NULL", "it's", "line\nbreak"];
+    for (word, number) in words.into_iter().zip(0_i64..) {
+        let id = [u8::try_from(number).unwrap(), 0, 255];
+        let row = (listed::id.eq(id.to_vec()), listed::word.eq(word), listed::number.eq(number - 3));
+        diesel::insert_into(listed::table).values(row).execute(&mut conn).unwrap();
+    }
+    let rows = || listed::table.select(listed::number).order(listed::number).into_boxed();
+    for (word, number) in words.into_iter().zip(0_i64..) {
+        let by_word = rows().filter(one_of(listed::word, [word, "absent"]));
+        assert_eq!(by_word.load::<i64>(&mut conn).unwrap(), [number - 3], "{word}");
+        let by_id = rows().filter(one_of(listed::id, [vec![u8::try_from(number).unwrap(), 0, 255], vec![]]));
+        assert_eq!(by_id.load::<i64>(&mut conn).unwrap(), [number - 3]);
+    }
+    assert_eq!(rows().filter(one_of(listed::number, [-3_i64, 4, 9])).load::<i64>(&mut conn).unwrap(), [-3, 4]);
+    assert!(rows().filter(one_of(listed::word, Vec::<String>::new())).load::<i64>(&mut conn).unwrap().is_empty());
 }

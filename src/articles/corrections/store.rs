@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::CorrectionKind;
 use crate::db::schema::corrections;
-use crate::db::{Conn, one_of};
+use crate::db::{Conn, directly, one_of};
 use crate::ids::{ArticleId, CorrectionId};
 use crate::time::UtcTime;
 
@@ -26,5 +26,6 @@ pub(super) fn insert(conn: &mut Conn, row: &Row) -> QueryResult<usize> {
 
 pub(super) fn of_articles(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<Row>> {
     let found = corrections::table.filter(one_of(corrections::article_id, ids));
-    found.order((corrections::article_id, corrections::version)).select(Row::as_select()).load(conn)
+    let found = found.order((corrections::article_id, corrections::version));
+    directly!(conn, own => found.select(Row::as_select()).load(own))
 }

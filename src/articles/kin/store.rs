@@ -7,7 +7,7 @@ use crate::articles::model::ArticleState;
 use crate::articles::store::{Head, visible};
 use crate::db::dialect::{self, Door};
 use crate::db::schema::{articles, publications};
-use crate::db::{Conn, one_of};
+use crate::db::{Conn, directly, one_of};
 use crate::ids::{ArticleId, PublicationId, StoryId};
 use crate::time::UtcTime;
 
@@ -107,22 +107,22 @@ pub(super) fn in_language(
 
 /// Each rewrite of these articles that is visible now, behind what it rewrites.
 pub(super) fn rewrites(conn: &mut Conn, of: &[ArticleId], now: UtcTime) -> QueryResult<Vec<(ArticleId, ArticleId)>> {
-    publications::table
+    let rewrites = publications::table
         .filter(one_of(publications::rewrite_of, of))
         .filter(visible!(now))
         .order((publications::date_published.asc(), publications::article_id.asc()))
-        .select((publications::rewrite_of.assume_not_null(), publications::article_id))
-        .load(conn)
+        .select((publications::rewrite_of.assume_not_null(), publications::article_id));
+    directly!(conn, own => rewrites.load(own))
 }
 
 /// What is visible now of the sets of translations that have these originals.
 pub(super) fn siblings(conn: &mut Conn, originals: &[ArticleId], now: UtcTime) -> QueryResult<Vec<Sibling>> {
-    publications::table
+    let set = publications::table
         .filter(one_of(publications::translation_of, originals).or(one_of(publications::article_id, originals)))
         .filter(visible!(now))
         .order((publications::language.asc(), publications::article_id.asc()))
-        .select((publications::article_id, publications::language, publications::slug, publications::translation_of))
-        .load(conn)
+        .select((publications::article_id, publications::language, publications::slug, publications::translation_of));
+    directly!(conn, own => set.load(own))
 }
 
 /// The articles of a story that are visible now, and what they were rewritten by, as far as that belongs to no other

@@ -27,6 +27,7 @@ use crate::events::{Change, fingerprint};
 use crate::fault::{Fault, Faults};
 use crate::ids::{ArticleId, PreviewLinkId, PublicationId};
 use crate::problem::{Code, Problem};
+use crate::site;
 use crate::text::safe;
 use crate::time::UtcTime;
 
@@ -149,6 +150,7 @@ pub fn preview(
     let found = articles::revision(read.conn, head.id, version)?;
     let (row, texts) = found.ok_or_else(Problem::not_found)?;
     let body: Body = serde_json::from_str(&texts.body)?;
+    let site = site::present(read)?;
     let form: super::dto::ArticleIn = serde_json::from_str(&texts.content)?;
     let date_published = head.date_published.or(head.ahead.due_at).unwrap_or(read.now);
     let live = Live {
@@ -163,7 +165,7 @@ pub fn preview(
         content: texts.content,
     };
     let wanted = OneArticleQuery { language: None, body: query.body, include: None };
-    let article = whole(read, live, body, &wanted, public_url)?;
+    let article = whole(read, &site, (live, texts.body), &wanted, public_url)?;
     Ok(PreviewView { article, preview: PreviewInfo { version, expires_at: link.expires_at } })
 }
 

@@ -85,9 +85,14 @@ impl Lookout<'_> {
         let first = key.chars().next();
         let is_arabic = first.is_some_and(arabic::is_arabic);
         // Terms are made only of what may be it: the term of an Arabic word is a part of it, and every stem begins as its word.
-        let may_be = |term: &String| if is_arabic { key.contains(term.as_str()) } else { term.chars().next() == first };
+        let may_be = |term: &String| if is_arabic { is_part(key, term) } else { term.chars().next() == first };
         sought.terms.iter().any(may_be) && terms::of(key, self.language).iter().any(|term| sought.terms.contains(term))
     }
+}
+
+/// Whether a term is a part of a word. Words are short: to look at each place takes less than to prepare a search.
+fn is_part(key: &str, term: &str) -> bool {
+    term.is_empty() || key.as_bytes().windows(term.len()).any(|part| part == term.as_bytes())
 }
 
 /// The place of a word in what begins at a character of its text.

@@ -93,7 +93,7 @@ pub fn search(
     let facets = query.facets.unwrap_or_default().then(|| beside::facets(read, search, &site)).transpose()?;
     let is_nothing = slice.rows.is_empty() && page.from.is_none();
     let did_you_mean = if is_nothing { beside::meant(read, search, &asked, &languages)? } else { None };
-    Ok(Results { slice: shown(read, slice, &asked, public_url)?, facets, did_you_mean })
+    Ok(Results { slice: shown(read, slice, (&asked, &site), public_url)?, facets, did_you_mean })
 }
 
 /// In whose words a query is read: those of the languages that are asked for, or else of the site's.
@@ -157,12 +157,12 @@ fn in_order(read: &mut Read<'_>, found: &[Found]) -> Result<Vec<(Live, String)>,
 fn shown(
     read: &mut Read<'_>,
     slice: Slice<Found>,
-    asked: &Asked,
+    (asked, site): (&Asked, &Site),
     public_url: &str,
 ) -> Result<Slice<SearchHit>, Problem> {
     let Slice { rows, next, prev, total } = slice;
     let (lives, bodies): (Vec<Live>, Vec<String>) = in_order(read, &rows)?.into_iter().unzip();
-    let (articles, _) = show(read, &lives, &[], public_url)?;
+    let (articles, _) = show(read, site, &lives, &[], public_url)?;
     let hits: Result<Vec<SearchHit>, Problem> = articles
         .into_iter()
         .zip(lives.iter().zip(&bodies))

@@ -10,7 +10,7 @@ use super::expression::Needle;
 use crate::articles::store::{Live, Wanted, visible};
 use crate::db::dialect::{self, Door};
 use crate::db::schema::{publication_links, publications, search_backlog, search_entries};
-use crate::db::{Conn, one_of};
+use crate::db::{Conn, directly, kept, one_of};
 use crate::ids::{ArticleId, PublicationId, RecordId};
 use crate::records::Kind;
 use crate::time::UtcTime;
@@ -83,13 +83,12 @@ fn literal(conn: &Conn, uuid: uuid::Uuid) -> String {
     }
 }
 
-/// What a publication must meet besides the words: numbers, ids and tags of languages, of which none can be more than that.
-fn conditions(conn: &Conn, wanted: &Wanted, now: UtcTime) -> String {
+/// What a publication must meet besides the words, at the instant `$2`: numbers, ids and tags of languages, of which none can be more than that.
+fn conditions(conn: &Conn, wanted: &Wanted) -> String {
     let Wanted { languages, with, without, from, until, sort: _ } = wanted;
-    let now = now.micros();
-    let mut sql = format!(
-        "publications.visible_from <= {now} \
-         AND (publications.visible_until IS NULL OR publications.visible_until > {now})"
+    let mut sql = String::from(
+        "publications.visible_from <= $2 \
+         AND (publications.visible_until IS NULL OR publications.visible_until > $2)",
     );
     let mut and = |condition: String| {
         // Writing into a text never fails.
@@ -127,10 +126,18 @@ fn conditions(conn: &Conn, wanted: &Wanted, now: UtcTime) -> String {
 }
 
 impl Search<'_> {
+    /// Whether the text of its statement is one of few: it asks for words alone. PostgreSQL is better off to plan for each.
+    const fn is_plain(&self, conn: &Conn) -> bool {
+        let Wanted { languages, with, without, from, until, sort: _ } = self.wanted;
+        let is_narrowed = from.is_some() || until.is_some() || self.from.is_some();
+        let has_filters = !languages.is_empty() || !with.is_empty() || !without.is_empty();
+        matches!(conn, Conn::Sqlite(_)) && !is_narrowed && !has_filters
+    }
+
     /// The statement, but for what it selects, its order and its limit.
     fn sources(&self, conn: &Conn) -> String {
-        let Self { needle: _, wanted, now, limit: _, from, backward } = self;
-        let conditions = conditions(conn, wanted, *now);
+        let Self { needle: _, wanted, now: _, limit: _, from, backward } = self;
+        let conditions = conditions(conn, wanted);
         let (tables, place) = match conn {
             // In this order, so that it stops as soon as it has enough.
             Conn::Sqlite(_) => (
@@ -183,33 +190,36 @@ pub(super) fn find(conn: &mut Conn, search: &Search<'_>) -> QueryResult<Vec<Foun
             least = limit.max(AT_LEAST)
         ),
     };
-    diesel::sql_query(sql).bind::<Text, _>(search.needle.of(conn)).load(conn)
+    let query = diesel::sql_query(sql).bind::<Text, _>(search.needle.of(conn)).bind::<BigInt, _>(search.now);
+    if search.is_plain(conn) { kept(query).load(conn) } else { query.load(conn) }
 }
 
 /// How many publications have what is looked for; no more than the limit.
 pub(super) fn count(conn: &mut Conn, search: &Search<'_>) -> QueryResult<i64> {
     let (sources, limit) = (search.sources(conn), search.limit);
     let sql = format!("SELECT count(*) AS total FROM (SELECT 1 {sources} LIMIT {limit}) AS found");
-    let total: Total = diesel::sql_query(sql).bind::<Text, _>(search.needle.of(conn)).get_result(conn)?;
+    let query = diesel::sql_query(sql).bind::<Text, _>(search.needle.of(conn)).bind::<BigInt, _>(search.now);
+    let total: Total = query.get_result(conn)?;
     Ok(total.total)
 }
 
 /// The newest publications whose whole headline has a hash.
 pub(super) fn with_headline(conn: &mut Conn, search: &Search<'_>, hash: i64) -> QueryResult<Vec<Found>> {
-    let Search { needle: _, wanted, now, limit, from: _, backward: _ } = search;
-    let conditions = conditions(conn, wanted, *now);
-    diesel::sql_query(format!(
+    let Search { needle: _, wanted, now, limit, from: _, backward: _ } = *search;
+    let conditions = conditions(conn, wanted);
+    let query = diesel::sql_query(format!(
         "SELECT search_entries.place, search_entries.publication_id FROM search_entries \
          JOIN publications ON publications.id = search_entries.publication_id \
-         WHERE search_entries.headline_hash = {hash} AND {conditions} ORDER BY search_entries.place DESC LIMIT {limit}"
-    ))
-    .load(conn)
+         WHERE search_entries.headline_hash = $1 AND {conditions} ORDER BY search_entries.place DESC LIMIT {limit}"
+    ));
+    let query = query.bind::<BigInt, _>(hash).bind::<BigInt, _>(now);
+    if search.is_plain(conn) { kept(query).load(conn) } else { query.load(conn) }
 }
 
 /// Publications with their bodies.
 pub(super) fn whole(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<Vec<(Live, String)>> {
     let found = publications::table.filter(one_of(publications::id, ids));
-    found.select((Live::as_select(), publications::body)).load(conn)
+    directly!(conn, own => found.select((Live::as_select(), publications::body)).load(own))
 }
 
 /// The sections, sources and tags of publications.

@@ -8,9 +8,9 @@ use diesel::sql_types::{BigInt, Binary, Bool};
 use super::dto::CommentTag;
 use crate::comments::model::CommentStatus;
 use crate::comments::store::{Row, Writer, joined, writer};
-use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{commenters, comments, users};
+use crate::db::{Conn, directly};
 use crate::ids::{ArticleId, CommentId};
 use crate::keyset;
 
@@ -52,39 +52,46 @@ macro_rules! in_order {
     }};
 }
 
-pub(super) fn list(conn: &mut Conn, wanted: &Wanted, page: &PageRequest) -> QueryResult<Slice<(Row, Writer)>> {
-    let Wanted { article, part, order } = wanted;
-    let filtered = || {
-        let query = joined!().into_boxed().filter(comments::article_id.eq(*article));
-        let published = comments::status.eq(CommentStatus::Published);
-        match part {
-            Part::Roots => query.filter(comments::parent_id.is_null()).filter(comments::is_listed.eq(true)),
-            Part::RepliesTo(parent) => {
-                query.filter(comments::parent_id.eq(*parent)).filter(comments::is_listed.eq(true))
+/// A page of what readers want of a discussion.
+macro_rules! listed {
+    ($own:expr, $wanted:expr, $page:expr) => {{
+        let Wanted { article, part, order } = $wanted;
+        let filtered = || {
+            let query = joined!().into_boxed().filter(comments::article_id.eq(*article));
+            let published = comments::status.eq(CommentStatus::Published);
+            match part {
+                Part::Roots => query.filter(comments::parent_id.is_null()).filter(comments::is_listed.eq(true)),
+                Part::RepliesTo(parent) => {
+                    query.filter(comments::parent_id.eq(*parent)).filter(comments::is_listed.eq(true))
+                }
+                Part::Marked(CommentTag::Featured) => query.filter(comments::is_featured.eq(true)).filter(published),
+                Part::Marked(CommentTag::Pinned) => query.filter(comments::is_pinned.eq(true)).filter(published),
             }
-            Part::Marked(CommentTag::Featured) => query.filter(comments::is_featured.eq(true)).filter(published),
-            Part::Marked(CommentTag::Pinned) => query.filter(comments::is_pinned.eq(true)).filter(published),
+        };
+        let columns = (Row::as_select(), writer!());
+        let rows = match order {
+            Order::ByAge { newest_first } => {
+                let query = in_order!(filtered(), $page, comments::created_at, *newest_first, part);
+                query.select(columns).load::<(Row, Writer)>($own)?
+            }
+            Order::ByReactions => {
+                let query = in_order!(filtered(), $page, comments::reaction_count, true, part);
+                query.select(columns).load::<(Row, Writer)>($own)?
+            }
+        };
+        let mut slice = $page.cut(rows, |(row, _): &(Row, Writer)| match order {
+            Order::ByAge { .. } => Position::at(row.created_at.micros(), row.id.uuid()),
+            Order::ByReactions => Position::at(row.reaction_count, row.id.uuid()),
+        });
+        if $page.count {
+            slice.total = Some(filtered().count().get_result($own)?);
         }
-    };
-    let columns = (Row::as_select(), writer!());
-    let rows = match order {
-        Order::ByAge { newest_first } => {
-            let query = in_order!(filtered(), page, comments::created_at, *newest_first, part);
-            query.select(columns).load::<(Row, Writer)>(conn)?
-        }
-        Order::ByReactions => {
-            let query = in_order!(filtered(), page, comments::reaction_count, true, part);
-            query.select(columns).load::<(Row, Writer)>(conn)?
-        }
-    };
-    let mut slice = page.cut(rows, |(row, _): &(Row, Writer)| match order {
-        Order::ByAge { .. } => Position::at(row.created_at.micros(), row.id.uuid()),
-        Order::ByReactions => Position::at(row.reaction_count, row.id.uuid()),
-    });
-    if page.count {
-        slice.total = Some(filtered().count().get_result(conn)?);
-    }
-    Ok(slice)
+        Ok(slice)
+    }};
+}
+
+pub(super) fn list(conn: &mut Conn, wanted: &Wanted, page: &PageRequest) -> QueryResult<Slice<(Row, Writer)>> {
+    directly!(conn, own => listed!(own, wanted, page))
 }
 
 /// The newest published comments below an article.

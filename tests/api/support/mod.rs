@@ -311,6 +311,13 @@ impl TestApp {
         (work.await, statements::texts(&self.database.location()))
     }
 
+    /// What a piece of work has its database prepare that it had not kept prepared from an earlier time.
+    pub async fn prepared_by<T>(&self, work: impl Future<Output = T>) -> Vec<String> {
+        statements::anew(&self.database.location());
+        self.statements_of(work).await;
+        statements::anew(&self.database.location())
+    }
+
     /// The statements that went to its database so far, those of the test too.
     pub fn statements(&self) -> usize {
         self.is_plain();

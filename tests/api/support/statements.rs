@@ -1,6 +1,6 @@
 //! Counts the statements that go to each database, and keeps their texts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, OnceLock};
 
@@ -15,6 +15,8 @@ struct Statements {
     count: AtomicUsize,
     /// Their texts, from the first time on that somebody asks for them.
     texts: Mutex<Option<Vec<String>>>,
+    /// Those of them that their connection had not kept from an earlier time.
+    anew: Mutex<Vec<String>>,
 }
 
 fn counters() -> &'static Counters {
@@ -24,21 +26,33 @@ fn counters() -> &'static Counters {
 
 /// What a connection does is counted for the address that it was opened with.
 #[derive(Default)]
-struct Count(Option<Arc<Statements>>);
+struct Count {
+    statements: Option<Arc<Statements>>,
+    /// The texts of what the connection keeps prepared.
+    kept: HashSet<String>,
+}
 
 impl Instrumentation for Count {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
             InstrumentationEvent::StartEstablishConnection { url, .. } => {
-                self.0 = Some(Arc::clone(counters().lock().unwrap().entry(url.to_owned()).or_default()));
+                self.statements = Some(Arc::clone(counters().lock().unwrap().entry(url.to_owned()).or_default()));
             }
             InstrumentationEvent::StartQuery { query, .. } => {
-                if let Some(statements) = &self.0 {
+                if let Some(statements) = &self.statements {
                     statements.count.fetch_add(1, Ordering::Relaxed);
                     if let Some(texts) = statements.texts.lock().unwrap().as_mut() {
-                        texts.push(query.to_string());
+                        let text = query.to_string();
+                        let sql = text.split(" -- binds").next().unwrap();
+                        if !self.kept.contains(sql) && !["BEGIN", "COMMIT"].iter().any(|word| sql.starts_with(word)) {
+                            statements.anew.lock().unwrap().push(text.clone());
+                        }
+                        texts.push(text);
                     }
                 }
+            }
+            InstrumentationEvent::CacheQuery { sql, .. } => {
+                self.kept.insert(sql.to_owned());
             }
             _ => {}
         }
@@ -60,6 +74,11 @@ pub fn count(location: &Location) -> usize {
 pub fn texts(location: &Location) -> Vec<String> {
     let take = |statements: &Arc<Statements>| statements.texts.lock().unwrap().replace(Vec::new());
     of(location).iter().filter_map(take).flatten().collect()
+}
+
+/// The texts of those since then that were prepared anew.
+pub fn anew(location: &Location) -> Vec<String> {
+    of(location).iter().flat_map(|statements| std::mem::take(&mut *statements.anew.lock().unwrap())).collect()
 }
 
 fn of(location: &Location) -> Vec<Arc<Statements>> {
