@@ -157,7 +157,7 @@ impl Contract {
 
     /// The pattern of a path and the name of the operation there; of two that fit, the one that says more of it.
     pub fn operation_at(&self, method: &str, path: &str) -> Option<(&str, &str)> {
-        let fitting = self.paths.iter().filter(|(pattern, _)| pattern.is_match(path));
+        let fitting = self.paths.iter().filter(|(pattern, _)| fits(pattern, path));
         let named = fitting.filter_map(|(pattern, _)| {
             let ((_, pattern), operation) =
                 self.operations.get_key_value(&(method.to_owned(), pattern.pattern()?.to_owned()))?;
@@ -168,7 +168,7 @@ impl Contract {
 
     /// The methods that a path knows, for `Allow`; `None` when there is no such path.
     pub fn methods(&self, path: &str) -> Option<&str> {
-        self.paths.iter().find(|(pattern, _)| pattern.is_match(path)).map(|(_, methods)| methods.as_str())
+        self.paths.iter().find(|(pattern, _)| fits(pattern, path)).map(|(_, methods)| methods.as_str())
     }
 
     /// Every way in which a body differs from the schema of this name.
@@ -216,6 +216,19 @@ impl Contract {
         let validator = Arc::new(options.build(&root).map_err(Problem::internal)?);
         known.insert(name.to_owned(), Arc::clone(&validator));
         Ok(validator)
+    }
+}
+
+/// Whether a path is of a pattern. Most are not, which their names tell without the pattern's expression.
+fn fits(pattern: &ResourceDef, path: &str) -> bool {
+    let Some(text) = pattern.pattern() else { return false };
+    let (mut named, mut asked) = (text.split('/'), path.split('/'));
+    loop {
+        match (named.next(), asked.next()) {
+            (None, None) => return pattern.is_match(path),
+            (Some(name), Some(segment)) if name.contains('{') || name == segment => {}
+            _ => return false,
+        }
     }
 }
 
