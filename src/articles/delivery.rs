@@ -175,8 +175,17 @@ pub fn live_among(read: &mut Read<'_>, ids: &[ArticleId]) -> Result<HashSet<Arti
     Ok(live.into_iter().collect())
 }
 
+/// Whether an article is published now.
+pub fn is_live(read: &mut Read<'_>, id: ArticleId) -> Result<bool, Problem> {
+    Ok(store::is_live(read.conn, id, read.now)?)
+}
+
 /// Which accounts stand behind the names above these articles, as far as they are published now.
 pub fn bylines(read: &mut Read<'_>, ids: &[ArticleId]) -> Result<HashSet<(ArticleId, UserId)>, Problem> {
+    if let [only] = ids {
+        let behind = store::byline(read.conn, *only, Kind::Author, read.now)?;
+        return Ok(behind.into_iter().flatten().map(|user| (*only, user)).collect());
+    }
     let behind = store::bylines(read.conn, ids, Kind::Author, read.now)?;
     Ok(behind.into_iter().filter_map(|(article, user)| Some((article, user?))).collect())
 }

@@ -47,7 +47,9 @@ mod worklist;
 
 pub use compact::{CompactArticle, Which, among, newest};
 pub use corrections::{CorrectionKind, CorrectionView};
-pub use delivery::{Discussion, Listed, Sought, bylines, discussion, exists, find, list, live_among, own_policies};
+pub use delivery::{
+    Discussion, Listed, Sought, bylines, discussion, exists, find, is_live, list, live_among, own_policies,
+};
 pub use desk::{count_comments, create, history, open, revise, revision};
 pub use desk_views::NewsroomArticleView;
 pub use kept::{Revision, Saved};

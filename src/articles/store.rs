@@ -2,13 +2,13 @@
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use diesel::sql_types::Binary;
+use diesel::sql_types::{BigInt, Binary};
 
 use super::model::{ArticleState, Step};
 use super::query::Sort;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_links, articles, publication_links, publications, records, revisions};
-use crate::db::{Conn, directly, one_of};
+use crate::db::{Conn, directly, one_of, statement};
 use crate::ids::{ArticleId, PublicationId, RecordId, UserId};
 use crate::keyset;
 use crate::records::Kind;
@@ -186,8 +186,9 @@ pub(super) fn update(conn: &mut Conn, head: &Head, slug_key: &str, texts: &Texts
 }
 
 pub(super) fn add_comments(conn: &mut Conn, id: ArticleId, delta: i64) -> QueryResult<usize> {
-    diesel::update(articles::table.find(id))
-        .set(articles::comment_count.eq(articles::comment_count + delta))
+    statement("UPDATE articles SET comment_count = comment_count + ? WHERE id = ?")
+        .bind::<BigInt, _>(delta)
+        .bind::<Binary, _>(id)
         .execute(conn)
 }
 
@@ -371,6 +372,23 @@ pub(super) fn live_body(conn: &mut Conn, id: PublicationId) -> QueryResult<Strin
 pub(super) fn live_ids(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> QueryResult<Vec<ArticleId>> {
     let of_articles = publications::table.filter(one_of(publications::article_id, ids));
     of_articles.filter(visible!(now)).select(publications::article_id).load(conn)
+}
+
+/// Whether an article is visible now: [`live_ids`] of one, which is asked so often that it must not be prepared each time.
+pub(super) fn is_live(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<bool> {
+    let of_article = publications::table.filter(publications::article_id.eq(id)).filter(visible!(now));
+    Ok(of_article.select(publications::article_id).first::<ArticleId>(conn).optional()?.is_some())
+}
+
+/// The accounts of those whose names stand above an article, if it is visible now: [`bylines`] of one.
+pub(super) fn byline(conn: &mut Conn, id: ArticleId, kind: Kind, now: UtcTime) -> QueryResult<Vec<Option<UserId>>> {
+    publications::table
+        .inner_join(publication_links::table.on(publication_links::publication_id.eq(publications::id)))
+        .inner_join(records::table.on(records::id.eq(publication_links::target_id)))
+        .filter(publications::article_id.eq(id).and(visible!(now)))
+        .filter(publication_links::kind.eq(kind).and(records::user_id.is_not_null()))
+        .select(records::user_id)
+        .load(conn)
 }
 
 /// Of these articles, the accounts of those whose names stand above what is visible now.

@@ -16,7 +16,7 @@ const BATCH: usize = 500;
 
 /// A row of `audit_log`.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = audit_log)]
+#[diesel(table_name = audit_log, treat_none_as_default_value = false)]
 struct Row {
     id: AuditId,
     at: UtcTime,

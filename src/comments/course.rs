@@ -3,7 +3,6 @@
 
 use serde_json::json;
 
-use super::is_live;
 use super::model::{self, CommentReason, CommentStatus};
 use super::pipeline::{self, Rule, Span};
 use super::place::Place;
@@ -87,10 +86,11 @@ impl Cause {
     }
 }
 
-/// Keeps a new comment; whether everyone sees it from now on.
-pub(super) fn begin(tx: &mut Tx<'_>, row: Row, cause: Cause) -> Result<bool, Problem> {
+/// Keeps a new comment, and answers it; and whether everyone sees it from now on.
+pub(super) fn begin(tx: &mut Tx<'_>, row: Row, cause: Cause) -> Result<(Row, bool), Problem> {
     count(tx, None, &row)?;
-    let row = &Row { is_listed: row.status.is_visible(), ..row };
+    let kept = Row { is_listed: row.status.is_visible(), ..row };
+    let row = &kept;
     store::insert(tx.conn, row)?;
     if let Some(parent) = row.parent_id.filter(|_| row.is_listed) {
         store::add_below(tx.conn, parent, 0, 1)?;
@@ -98,9 +98,9 @@ pub(super) fn begin(tx: &mut Tx<'_>, row: Row, cause: Cause) -> Result<bool, Pro
     }
     decided(tx, None, row, cause)?;
     tx.restate(row.id, None, Some(state(row)?));
-    let shows = row.status.is_visible() && is_live(&mut tx.reading(), row.article_id)?;
+    let shows = row.status.is_visible() && articles::is_live(&mut tx.reading(), row.article_id)?;
     tx.record(change("comment.posted", row, shows));
-    Ok(shows)
+    Ok((kept, shows))
 }
 
 /// Writes what a comment has become over the row that was read, and answers it in its new version. A topic says what has
@@ -117,7 +117,7 @@ pub(super) fn turn(
 ) -> Result<Row, Problem> {
     let row = write(tx, before, after, cause)?;
     let was_seen = before.status.is_visible() || row.status.is_visible();
-    let shows = was_seen && is_live(&mut tx.reading(), row.article_id)?;
+    let shows = was_seen && articles::is_live(&mut tx.reading(), row.article_id)?;
     tx.record(change(topic, &row, shows));
     Ok(row)
 }

@@ -1,13 +1,14 @@
 //! What our own rules make of what somebody is about to say, with all that they go by. The same look is taken twice where
 //! the newsroom has a service of its own: before it is asked, and when the comment is written.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::dto::{CommentEditIn, CommentIn};
 use super::external::{AuthorKind, Question};
-use super::pipeline::{self, Case, Rule, Verdict};
+use super::pipeline::{self, Case, Gist, Rule, Verdict};
 use super::sanctions::{self, Standing};
 use super::store::{self, Said};
 use super::words::{self, Prepared};
@@ -67,7 +68,8 @@ pub(super) fn judge(
     if let Some(first) = recent.iter().find(again) {
         return Err(Problem::new(Code::Duplicate).with("existing", first.id.to_string()));
     }
-    let recent: Vec<String> = recent.into_iter().map(|said| said.text).collect();
+    let recent: Vec<Arc<Gist>> =
+        recent.iter().map(|said| beside.words.gist(&said.text_key, || Gist::of(&said.text))).collect();
     let hold_first = i64::from(about.rules.hold_first);
     let seen = words::present(read, beside.words)?.look(text);
     Ok(pipeline::judge(&Case {

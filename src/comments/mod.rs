@@ -204,13 +204,15 @@ pub fn post(tx: &mut Tx<'_>, app: &App, speaker: &Speaker, submission: Submissio
     // Somebody who moderates has looked at what they say themselves.
     let origin = tx.by.origin.map(|origin| origin.as_bytes().to_vec());
     let row = Row { is_reviewed: rule == Rule::Staff, origin, reason, ..row };
-    let (id, is_visible) = (row.id, row.status.is_visible());
+    let (row, shows) = course::begin(tx, row, cause)?;
     // From here on nobody withdraws the article; somebody may just have.
-    if !course::begin(tx, row, cause)? && is_visible {
+    if row.status.is_visible() && !shows {
         return Err(Problem::not_found());
     }
     let guest_token = is_new.then(|| app.tokens().sign_guest(author, tx.now)).transpose()?;
-    let comment = Comment { rule: Some(rule), ..found(&mut tx.reading(), id)? };
+    let writer = badges::writer(&mut tx.reading(), author)?;
+    let mut comment = Comment { rule: Some(rule), ..Comment::from((row, writer)) };
+    find_bylines(&mut tx.reading(), vec![&mut comment])?;
     Ok(Posted { comment, guest_token })
 }
 
@@ -230,7 +232,7 @@ pub fn find(read: &mut Read<'_>, id: CommentId, reader: Option<CommenterId>) -> 
 
 /// Whether everyone may know that there is such a comment, if only as a gap.
 fn is_told(read: &mut Read<'_>, comment: &Comment) -> Result<bool, Problem> {
-    Ok(comment.row.is_listed && is_live(read, comment.row.article_id)?)
+    Ok(comment.row.is_listed && articles::is_live(read, comment.row.article_id)?)
 }
 
 /// A comment with what its writer alone is told of it.
@@ -342,10 +344,6 @@ fn hold_shown(tx: &mut Tx<'_>, id: CommentId) -> Result<Comment, Problem> {
 /// A comment that everyone reads now.
 fn shown(read: &mut Read<'_>, id: CommentId) -> Result<Comment, Problem> {
     let comment = found(read, id)?;
-    let is_shown = comment.is_visible() && is_live(read, comment.row.article_id)?;
+    let is_shown = comment.is_visible() && articles::is_live(read, comment.row.article_id)?;
     if is_shown { Ok(comment) } else { Err(Problem::not_found()) }
-}
-
-fn is_live(read: &mut Read<'_>, article: ArticleId) -> Result<bool, Problem> {
-    Ok(articles::live_among(read, &[article])?.contains(&article))
 }

@@ -4,7 +4,8 @@
 //! What comes before any of them refuses the request and keeps nothing: a text of a wrong form, an article that takes no
 //! comments, somebody who may not write, the very same comment once more.
 
-use std::collections::HashSet;
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::sync::Arc;
 
 use linkify::{LinkFinder, LinkKind};
 use serde::{Deserialize, Serialize};
@@ -123,7 +124,7 @@ pub(super) struct Case<'a> {
     /// How many comments of its writer are published, as far as it matters.
     pub published: usize,
     /// What its writer has said lately.
-    pub recent: &'a [String],
+    pub recent: &'a [Arc<Gist>],
     /// How many others have said the very same lately.
     pub elsewhere: usize,
     /// How many others have just commented from where it comes from.
@@ -197,8 +198,8 @@ fn word_lists(case: &Case<'_>) -> Option<Verdict> {
 }
 
 fn near_repeat(case: &Case<'_>) -> Option<Verdict> {
-    let words = words(case.text);
-    let repeats = case.recent.iter().any(|other| is_near(&words, &self::words(other)));
+    let gist = Gist::of(case.text);
+    let repeats = case.recent.iter().any(|other| gist.is_near(other));
     repeats.then(|| verdict(CommentStatus::Withheld, Rule::NearRepeat))
 }
 
@@ -247,14 +248,34 @@ fn words(text: &str) -> Vec<String> {
     folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// Whether two texts share nearly all of their words.
-fn is_near(one: &[String], other: &[String]) -> bool {
-    if one.len().min(other.len()) < WORDS_MIN {
-        return false;
+/// What two texts are compared by.
+#[derive(Clone, Debug)]
+pub(super) struct Gist {
+    /// How many words it has.
+    count: usize,
+    /// A hash of each word, once and in order.
+    words: Vec<u64>,
+}
+
+impl Gist {
+    /// The gist of a text.
+    pub fn of(text: &str) -> Self {
+        let hasher = BuildHasherDefault::<DefaultHasher>::default();
+        let mut words: Vec<u64> = words(text).iter().map(|word| hasher.hash_one(word)).collect();
+        let count = words.len();
+        words.sort_unstable();
+        words.dedup();
+        Self { count, words }
     }
-    let (one, other): (HashSet<&String>, HashSet<&String>) = (one.iter().collect(), other.iter().collect());
-    let (shared, all) = (one.intersection(&other).count(), one.union(&other).count());
-    shared * 100 >= all * NEAR
+
+    /// Whether two texts share nearly all of their words.
+    fn is_near(&self, other: &Self) -> bool {
+        if self.count.min(other.count) < WORDS_MIN {
+            return false;
+        }
+        let shared = self.words.iter().filter(|word| other.words.binary_search(word).is_ok()).count();
+        shared * 100 >= (self.words.len() + other.words.len() - shared) * NEAR
+    }
 }
 
 /// Where a text has links: with a scheme or without, but no e-mail addresses.
@@ -335,7 +356,7 @@ mod tests {
 
     #[test]
     fn each_rule_holds_what_it_is_there_for_and_earlier_ones_come_first() {
-        let (rules, recent) = (rules(), [format!("{LONG} جدا")]);
+        let (rules, recent) = (rules(), [Arc::new(Gist::of(&format!("{LONG} جدا")))]);
         let links = "https://a.example/1 و www.b.example";
         let [banned, suspect] = [WordList::Banned, WordList::Suspect].map(|list| Seen { list, spans: Vec::new() });
         let all = Case {
@@ -411,7 +432,7 @@ mod tests {
 
     #[test]
     fn short_texts_are_said_by_many() {
-        let (rules, recent) = (rules(), ["شكرا لكم".to_owned()]);
+        let (rules, recent) = (rules(), [Arc::new(Gist::of("شكرا لكم"))]);
         let thanks = Case { recent: &recent, elsewhere: 100, ..case("شكرا لكم", &rules) };
         assert_eq!(end(&thanks).1, Rule::Passed);
     }

@@ -4,7 +4,7 @@ use diesel::backend::Backend;
 use diesel::expression::{ValidGrouping, is_aggregate};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 
 use super::badges::GivenBadge;
 use super::model::{CommentReason, CommentStatus};
@@ -12,7 +12,7 @@ use super::pipeline::Rule;
 use crate::auth::Role;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{comment_decisions, comment_revisions, commenters, comments, users};
-use crate::db::{Conn, one_of};
+use crate::db::{Conn, one_of, statement};
 use crate::ids::{ArticleId, CommentId, CommenterId, DecisionId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -22,7 +22,7 @@ const OTHERS_MAX: i64 = 20;
 
 /// A row of `comments`.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = comments)]
+#[diesel(table_name = comments, treat_none_as_default_value = false)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column, and none excludes another")]
 pub(super) struct Row {
     pub id: CommentId,
@@ -110,7 +110,7 @@ pub(super) struct Writer {
 
 /// A row of `comment_decisions`.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = comment_decisions)]
+#[diesel(table_name = comment_decisions, treat_none_as_default_value = false)]
 pub(super) struct Decided {
     pub id: DecisionId,
     pub comment_id: CommentId,
@@ -173,7 +173,8 @@ pub(super) use {joined, writer};
 
 /// Makes an account one of those who comment, under its own id.
 pub(super) fn introduce(conn: &mut Conn, user: CommenterId, now: UtcTime) -> QueryResult<usize> {
-    diesel::sql_query("INSERT INTO commenters (id, user_id, created_at) VALUES ($1, $1, $2) ON CONFLICT DO NOTHING")
+    statement("INSERT INTO commenters (id, user_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+        .bind::<Binary, _>(user)
         .bind::<Binary, _>(user)
         .bind::<BigInt, _>(now)
         .execute(conn)
@@ -256,21 +257,22 @@ pub(super) fn forget_words(conn: &mut Conn, id: CommentId) -> QueryResult<usize>
 
 /// Counts what hangs below a comment.
 pub(super) fn add_below(conn: &mut Conn, parent: CommentId, published: i64, listed: i64) -> QueryResult<usize> {
-    diesel::update(comments::table.find(parent))
-        .set((
-            comments::reply_count.eq(comments::reply_count + published),
-            comments::listed_count.eq(comments::listed_count + listed),
-        ))
+    statement("UPDATE comments SET reply_count = reply_count + ?, listed_count = listed_count + ? WHERE id = ?")
+        .bind::<BigInt, _>(published)
+        .bind::<BigInt, _>(listed)
+        .bind::<Binary, _>(parent)
         .execute(conn)
 }
 
 pub(super) fn list_or_not(conn: &mut Conn, id: CommentId, is_listed: bool) -> QueryResult<usize> {
-    diesel::update(comments::table.find(id)).set(comments::is_listed.eq(is_listed)).execute(conn)
+    let list = statement("UPDATE comments SET is_listed = ? WHERE id = ?");
+    list.bind::<Bool, _>(is_listed).bind::<Binary, _>(id).execute(conn)
 }
 
 /// Keeps others from changing a comment, and what is counted of it, until the transaction ends.
-pub(super) fn hold(conn: &mut Conn, id: CommentId) -> QueryResult<usize> {
-    diesel::update(comments::table.find(id)).set(comments::version.eq(comments::version)).execute(conn)
+pub(super) fn hold(conn: &mut Conn, id: CommentId) -> QueryResult<bool> {
+    let comment = statement("SELECT id FROM comments WHERE id = ?").bind::<Binary, _>(id).answering::<Binary>();
+    Ok(comment.holding(conn).get_result::<CommentId>(conn).optional()?.is_some())
 }
 
 pub(super) fn row(conn: &mut Conn, id: CommentId) -> QueryResult<Option<Row>> {

@@ -3,8 +3,9 @@
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use diesel::sql_types::{BigInt, Text};
 
-use super::Conn;
+use super::{Conn, statement};
 
 /// What a transaction is for.
 #[derive(Clone, Copy, Debug)]
@@ -47,13 +48,22 @@ pub(super) fn open_sqlite(path: &str) -> ConnectionResult<Conn> {
     Ok(Conn::Sqlite(conn))
 }
 
+/// Gives the connection that writes room for what it changes: 32 MiB of pages, since each new row goes to many places of
+/// many indexes; and lets the log grow to 16 MiB, so that such a place is written to the file once for many rows.
+pub(super) fn widen(conn: &mut Conn) -> QueryResult<()> {
+    match conn {
+        Conn::Sqlite(c) => c.batch_execute("PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000;"),
+        Conn::Postgres(_) => Ok(()),
+    }
+}
+
 /// The channel on which nodes tell each other that the event log has grown.
 const CHANNEL: &str = "khabar_events";
 
 /// Tells the other nodes, once this transaction is committed, that the event log has grown. An SQLite file has none.
 pub fn notify(conn: &mut Conn) -> QueryResult<()> {
-    if let Conn::Postgres(c) = conn {
-        diesel::sql_query(format!("NOTIFY {CHANNEL}")).execute(c)?;
+    if matches!(conn, Conn::Postgres(_)) {
+        statement("SELECT pg_notify(?, '')").bind::<Text, _>(CHANNEL).execute(conn)?;
     }
     Ok(())
 }
@@ -180,8 +190,8 @@ pub enum Door {
 /// Makes transactions that pass here take turns until each has ended, so that the later one sees what the
 /// earlier one did. On SQLite they do so anyway.
 pub fn take_turns(conn: &mut Conn, door: Door) -> QueryResult<()> {
-    if let Conn::Postgres(c) = conn {
-        diesel::sql_query(format!("SELECT pg_advisory_xact_lock({})", door as i64)).execute(c)?;
+    if matches!(conn, Conn::Postgres(_)) {
+        statement("SELECT pg_advisory_xact_lock(?)").bind::<BigInt, _>(door as i64).execute(conn)?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ pub mod page;
 mod pool;
 pub mod replies;
 pub mod schema;
+mod statement;
 pub mod types;
 mod writer;
 
@@ -33,6 +34,7 @@ pub use diesel::result::{Error as QueryError, QueryResult};
 pub use kept::{Kept, kept};
 pub use one_of::{Element, OneOf, one_of};
 pub use pool::Location;
+pub use statement::statement;
 
 use dialect::Access;
 use pool::Pool;
@@ -109,7 +111,13 @@ impl Db {
         let writer = match location {
             Location::Sqlite(_) => {
                 let again = Pool::new(location.clone(), 1);
-                Some(Writer::start(first, Box::new(move || again.connect()))?)
+                let open = move || {
+                    let mut conn = again.connect()?;
+                    dialect::widen(&mut conn)?;
+                    Ok(conn)
+                };
+                dialect::widen(&mut first)?;
+                Some(Writer::start(first, Box::new(open))?)
             }
             Location::Postgres(_) => {
                 pool.give_back(first);
@@ -303,6 +311,22 @@ mod tests {
             }
         })
         .await
+    }
+
+    #[derive(diesel::QueryableByName)]
+    struct Built {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        compile_options: String,
+    }
+
+    #[test]
+    fn sqlite_is_built_so_that_no_limit_has_a_statement_prepared_anew() {
+        let mut conn = dialect::open_sqlite(":memory:").unwrap();
+        let built: Vec<Built> = diesel::sql_query("PRAGMA compile_options").load(&mut conn).unwrap();
+        let with: Vec<&str> = built.iter().map(|built| built.compile_options.as_str()).collect();
+        for option in ["ENABLE_QPSG", "THREADSAFE=2"] {
+            assert!(with.contains(&option), "see .cargo/config.toml: {with:?}");
+        }
     }
 
     #[actix_web::test]

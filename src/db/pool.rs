@@ -1,6 +1,6 @@
 //! Idle connections, and how many may be open at once.
 
-use std::num::NonZero;
+use std::num::{NonZero, NonZeroU32};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -105,9 +105,14 @@ impl Pool {
 
 /// Whether no transaction is left open or broken.
 fn is_whole(conn: &mut Conn) -> bool {
+    depth(conn) == Some(0)
+}
+
+/// How many transactions are open within each other; nothing, where one is broken.
+pub(super) fn depth(conn: &mut Conn) -> Option<u32> {
     let status = match conn {
         Conn::Sqlite(c) => AnsiTransactionManager::transaction_manager_status_mut(c).transaction_depth(),
         Conn::Postgres(c) => AnsiTransactionManager::transaction_manager_status_mut(c).transaction_depth(),
     };
-    matches!(status, Ok(None))
+    status.ok().map(|depth| depth.map_or(0, NonZeroU32::get))
 }

@@ -2,11 +2,11 @@
 //! a scope, the caller and the route: the same key elsewhere is another key.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use uuid::Uuid;
 
 use super::schema::replies;
-use super::{Conn, one_of};
+use super::{Conn, one_of, statement};
 use crate::ids::Id;
 use crate::time::UtcTime;
 
@@ -22,9 +22,9 @@ pub struct Kept {
 /// Takes a key for a request whose answer will follow in the same transaction; false when it is taken. Two
 /// requests at once take turns: the second waits here until the first has committed or failed.
 pub fn claim(conn: &mut Conn, scope: &str, key: &str, fingerprint: &[u8], now: UtcTime) -> QueryResult<bool> {
-    diesel::sql_query(
+    statement(
         "INSERT INTO replies (scope, idempotency_key, fingerprint, reply, created_at) \
-         VALUES ($1, $2, $3, '', $4) ON CONFLICT DO NOTHING",
+         VALUES (?, ?, ?, '', ?) ON CONFLICT DO NOTHING",
     )
     .bind::<Text, _>(scope)
     .bind::<Text, _>(key)
@@ -42,8 +42,11 @@ pub fn find(conn: &mut Conn, scope: &str, key: &str) -> QueryResult<Kept> {
 /// Puts the answer to the key that was claimed, with what it tells of.
 pub fn keep(conn: &mut Conn, scope: &str, key: &str, reply: &str, target: Option<Uuid>) -> QueryResult<usize> {
     let target = target.map(|target| target.as_bytes().to_vec());
-    diesel::update(replies::table.find((scope, key)))
-        .set((replies::reply.eq(reply), replies::target_id.eq(target)))
+    statement("UPDATE replies SET reply = ?, target_id = ? WHERE scope = ? AND idempotency_key = ?")
+        .bind::<Text, _>(reply)
+        .bind::<Nullable<Binary>, _>(target)
+        .bind::<Text, _>(scope)
+        .bind::<Text, _>(key)
         .execute(conn)
 }
 

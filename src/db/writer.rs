@@ -5,11 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 
-use diesel::connection::TransactionManager as _;
-use diesel::result::Error as QueryError;
+use diesel::RunQueryDsl as _;
+use diesel::result::{Error as QueryError, QueryResult};
 use tokio::sync::oneshot;
 
-use super::{Access, Conn, Error, begin, commit};
+use super::pool::depth;
+use super::{Access, Conn, Error, begin, commit, statement};
 
 /// Requests that may wait; beyond it callers are told to come back.
 const QUEUE: usize = 1024;
@@ -72,16 +73,29 @@ fn savepoint<T, E>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T, E>
 where
     E: From<Error> + From<QueryError>,
 {
-    if let Err(error) = Conn::begin_transaction(conn) {
+    if let Err(error) = statement("SAVEPOINT request").execute(conn) {
         return (Err(error.into()), false);
     }
     let tried = catch_unwind(AssertUnwindSafe(|| work(conn)));
     let outcome = tried.unwrap_or_else(|_| Err(Error::Panicked.into()));
-    let done = if outcome.is_ok() { Conn::commit_transaction(conn) } else { Conn::rollback_transaction(conn) };
-    match done {
+    match leave(conn, outcome.is_ok()) {
         Ok(()) => (outcome, true),
         Err(error) => (outcome.and(Err(error.into())), false),
     }
+}
+
+/// Ends the savepoint of a request, with its rows or without. These are no transactions of Diesel's, which would prepare
+/// their three statements for each request.
+fn leave(conn: &mut Conn, is_kept: bool) -> QueryResult<()> {
+    // Work that panicked in a part of its own has left more open than this knows of.
+    if depth(conn) != Some(1) {
+        return Err(QueryError::BrokenTransactionManager);
+    }
+    if !is_kept {
+        statement("ROLLBACK TO request").execute(conn)?;
+    }
+    statement("RELEASE request").execute(conn)?;
+    Ok(())
 }
 
 fn run(queue: &Receiver<Job>, conn: Conn, open: &Open) {

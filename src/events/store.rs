@@ -1,13 +1,13 @@
 //! The only SQL for the event log and the places of its readers.
 
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 
 use super::dto::EventQuery;
 use super::{Change, Visibility};
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{event_counter, event_readers, events};
-use crate::db::{Conn, one_of};
+use crate::db::{Conn, one_of, statement};
 use crate::keyset;
 use crate::time::UtcTime;
 use uuid::Uuid;
@@ -28,13 +28,13 @@ pub(super) struct Row {
 /// Takes the next `count` numbers, and of the public ones the next `public_count`; answers the last of each. The row
 /// stays locked until the commit.
 pub(super) fn reserve(conn: &mut Conn, count: i64, public_count: i64) -> QueryResult<(i64, i64)> {
-    diesel::update(event_counter::table.find(1))
-        .set((
-            event_counter::seq.eq(event_counter::seq + count),
-            event_counter::public_seq.eq(event_counter::public_seq + public_count),
-        ))
-        .returning((event_counter::seq, event_counter::public_seq))
-        .get_result(conn)
+    statement(
+        "UPDATE event_counter SET seq = seq + ?, public_seq = public_seq + ? WHERE id = 1 RETURNING seq, public_seq",
+    )
+    .bind::<BigInt, _>(count)
+    .bind::<BigInt, _>(public_count)
+    .answering::<(BigInt, BigInt)>()
+    .get_result(conn)
 }
 
 /// The last number of all, and of the public ones.

@@ -282,3 +282,25 @@ async fn a_list_finds_its_values_whatever_they_are() {
     assert_eq!(rows().filter(one_of(listed::number, [-3_i64, 4, 9])).load::<i64>(&mut conn).unwrap(), [-3, 4]);
     assert!(rows().filter(one_of(listed::word, Vec::<String>::new())).load::<i64>(&mut conn).unwrap().is_empty());
 }
+
+#[actix_web::test]
+async fn a_second_comment_prepares_no_statement() {
+    let app = TestApp::new().await;
+    let (editor, reader) = (app.as_(Role::Editor).await, app.as_(Role::Reader).await);
+    let below = below(&article(&editor, json!({ "mode": "open" })).await);
+    let say = |text: &str, parent: Option<String>, key: Option<&str>| {
+        let asked = reader.post(&below).json(&json!({ "text": text, "parentId": parent }));
+        match key {
+            Some(key) => asked.header("idempotency-key", key),
+            None => asked,
+        }
+    };
+    let first = say("أول الكلام في هذا الخبر", None, Some("one")).send().await.expect(201);
+    say("رد على أول الكلام هنا", Some(first.text("/id")), None).send().await.expect(201);
+    for (text, parent, key) in
+        [("ثم قول آخر تماما", None, Some("two")), ("ورد ثان عليه كذلك", Some(first.text("/id")), None)]
+    {
+        let posted = async { say(text, parent, key).send().await.expect(201) };
+        assert_eq!(app.prepared_by(posted).await, Vec::<String>::new());
+    }
+}

@@ -80,6 +80,11 @@ pub(super) fn with_bylines(read: &mut Read<'_>, mut page: Slice<Comment>) -> Res
     Ok(page)
 }
 
+/// What others see of somebody who comments.
+pub(super) fn writer(read: &mut Read<'_>, id: CommenterId) -> Result<Writer, Problem> {
+    store::find(read.conn, id)?.ok_or_else(Problem::not_found)
+}
+
 /// Gives somebody a badge, or takes it away.
 pub fn award(
     tx: &mut Tx<'_>,

@@ -2,23 +2,26 @@
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use diesel::sql_types::Binary;
 
 use crate::comments::CommentStatus;
 use crate::db::schema::{commenters, comments};
-use crate::db::{Conn, one_of};
+use crate::db::{Conn, one_of, statement};
 use crate::ids::CommenterId;
 use crate::time::UtcTime;
 
 /// Whether this is a guest who still has a name, and does not lose it before the transaction ends.
 pub(super) fn hold_guest(conn: &mut Conn, id: CommenterId) -> QueryResult<bool> {
-    let guest = commenters::table.find(id).filter(commenters::user_id.is_null().and(commenters::name.is_not_null()));
-    diesel::update(guest).set(commenters::name.eq(commenters::name)).execute(conn).map(|rows| rows == 1)
+    let guest = statement("SELECT id FROM commenters WHERE user_id IS NULL AND name IS NOT NULL AND id = ?");
+    let guest = guest.bind::<Binary, _>(id).answering::<Binary>().holding(conn);
+    Ok(guest.get_result::<CommenterId>(conn).optional()?.is_some())
 }
 
 /// Whether an account stands behind this one, and is not forgotten before the transaction ends.
 pub(super) fn hold_account(conn: &mut Conn, id: CommenterId) -> QueryResult<bool> {
-    let account = commenters::table.find(id).filter(commenters::user_id.is_not_null());
-    diesel::update(account).set(commenters::user_id.eq(commenters::user_id)).execute(conn).map(|rows| rows == 1)
+    let account = statement("SELECT id FROM commenters WHERE user_id IS NOT NULL AND id = ?");
+    let account = account.bind::<Binary, _>(id).answering::<Binary>().holding(conn);
+    Ok(account.get_result::<CommenterId>(conn).optional()?.is_some())
 }
 
 pub(super) fn insert(

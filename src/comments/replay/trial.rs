@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::dto::RulesTrialIn;
 use super::store::Said;
 use crate::comments::CommentStatus;
-use crate::comments::pipeline::{self, CROWD, Case, ELSEWHERE, Rule, Verdict};
+use crate::comments::pipeline::{self, CROWD, Case, ELSEWHERE, Gist, Rule, Verdict};
 use crate::comments::words::{Lists, Tried};
 use crate::discussion::DiscussionRules;
 use crate::site::{CommentPolicy, Site};
@@ -76,7 +76,7 @@ impl Rules {
     fn judge(&self, kept: &Kept, published: usize) -> Verdict {
         let Kept { said, rule, mode, is_premoderated } = kept;
         let seen = self.lists.look(&said.text);
-        let itself = std::slice::from_ref(&said.text);
+        let itself = (*rule == Some(Rule::NearRepeat)).then(|| Arc::new(Gist::of(&said.text)));
         pipeline::judge(&Case {
             text: &said.text,
             rules: &self.discussion,
@@ -85,7 +85,7 @@ impl Rules {
             is_premoderated: *is_premoderated,
             seen: seen.as_ref(),
             published,
-            recent: if *rule == Some(Rule::NearRepeat) { itself } else { &[] },
+            recent: itself.as_slice(),
             elsewhere: if *rule == Some(Rule::RepeatedElsewhere) { ELSEWHERE } else { 0 },
             crowd: if *rule == Some(Rule::Rate) { CROWD } else { 0 },
         })

@@ -32,8 +32,6 @@ pub const EVENTS: &[Kind] = &[
     Kind::of::<dto::SanctionEvent>("sanction.lifted", "A moderator has taken that back."),
 ];
 
-/// Those that somebody has one of at a time.
-const SINGLE: [SanctionKind; 3] = [SanctionKind::Suspend, SanctionKind::Ban, SanctionKind::Premod];
 /// More than anybody has: two moderators may act at the same moment.
 const HELD_MAX: i64 = 20;
 
@@ -48,7 +46,7 @@ pub struct Standing {
 /// # Errors
 /// `sanctioned` when they may not, with what, why and until when.
 pub fn check(read: &mut Read<'_>, commenter: CommenterId) -> Result<Standing, Problem> {
-    let held = store::held(read.conn, commenter, &SINGLE, read.now, HELD_MAX)?;
+    let held = store::held_firmly(read.conn, commenter, read.now, HELD_MAX)?;
     let is_premoderated = held.iter().any(|sanction| sanction.kind == SanctionKind::Premod);
     match model::silencing(held, |sanction| (sanction.kind, sanction.until)) {
         None => Ok(Standing { is_premoderated }),
@@ -98,8 +96,8 @@ pub fn impose(tx: &mut Tx<'_>, permit: &Permit<ModerateComments>, form: Sanction
     if role.is_some_and(|role| ModerateComments::ROLES.contains(&role)) {
         return Err(Problem::new(Code::Exempt));
     }
-    let same = if kind.is_single() { store::held(tx.conn, commenter_id, &[kind], tx.now, 1)? } else { Vec::new() };
-    if let Some(first) = same.first() {
+    let held = if kind.is_single() { store::held_firmly(tx.conn, commenter_id, tx.now, HELD_MAX)? } else { Vec::new() };
+    if let Some(first) = held.iter().find(|other| other.kind == kind) {
         return Err(Problem::new(Code::Duplicate).with("existing", first.id.to_string()));
     }
     let sanction = Sanction {
@@ -148,7 +146,7 @@ pub fn lift(
 
 /// What holds against somebody, the latest first.
 pub fn held(read: &mut Read<'_>, commenter: CommenterId) -> Result<Vec<SanctionView>, Problem> {
-    let held = store::held(read.conn, commenter, SanctionKind::ALL, read.now, HELD_MAX)?;
+    let held = store::held(read.conn, commenter, read.now, HELD_MAX)?;
     Ok(held.into_iter().map(|sanction| SanctionView::at(read.now, sanction)).collect())
 }
 

@@ -56,22 +56,30 @@ pub(super) fn lift(conn: &mut Conn, lifted: &Sanction) -> QueryResult<usize> {
         .execute(conn)
 }
 
-/// Of these kinds, what holds for somebody, up to a limit.
-pub(super) fn held(
+/// Of the sanctions of somebody, those that hold, the latest first.
+macro_rules! holding {
+    ($commenter:expr, $now:expr) => {
+        sanctions::table
+            .filter(sanctions::commenter_id.eq($commenter).and(sanctions::lifted_at.is_null()))
+            .filter(sanctions::until.is_null().or(sanctions::until.gt($now)))
+            .order((sanctions::created_at.desc(), sanctions::id.desc()))
+    };
+}
+
+/// What holds for somebody, up to a limit.
+pub(super) fn held(conn: &mut Conn, commenter: CommenterId, now: UtcTime, limit: i64) -> QueryResult<Vec<Sanction>> {
+    holding!(commenter, now).limit(limit).select(Sanction::as_select()).load(conn)
+}
+
+/// The same without warnings, of which somebody may have many.
+pub(super) fn held_firmly(
     conn: &mut Conn,
     commenter: CommenterId,
-    kinds: &[SanctionKind],
     now: UtcTime,
     limit: i64,
 ) -> QueryResult<Vec<Sanction>> {
-    sanctions::table
-        .filter(sanctions::commenter_id.eq(commenter).and(sanctions::lifted_at.is_null()))
-        .filter(one_of(sanctions::kind, kinds))
-        .filter(sanctions::until.is_null().or(sanctions::until.gt(now)))
-        .order((sanctions::created_at.desc(), sanctions::id.desc()))
-        .limit(limit)
-        .select(Sanction::as_select())
-        .load(conn)
+    let firm = holding!(commenter, now).filter(sanctions::kind.ne(SanctionKind::Warn));
+    firm.limit(limit).select(Sanction::as_select()).load(conn)
 }
 
 /// Of these, those for whom one of a kind holds.

@@ -3,12 +3,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aho_corasick::BuildError;
+use quick_cache::sync::Cache;
 
 use super::matcher::{Entry, Hit, WordList, Words};
-use crate::comments::pipeline::Span;
+use crate::comments::pipeline::{Gist, Span};
 
 /// Places that are told of one text. A moderator sees by a few what it is about.
 const SPANS_MAX: usize = 50;
+/// Gists that a node keeps; each is a few hundred bytes.
+const GISTS_MAX: usize = 4_096;
 
 /// What the lists have to say about a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,9 +57,19 @@ impl Lists {
     }
 }
 
-/// Where a node keeps the lists as they were after so many changes.
-#[derive(Debug, Default)]
-pub struct Prepared(Mutex<Option<(i64, Arc<Lists>)>>);
+/// Where a node keeps the lists as they were after so many changes, and the gists of what was said lately.
+#[derive(Debug)]
+pub struct Prepared {
+    lists: Mutex<Option<(i64, Arc<Lists>)>>,
+    /// By the key of the text, which all texts of the same words share.
+    gists: Cache<Vec<u8>, Arc<Gist>>,
+}
+
+impl Default for Prepared {
+    fn default() -> Self {
+        Self { lists: Mutex::default(), gists: Cache::new(GISTS_MAX) }
+    }
+}
 
 impl Prepared {
     /// The lists, if they have seen exactly so many changes.
@@ -69,8 +82,17 @@ impl Prepared {
         *self.kept() = Some((version, Arc::clone(lists)));
     }
 
+    /// The gist of a text that has this key.
+    pub(in crate::comments) fn gist(&self, key: &[u8], make: impl FnOnce() -> Gist) -> Arc<Gist> {
+        self.gists.get(key).unwrap_or_else(|| {
+            let gist = Arc::new(make());
+            self.gists.insert(key.to_vec(), Arc::clone(&gist));
+            gist
+        })
+    }
+
     fn kept(&self) -> MutexGuard<'_, Option<(i64, Arc<Lists>)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -15,8 +15,10 @@ struct Statements {
     count: AtomicUsize,
     /// Their texts, from the first time on that somebody asks for them.
     texts: Mutex<Option<Vec<String>>>,
-    /// Those of them that their connection had not kept from an earlier time.
+    /// Those of them that no connection had kept from an earlier time.
     anew: Mutex<Vec<String>>,
+    /// The texts of those that a connection has kept prepared.
+    kept: Mutex<HashSet<String>>,
 }
 
 fn counters() -> &'static Counters {
@@ -28,8 +30,6 @@ fn counters() -> &'static Counters {
 #[derive(Default)]
 struct Count {
     statements: Option<Arc<Statements>>,
-    /// The texts of what the connection keeps prepared.
-    kept: HashSet<String>,
 }
 
 impl Instrumentation for Count {
@@ -44,7 +44,7 @@ impl Instrumentation for Count {
                     if let Some(texts) = statements.texts.lock().unwrap().as_mut() {
                         let text = query.to_string();
                         let sql = text.split(" -- binds").next().unwrap();
-                        if !self.kept.contains(sql) && !["BEGIN", "COMMIT"].iter().any(|word| sql.starts_with(word)) {
+                        if !statements.kept.lock().unwrap().contains(sql) && !["BEGIN", "COMMIT"].iter().any(|word| sql.starts_with(word)) {
                             statements.anew.lock().unwrap().push(text.clone());
                         }
                         texts.push(text);
@@ -52,7 +52,9 @@ impl Instrumentation for Count {
                 }
             }
             InstrumentationEvent::CacheQuery { sql, .. } => {
-                self.kept.insert(sql.to_owned());
+                if let Some(statements) = &self.statements {
+                    statements.kept.lock().unwrap().insert(sql.to_owned());
+                }
             }
             _ => {}
         }
