@@ -250,12 +250,26 @@ pub(super) fn saved(
     read: &mut Read<'_>,
     by: &User,
     head: Head,
-    (form, body): (ArticleIn, Body),
+    texts: (ArticleIn, Body),
     references: &HashMap<RecordId, Reference>,
+) -> Result<Saved, Problem> {
+    saved_as_looked(read, by, head, texts, (references, None))
+}
+
+/// The same where what there is to look at may have been found already.
+pub(super) fn saved_as_looked(
+    read: &mut Read<'_>,
+    by: &User,
+    head: Head,
+    (form, body): (ArticleIn, Body),
+    (references, looked): (&HashMap<RecordId, Reference>, Option<Vec<Warning>>),
 ) -> Result<Saved, Problem> {
     let mut corrections = corrections::up_to(read, &HashMap::from([(head.id, head.version)]))?;
     let corrections = corrections.remove(&head.id).unwrap_or_default();
-    let warnings = lint::look(read, &head, (&form, &body), references)?;
+    let warnings = match looked {
+        Some(found) => found,
+        None => lint::look(read, &head, (&form, &body), references)?,
+    };
     let lock = locks::of(read, &[head.id])?.remove(&head.id);
     let beat = Beat::of(read, by)?;
     let mut card = card((by, &beat), head, form, references, warnings);

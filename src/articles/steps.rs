@@ -1,12 +1,14 @@
 //! The steps in the life of an article: each is one transaction that changes its state and makes a revision.
 
+use std::collections::HashMap;
+
 use super::beat::Beat;
 use super::corrections::{self, CorrectionKind};
 use super::dto::{ArticleIn, CorrectionIn, KillIn, NoteIn, PublishIn, ScheduleIn};
 use super::eyes;
-use super::kept::{Saved, advance, begin, read_texts, save, saved};
+use super::kept::{Saved, advance, begin, read_texts, save, saved_as_looked};
 use super::kin;
-use super::lint;
+use super::lint::{self, Warning};
 use super::model::{ArticleState, Step};
 use super::names::{ids, refusal};
 use super::previews;
@@ -20,9 +22,9 @@ use crate::auth::{Permit, User};
 use crate::blocks::Body;
 use crate::fault::{Fault, Faults};
 use crate::http::Expected;
-use crate::ids::ArticleId;
+use crate::ids::{ArticleId, RecordId};
 use crate::problem::Problem;
-use crate::records;
+use crate::records::{self, Reference};
 use crate::site;
 use crate::text::{safe, slug};
 use crate::time::UtcTime;
@@ -147,12 +149,11 @@ pub(super) fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Pr
     eyes::check(tx, by, &head, &listed, step)?;
     let mut head = advance(tx, by, head, next);
     let references = records::references(&mut tx.reading(), &ids(&form))?;
-    let mut of_act = Vec::new();
+    let (mut of_act, mut looked) = (Vec::new(), None);
     match step {
         Step::Publish | Step::Schedule | Step::Correct => {
             Beat::of(&mut tx.reading(), by)?.check(&sections(&form))?;
-            of_act = lint::gate(tx, &head, (&form, &body), &references, notes.tell())?;
-            release(tx, &mut head, (&form, &body), &notes, &texts)?;
+            (of_act, looked) = pass(tx, &mut head, (&form, &body), &notes, (&texts, &references))?;
         }
         Step::Unschedule => unschedule(tx, &mut head)?,
         // Meanwhile another may have taken its place among the translations.
@@ -184,7 +185,7 @@ pub(super) fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Pr
         }
         _ => change(step, &head, &listed),
     });
-    let mut saved = saved(&mut tx.reading(), by, head, (form, body), &references)?;
+    let mut saved = saved_as_looked(&mut tx.reading(), by, head, (form, body), (&references, looked))?;
     saved.warnings.extend(of_act);
     Ok(saved)
 }
@@ -192,6 +193,22 @@ pub(super) fn step(tx: &mut Tx<'_>, by: &User, order: Order) -> Result<Saved, Pr
 /// Whether a step changes what readers see, now or at its hour.
 const fn is_public(step: Step) -> bool {
     matches!(step, Step::Publish | Step::Schedule | Step::Correct | Step::Unschedule | Step::Unpublish | Step::Kill)
+}
+
+/// Releases a working copy that is fit for it. Gives what is to be looked at in the act, and what in the copy where that is
+/// still the same: with another hour, another day may be that of a dateline.
+fn pass(
+    tx: &mut Tx<'_>,
+    head: &mut Head,
+    (form, body): (&ArticleIn, &Body),
+    notes: &Notes,
+    (texts, references): (&Texts, &HashMap<RecordId, Reference>),
+) -> Result<(Vec<Warning>, Option<Vec<Warning>>), Problem> {
+    let was_planned = head.ahead.due_at.is_some();
+    let (of_act, found) = lint::gate(tx, head, (form, body), references, notes.tell())?;
+    release(tx, head, (form, body), notes, texts)?;
+    let is_same = !was_planned && head.ahead.due_at.is_none();
+    Ok((of_act, is_same.then_some(found)))
 }
 
 /// Freezes the working copy as what the public sees from its hour on: now, at the instant that was asked for, or when its

@@ -144,14 +144,15 @@ pub(super) fn look(
 }
 
 /// Refuses what is not fit to be published: what every article needs, and what the site won't have. Gives what is to be
-/// looked at in the act itself; `is_told` says whether readers or colleagues are told what changes.
+/// looked at in the act itself, and what in the working copy; `is_told` says whether readers or colleagues are told what
+/// changes.
 pub(super) fn gate(
     tx: &mut Tx<'_>,
     head: &Head,
     (form, body): (&ArticleIn, &Body),
     references: &HashMap<RecordId, Reference>,
     is_told: bool,
-) -> Result<Vec<Warning>, Problem> {
+) -> Result<(Vec<Warning>, Vec<Warning>), Problem> {
     let lint = site::present(&mut tx.reading())?.lint;
     let mut faults = model::publishable(form, body).err().unwrap_or_default();
     let of_act = silent(tx, head.id, body, is_told || lint.silent_change == LintLevel::Off)?;
@@ -163,7 +164,7 @@ pub(super) fn gate(
         }
     }
     let refused = |faults| Problem { code: Code::NotPublishable, ..Problem::from(faults) };
-    faults.finish(Some(of_act)).map_err(refused)
+    faults.finish(Some((of_act, found))).map_err(refused)
 }
 
 fn silent(tx: &mut Tx<'_>, id: ArticleId, body: &Body, is_told: bool) -> Result<Vec<Warning>, Problem> {

@@ -1,14 +1,12 @@
 //! The only SQL for what finds published texts again.
 
-use std::fmt::Write as _;
-
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::sql_types::Binary;
+use diesel::sql_types::{Binary, Text};
 
 use crate::articles::store::visible;
 use crate::db::schema::{publication_links, publication_shingles, publications};
-use crate::db::{Conn, one_of};
+use crate::db::{Conn, one_of, statement};
 use crate::ids::{ArticleId, PublicationId, RecordId};
 use crate::records::Kind;
 use crate::time::UtcTime;
@@ -23,12 +21,14 @@ pub(super) struct Match {
 
 /// Which visible publications have some of these hashes, but for those of some articles.
 pub(super) fn matches(conn: &mut Conn, hashes: &[i64], except: &[ArticleId], now: UtcTime) -> QueryResult<Vec<Match>> {
-    publication_shingles::table
+    let mut found: Vec<Match> = publication_shingles::table
         .inner_join(publications::table.on(publications::id.eq(publication_shingles::publication_id)))
         .filter(one_of(publication_shingles::hash, hashes))
-        .filter(visible!(now).and(publications::article_id.ne_all(except.to_vec())))
+        .filter(visible!(now))
         .select((publication_shingles::hash, publications::id, publications::article_id))
-        .load(conn)
+        .load(conn)?;
+    found.retain(|found| !except.contains(&found.article_id));
+    Ok(found)
 }
 
 /// The sources that publications credit.
@@ -75,15 +75,17 @@ pub(super) fn forget(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResul
     diesel::delete(publication_shingles::table.filter(publication_shingles::publication_id.eq_any(over))).execute(conn)
 }
 
-/// Keeps the hashes of a publication, with one statement: numbers need no quoting.
+/// Keeps the hashes of a publication.
 pub(super) fn imprint(conn: &mut Conn, id: PublicationId, hashes: &[i64]) -> QueryResult<usize> {
-    let mut rows = String::new();
-    for hash in hashes {
-        let comma = if rows.is_empty() { "" } else { ", " };
-        // Writing into a text never fails.
-        let _ = write!(rows, "{comma}($1, {hash})");
-    }
-    diesel::sql_query(format!("INSERT INTO publication_shingles (publication_id, hash) VALUES {rows}"))
-        .bind::<Binary, _>(id)
-        .execute(conn)
+    let kept = statement(match conn {
+        Conn::Sqlite(_) => {
+            "INSERT INTO publication_shingles (hash, publication_id) SELECT value, ? FROM json_each(?)"
+        }
+        Conn::Postgres(_) => {
+            "INSERT INTO publication_shingles (hash, publication_id) \
+             SELECT value::bigint, ? FROM json_array_elements_text(?::json) AS value"
+        }
+    });
+    // One text for all of them, so that the statement is the same for however many.
+    kept.bind::<Binary, _>(id).bind::<Text, _>(format!("{hashes:?}")).execute(conn)
 }
