@@ -133,15 +133,20 @@ pub(super) fn whole(
     Ok(article)
 }
 
+/// The published article with this id or slug, an old slug too.
+pub(super) fn sought(read: &mut Read<'_>, id_or_slug: &str, site: &Site) -> Result<Live, Problem> {
+    match ArticleId::parse(id_or_slug) {
+        Ok(id) => by_id(read, id),
+        Err(_) => match by_slug(read, &slug::key(id_or_slug), None, site)? {
+            BySlug::Here(live) | BySlug::Moved(live) => Ok(live),
+        },
+    }
+}
+
 /// What the comments of a published article depend on.
 pub fn discussion(read: &mut Read<'_>, id_or_slug: &str) -> Result<Discussion, Problem> {
     let site = site::present(read)?;
-    let live = match ArticleId::parse(id_or_slug) {
-        Ok(id) => by_id(read, id)?,
-        Err(_) => match by_slug(read, &slug::key(id_or_slug), None, &site)? {
-            BySlug::Here(live) | BySlug::Moved(live) => live,
-        },
-    };
+    let live = sought(read, id_or_slug, &site)?;
     let form: ArticleIn = serde_json::from_str(&live.content)?;
     let ruling = discussions::ruling(read, live.article_id)?;
     let (mode, closes_at) = comment_rule(&form, &site, live.date_published, ruling);
@@ -360,7 +365,7 @@ pub(super) fn wanted(read: &mut Read<'_>, query: &ArticleQuery) -> Result<Wanted
     })
 }
 
-fn named(read: &mut Read<'_>, kind: Kind, names: &[String]) -> Result<Vec<RecordId>, Problem> {
+pub(super) fn named(read: &mut Read<'_>, kind: Kind, names: &[String]) -> Result<Vec<RecordId>, Problem> {
     let ids = records::resolve(read, kind, names)?;
     if kind == Kind::Section { records::with_descendants(read, ids) } else { Ok(ids) }
 }

@@ -12,7 +12,7 @@
 //! | `discussions` | who may comment, as moderators say |
 //! | `revisions`, `previews`, `worklist` | what was, what it would look like, what there is to do |
 //! | `search` | what finds it |
-//! | `delivery`, `views`, `compact`, `kin`, `translations` | what everyone reads, and what belongs together |
+//! | `delivery`, `views`, `compact`, `kin`, `related`, `translations` | what everyone reads, and what belongs together |
 
 mod beat;
 mod bulk;
@@ -35,6 +35,7 @@ mod names;
 mod picked;
 mod previews;
 mod query;
+mod related;
 mod revisions;
 mod search;
 mod steps;
@@ -58,6 +59,7 @@ pub use locks::{LockIn, LockView, lock, read_lock, renew_lock, unlock};
 pub use model::{ArticleState, Step};
 pub use picked::{Pick, Rule, existing, picked};
 pub use query::{ArticleQuery, OneArticleQuery, Sort};
+pub use related::related;
 pub use revisions::{Restoration, RevisionDiff, Verification, compare, restore, verify};
 pub use search::dto::{Facets, SearchHit, SearchQuery, SearchSort, SuggestQuery, Suggestions};
 pub use search::{catch_up, search, suggest};

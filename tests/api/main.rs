@@ -62,6 +62,7 @@ mod push_rounds;
 mod reactions;
 mod records;
 mod refusals;
+mod related;
 mod replay;
 mod reports;
 mod revisions;

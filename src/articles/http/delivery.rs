@@ -6,12 +6,14 @@ use serde_json::Map;
 use crate::articles::query::{ArticleQuery, OneArticleQuery};
 use crate::articles::views::{ArticleView, Included};
 use crate::articles::{self, Sought};
-use crate::http::{Call, FieldsQuery, ListQuery, Page, PageView, Query, Reply, Routes, Segment, View, address};
+use crate::http::{
+    Call, FieldsQuery, ListQuery, Page, PageView, Query, Reply, Routes, Segment, Unfiltered, View, address,
+};
 use crate::problem::Problem;
 
 /// Adds these routes.
 pub fn routes(config: &mut Routes<'_>) {
-    config.service(read_article).service(list_articles);
+    config.service(read_article).service(list_articles).service(list_related);
 }
 
 /// A page of published articles.
@@ -81,4 +83,26 @@ async fn read_article(
             Ok(Reply::moved(address("/api/v1/articles", &slug) + &query))
         }
     }
+}
+
+/// List what goes with an article
+///
+/// What the desk has named as related comes first, as it was put; then what shares most of the article's tags, the newest first
+/// among equals; then what is new in its section. All in the article's language, without bodies. Of each tag (eight at
+/// most) and of the section the newest 24 are looked at, so the list ends.
+#[utoipa::path(
+    tag = "articles",
+    params(
+        ("idOrSlug" = String, Path, description = "Id or slug", example = "بوتين-يدعو-لمحادثات-أرمينية-أذربيجانية-في-موسكو"),
+        ListQuery,
+    ),
+    responses((status = OK, description = "A page", body = ArticleList)),
+)]
+#[get("/articles/{idOrSlug}/related")]
+async fn list_related(call: Call, article: Segment, page: Page<Unfiltered>) -> Result<Reply, Problem> {
+    let request = page.request.clone();
+    let public_url = call.app.config().public_url.clone();
+    let slice = call.read(move |read| articles::related(read, &article.0, &request, &public_url)).await?;
+    let rest = ArticleView::rest(&slice.rows);
+    Ok(page.reply(&slice)?.shared(rest))
 }

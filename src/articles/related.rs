@@ -1,0 +1,89 @@
+//! What somebody may want to read after an article: what the desk has named, then what shares most of its tags, then what
+//! is new in its section.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use super::delivery::{named, show, sought};
+use super::dto::ArticleIn;
+use super::store::{self, Live, Wanted};
+use super::views::ArticleView;
+use crate::app::Read;
+use crate::db::page::{PageRequest, Position, Slice};
+use crate::ids::{ArticleId, RecordId};
+use crate::problem::Problem;
+use crate::records::Kind;
+use crate::site;
+
+/// Tags that are looked at, in the article's order.
+const TAGS_MAX: usize = 8;
+/// The newest of each tag and of the section that are looked at: what is older is not what one reads next.
+const EACH: u32 = 24;
+
+/// A page of what goes with a published article, in its language.
+pub fn related(
+    read: &mut Read<'_>,
+    id_or_slug: &str,
+    page: &PageRequest,
+    public_url: &str,
+) -> Result<Slice<ArticleView>, Problem> {
+    let site = site::present(read)?;
+    let article = sought(read, id_or_slug, &site)?;
+    let form: ArticleIn = serde_json::from_str(&article.content)?;
+    let mut found = Found::default();
+    for tag in form.tag_ids.iter().take(TAGS_MAX) {
+        let tags = named(read, Kind::Tag, &[tag.to_string()])?;
+        found.add(newest(read, &form, vec![tags])?, 1);
+    }
+    let section = form.section_id.map(|section| named(read, Kind::Section, &[section.to_string()])).transpose()?;
+    found.add(newest(read, &form, section.into_iter().collect())?, 0);
+    found.add(store::live_many(read.conn, &form.related_ids, read.now)?, 0);
+    let ranked = found.ranked(article.article_id, &form.related_ids);
+    let total = i64::try_from(ranked.len()).ok().filter(|_| page.count);
+    let Slice { rows, next, prev, .. } = cut(ranked, page);
+    let (rows, _) = show(read, &site, &rows, &[], public_url)?;
+    Ok(Slice { rows, next, prev, total })
+}
+
+fn newest(read: &mut Read<'_>, form: &ArticleIn, with: Vec<Vec<RecordId>>) -> Result<Vec<Live>, Problem> {
+    let wanted = Wanted { languages: vec![form.language.to_string()], with, ..Wanted::default() };
+    let first = PageRequest { limit: EACH, ..PageRequest::default() };
+    Ok(store::list(read.conn, &wanted, read.now, &first)?.rows)
+}
+
+/// What was found, and how many tags it shares.
+#[derive(Default)]
+struct Found(HashMap<ArticleId, (u32, Live)>);
+
+impl Found {
+    fn add(&mut self, rows: Vec<Live>, shares: u32) {
+        for live in rows {
+            self.0.entry(live.article_id).or_insert((0, live)).0 += shares;
+        }
+    }
+
+    /// All but the article itself: first those that were chosen, as they were put; then whatever shares more, newer first.
+    fn ranked(mut self, itself: ArticleId, chosen: &[ArticleId]) -> Vec<Live> {
+        self.0.remove(&itself);
+        let mut ranked: Vec<(u32, Live)> = self.0.into_values().collect();
+        ranked.sort_by_key(|(shared, live)| {
+            let place = chosen.iter().position(|id| *id == live.article_id).unwrap_or(chosen.len());
+            (place, Reverse((*shared, live.date_published, live.article_id)))
+        });
+        ranked.into_iter().map(|(_, live)| live).collect()
+    }
+}
+
+/// The page of a list that is there as a whole; a cursor is a place in it.
+fn cut(ranked: Vec<Live>, page: &PageRequest) -> Slice<Live> {
+    let fetch = usize::try_from(page.fetch()).unwrap_or_default();
+    let from = page.from.as_ref().map(Position::number);
+    let places = (0_i64..).zip(ranked);
+    let rows: Vec<(i64, Live)> = if page.backward {
+        let before: Vec<_> = places.filter(|(place, _)| from.is_none_or(|from| *place < from)).collect();
+        before.into_iter().rev().take(fetch).collect()
+    } else {
+        places.filter(|(place, _)| from.is_none_or(|from| *place > from)).take(fetch).collect()
+    };
+    page.cut(rows, |(place, live)| Position::at(*place, live.article_id.uuid())).map(|(_, live)| live)
+}
