@@ -8,9 +8,10 @@ use super::corrections;
 use super::discussions;
 use super::dto::ArticleIn;
 use super::kin;
+use super::lists::store::{self as lists, Wanted};
 use super::names::ids;
 use super::query::{ArticleQuery, BodyForm, OneArticleQuery};
-use super::store::{self, Live, Wanted};
+use super::store::{self, Live};
 use super::views::{ArticleView, Included, Setting, comment_rule, own_policy};
 use crate::app::Read;
 use crate::authors::dto::AuthorIn;
@@ -83,7 +84,7 @@ pub fn list(
 ) -> Result<Listed, Problem> {
     let include = included_names(query.include.as_deref())?;
     let wanted = wanted(read, query)?;
-    let slice = store::list(read.conn, &wanted, read.now, page)?;
+    let slice = lists::list(read.conn, &wanted, read.now, page)?;
     let Slice { rows, next, prev, total } = slice;
     let site = site::present(read)?;
     let (rows, included) = show(read, &site, &rows, &include, public_url)?;
@@ -342,10 +343,11 @@ pub(super) fn wanted(read: &mut Read<'_>, query: &ArticleQuery) -> Result<Wanted
     let mut with = Vec::new();
     let mut without = Vec::new();
     let filters = [
-        (Kind::Section, &query.section, &query.not_section),
+        // What has the fewest articles, as a rule, comes first.
         (Kind::Tag, &query.tag, &query.not_tag),
-        (Kind::Source, &query.source, &query.not_source),
         (Kind::Author, &query.author, &query.not_author),
+        (Kind::Source, &query.source, &query.not_source),
+        (Kind::Section, &query.section, &query.not_section),
     ];
     for (kind, included, excluded) in filters {
         if !included.is_empty() {

@@ -29,6 +29,7 @@ pub mod http;
 mod kept;
 mod kin;
 mod lint;
+mod lists;
 mod locks;
 mod model;
 mod names;

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::delivery::{show, wanted};
+use super::lists::store as lists;
 use super::query::{ArticleQuery, Sort};
 use super::store::{self, Live};
 use super::views::ArticleView;
@@ -82,7 +83,7 @@ fn matching(read: &mut Read<'_>, rule: &Rule, limit: u32, shown: usize) -> Resul
     let wanted = wanted(read, &rule.query())?;
     let limit = limit.saturating_add(u32::try_from(shown).unwrap_or_default());
     let page = PageRequest { limit, ..PageRequest::default() };
-    Ok(store::list(read.conn, &wanted, read.now, &page)?.rows)
+    Ok(lists::list(read.conn, &wanted, read.now, &page)?.rows)
 }
 
 /// Of these articles, those that there are, published or not. For checks of what staff refer to.

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use super::delivery::{named, show, sought};
 use super::dto::ArticleIn;
-use super::store::{self, Live, Wanted};
+use super::lists::store::{self as lists, Wanted};
+use super::store::{self, Live};
 use super::views::ArticleView;
 use crate::app::Read;
 use crate::db::page::{PageRequest, Position, Slice};
@@ -48,7 +49,7 @@ pub fn related(
 fn newest(read: &mut Read<'_>, form: &ArticleIn, with: Vec<Vec<RecordId>>) -> Result<Vec<Live>, Problem> {
     let wanted = Wanted { languages: vec![form.language.to_string()], with, ..Wanted::default() };
     let first = PageRequest { limit: EACH, ..PageRequest::default() };
-    Ok(store::list(read.conn, &wanted, read.now, &first)?.rows)
+    Ok(lists::list(read.conn, &wanted, read.now, &first)?.rows)
 }
 
 /// What was found, and how many tags it shares.

@@ -5,7 +5,6 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 
 use super::model::{ArticleState, Step};
-use super::query::Sort;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_links, articles, publication_links, publications, records, revisions};
 use crate::db::{Conn, directly, one_of, statement};
@@ -106,17 +105,6 @@ pub(super) struct NewPublication<'a> {
     pub date_published: UtcTime,
     pub date_modified: UtcTime,
     pub texts: &'a Texts,
-}
-
-/// Which live publications a list wants. Each of `with` must be met by one of its records, none of `without`.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Wanted {
-    pub languages: Vec<String>,
-    pub with: Vec<Vec<RecordId>>,
-    pub without: Vec<RecordId>,
-    pub from: Option<UtcTime>,
-    pub until: Option<UtcTime>,
-    pub sort: Sort,
 }
 
 pub(super) fn head(conn: &mut Conn, id: ArticleId) -> QueryResult<Option<Head>> {
@@ -306,8 +294,20 @@ pub(super) fn publish(conn: &mut Conn, new: &NewPublication<'_>, links: &[Record
         .execute(conn)?;
     let linked = records::table.filter(one_of(records::id, links));
     diesel::insert_into(publication_links::table)
-        .values(linked.select((id.into_sql::<Binary>(), records::kind, records::id)))
-        .into_columns((publication_links::publication_id, publication_links::kind, publication_links::target_id))
+        .values(linked.select((
+            id.into_sql::<Binary>(),
+            records::kind,
+            records::id,
+            date_published.into_sql::<BigInt>(),
+            head.id.into_sql::<Binary>(),
+        )))
+        .into_columns((
+            publication_links::publication_id,
+            publication_links::kind,
+            publication_links::target_id,
+            publication_links::date_published,
+            publication_links::article_id,
+        ))
         .execute(conn)
 }
 
@@ -416,55 +416,4 @@ pub(super) fn live_many(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> Que
 pub(super) fn comment_counts(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(ArticleId, i64)>> {
     let of_articles = articles::table.filter(one_of(articles::id, ids));
     of_articles.select((articles::id, articles::comment_count)).load(conn)
-}
-
-/// A page of the live publications that a list wants.
-macro_rules! listed {
-    ($conn:expr, $wanted:expr, $now:expr, $page:expr) => {{
-        let linked = |ids: &[RecordId]| {
-            exists(
-                publication_links::table
-                    .filter(publication_links::publication_id.eq(publications::id))
-                    .filter(one_of(publication_links::target_id, ids)),
-            )
-        };
-        let filtered = || {
-            let mut query = publications::table.filter(visible!($now)).into_boxed();
-            if !$wanted.languages.is_empty() {
-                query = query.filter(one_of(publications::language, &$wanted.languages));
-            }
-            for ids in &$wanted.with {
-                query = query.filter(linked(ids));
-            }
-            if !$wanted.without.is_empty() {
-                query = query.filter(diesel::dsl::not(linked(&$wanted.without)));
-            }
-            if let Some(from) = $wanted.from {
-                query = query.filter(publications::date_published.ge(from));
-            }
-            if let Some(until) = $wanted.until {
-                query = query.filter(publications::date_published.lt(until));
-            }
-            query
-        };
-        let by_change = $wanted.sort == Sort::LatestChange;
-        let rows = if by_change {
-            let query = keyset!(filtered(), $page, publications::date_modified => number, publications::article_id, true);
-            query.select(Live::as_select()).load($conn)?
-        } else {
-            let newest = $wanted.sort == Sort::Newest;
-            let query = keyset!(filtered(), $page, publications::date_published => number, publications::article_id, newest);
-            query.select(Live::as_select()).load($conn)?
-        };
-        let key = |row: &Live| if by_change { row.date_modified } else { row.date_published };
-        let mut slice = $page.cut(rows, |row: &Live| Position::at(key(row).micros(), row.article_id.uuid()));
-        if $page.count {
-            slice.total = Some(filtered().count().get_result($conn)?);
-        }
-        Ok(slice)
-    }};
-}
-
-pub(super) fn list(conn: &mut Conn, wanted: &Wanted, now: UtcTime, page: &PageRequest) -> QueryResult<Slice<Live>> {
-    directly!(conn, own => listed!(own, wanted, now, page))
 }

@@ -211,6 +211,8 @@ diesel::table! {
         publication_id -> Binary,
         kind -> Text,
         target_id -> Binary,
+        date_published -> BigInt,
+        article_id -> Binary,
     }
 }
 

@@ -6,6 +6,7 @@ use diesel::sql_types::Text;
 use khabar::auth::Role;
 use khabar::db::page::Position;
 use khabar::db::{Conn, one_of};
+use khabar::time::UtcTime;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -85,11 +86,34 @@ struct Plan {
     plan: String,
 }
 
+/// A statement of PostgreSQL with its values in their places.
+pub fn filled(statement: &str) -> String {
+    let (text, binds) = statement.split_once(" -- binds: ").unwrap();
+    let inside = binds.strip_prefix('[').and_then(|binds| binds.strip_suffix(']')).unwrap();
+    let values = values(inside);
+    let replaced = |text: String, n: usize| text.replace(&format!("${n}"), &literal(&values[n - 1]));
+    // A list of nothing and no bytes look alike.
+    (1..=values.len()).rev().fold(text.to_owned(), replaced).replace("ANY(decode('', 'hex'))", "ANY('{}')")
+}
+
 /// A value as it stands in the debug form of a statement, as SQL of PostgreSQL.
 fn literal(value: &str) -> String {
+    let value = value.strip_prefix("Some(").and_then(|value| value.strip_suffix(')')).unwrap_or(value);
+    if value == "None" {
+        return "NULL".to_owned();
+    }
     let blob = |bytes: Vec<u8>| format!("decode('{}', 'hex')", khabar::text::hex(&bytes));
     if let Some(bytes) = value.strip_prefix('[').and_then(|value| value.strip_suffix(']')) {
-        return blob(bytes.split(", ").map(|byte| byte.parse().unwrap()).collect());
+        let parts = values(bytes);
+        let bytes: Option<Vec<u8>> = parts.iter().map(|byte| byte.parse().ok()).collect();
+        let array = || format!("ARRAY[{}]", parts.iter().map(|part| literal(part)).collect::<Vec<_>>().join(", "));
+        return bytes.map_or_else(array, blob);
+    }
+    if let Ok(at) = UtcTime::parse(value) {
+        return at.micros().to_string();
+    }
+    if let Some(text) = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) {
+        return format!("'{}'", text.replace('\'', "''"));
     }
     match Uuid::parse_str(value) {
         Ok(id) => blob(id.as_bytes().to_vec()),
@@ -116,24 +140,37 @@ fn values(binds: &str) -> Vec<String> {
     values
 }
 
-/// The comments that all parts of a plan have read. Who wrote them is looked up for each, or once for all.
-fn read_by(plan: &Value) -> f64 {
+/// How SQLite would go about a statement.
+pub fn planned(conn: &mut SqliteConnection, text: &str) -> Vec<String> {
+    let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(conn).unwrap();
+    steps.into_iter().map(|step| step.detail).collect()
+}
+
+/// How PostgreSQL has gone about a statement.
+pub fn explained(conn: &mut PgConnection, statement: &str) -> Value {
+    let statement = format!("EXPLAIN (ANALYZE, FORMAT JSON) {}", filled(statement));
+    let explained: Vec<Plan> =
+        diesel::sql_query(&statement).load(conn).unwrap_or_else(|error| panic!("{error}\n{statement}"));
+    serde_json::from_str::<Value>(&explained[0].plan).unwrap()[0]["Plan"].take()
+}
+
+/// The rows of some tables that all parts of a plan have read. Who wrote them is looked up for each, or once for all.
+pub fn read_by(plan: &Value, tables: &[&str]) -> f64 {
     let number = |name: &str| plan[name].as_f64().unwrap_or_default();
     let own = number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Index Recheck");
-    let own = if plan["Relation Name"] == "comments" { own * number("Actual Loops") } else { 0.0 };
-    own + plan["Plans"].as_array().into_iter().flatten().map(read_by).sum::<f64>()
+    let is_of_these = plan["Relation Name"].as_str().is_some_and(|name| tables.contains(&name));
+    let own = if is_of_these { own * number("Actual Loops") } else { 0.0 };
+    own + plan["Plans"].as_array().into_iter().flatten().map(|part| read_by(part, tables)).sum::<f64>()
 }
 
 /// How many rows a statement reads. SQLite does not tell; there its plan must be one that reads what it answers: an index
 /// finds where to begin and gives the order.
 #[track_caller]
 fn rows_read(app: &TestApp, statement: &str) -> f64 {
-    let (text, binds) = statement.split_once(" -- binds: ").unwrap();
+    let (text, _) = statement.split_once(" -- binds: ").unwrap();
     match &mut app.sql() {
         Conn::Sqlite(conn) => {
-            let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(conn).unwrap();
-            let lines: Vec<String> = steps.into_iter().map(|step| step.detail).collect();
-            let plan = lines.join("\n");
+            let plan = planned(conn, text).join("\n");
             assert!(!plan.contains("SCAN comments") && !plan.contains("SCAN reply"), "{plan}");
             // The few first replies are put in order by hand.
             assert!(text.contains("UNION ALL") || !plan.contains("TEMP B-TREE"), "{plan}\n{text}");
@@ -141,16 +178,7 @@ fn rows_read(app: &TestApp, statement: &str) -> f64 {
             assert!(!text.contains(") > (") || plan.contains("id)>(?,?)"), "the cursor is part of the search\n{plan}");
             0.0
         }
-        Conn::Postgres(conn) => {
-            let inside = binds.strip_prefix('[').and_then(|binds| binds.strip_suffix(']')).unwrap();
-            let values = values(inside);
-            let filled = (1..=values.len())
-                .rev()
-                .fold(text.to_owned(), |text, n| text.replace(&format!("${n}"), &literal(&values[n - 1])));
-            let explained: Vec<Plan> =
-                diesel::sql_query(format!("EXPLAIN (ANALYZE, FORMAT JSON) {filled}")).load(conn).unwrap();
-            read_by(&serde_json::from_str::<Value>(&explained[0].plan).unwrap()[0]["Plan"])
-        }
+        Conn::Postgres(conn) => read_by(&explained(conn, statement), &["comments"]),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::support::TestApp;
 
-async fn made(articles: u32, comments: u32, seed: u32) -> TestApp {
+pub async fn made(articles: u32, comments: u32, seed: u32) -> TestApp {
     let app = TestApp::new().await;
     let [articles, comments, seed] = [articles, comments, seed].map(|number| number.to_string());
     let arguments = ["generate", "--articles", &articles, "--comments", &comments, "--seed", &seed];

@@ -52,6 +52,7 @@ mod moderation;
 mod own_comments;
 mod pages;
 mod permissions;
+mod plans;
 mod postgres;
 mod previews;
 mod privacy;

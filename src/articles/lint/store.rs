@@ -78,9 +78,7 @@ pub(super) fn forget(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResul
 /// Keeps the hashes of a publication.
 pub(super) fn imprint(conn: &mut Conn, id: PublicationId, hashes: &[i64]) -> QueryResult<usize> {
     let kept = statement(match conn {
-        Conn::Sqlite(_) => {
-            "INSERT INTO publication_shingles (hash, publication_id) SELECT value, ? FROM json_each(?)"
-        }
+        Conn::Sqlite(_) => "INSERT INTO publication_shingles (hash, publication_id) SELECT value, ? FROM json_each(?)",
         Conn::Postgres(_) => {
             "INSERT INTO publication_shingles (hash, publication_id) \
              SELECT value::bigint, ? FROM json_array_elements_text(?::json) AS value"

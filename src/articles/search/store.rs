@@ -7,7 +7,8 @@ use diesel::sql_types::{BigInt, Binary, Text};
 
 use super::entry::Entry;
 use super::expression::Needle;
-use crate::articles::store::{Live, Wanted, visible};
+use crate::articles::lists::store::Wanted;
+use crate::articles::store::{Live, visible};
 use crate::db::dialect::{self, Door};
 use crate::db::schema::{publication_links, publications, search_backlog, search_entries};
 use crate::db::{Conn, directly, kept, one_of};

@@ -7,7 +7,7 @@ use super::store::{self, Search};
 use super::{in_order, languages_of};
 use crate::app::Read;
 use crate::articles::dto::ArticleIn;
-use crate::articles::store::Wanted;
+use crate::articles::lists::store::Wanted;
 use crate::db::page::PageRequest;
 use crate::fault::Fault;
 use crate::problem::Problem;

@@ -44,7 +44,9 @@ impl Instrumentation for Count {
                     if let Some(texts) = statements.texts.lock().unwrap().as_mut() {
                         let text = query.to_string();
                         let sql = text.split(" -- binds").next().unwrap();
-                        if !statements.kept.lock().unwrap().contains(sql) && !["BEGIN", "COMMIT"].iter().any(|word| sql.starts_with(word)) {
+                        if !statements.kept.lock().unwrap().contains(sql)
+                            && !["BEGIN", "COMMIT"].iter().any(|word| sql.starts_with(word))
+                        {
                             statements.anew.lock().unwrap().push(text.clone());
                         }
                         texts.push(text);
