@@ -58,16 +58,13 @@ fn against(conn: &mut Conn, statement: &str, rows_max: f64) -> Option<String> {
             wrong.map(|line| format!("{line}\nin\n{}\n{text}", plan.join("\n")))
         }
         Conn::Postgres(conn) => {
-            // What it changes is changed already: here it may be undone.
-            conn.batch_execute("BEGIN").unwrap();
+            // A table of a few pages is read sooner than an index of it, and hashed: there must be another way. What it changes
+            // is changed already; here it may be undone.
+            conn.batch_execute("BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off").unwrap();
             let plan = explained(conn, statement);
-            let rows = read_by(&plan, &BIG);
-            // A table of a few pages is read sooner than an index of it: there must be one.
-            conn.batch_execute("ROLLBACK; BEGIN; SET LOCAL enable_seqscan = off").unwrap();
-            let by_index = explained(conn, statement);
             conn.batch_execute("ROLLBACK").unwrap();
-            let is_wrong = rows > rows_max || scans(&by_index);
-            is_wrong.then(|| format!("{rows} rows\n{plan:#}\n{by_index:#}\n{statement}"))
+            let rows = read_by(&plan, &BIG);
+            (rows > rows_max || scans(&plan)).then(|| format!("{rows} rows\n{plan:#}\n{statement}"))
         }
     }
 }
