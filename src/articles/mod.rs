@@ -12,7 +12,7 @@
 //! | `discussions` | who may comment, as moderators say |
 //! | `revisions`, `previews`, `worklist` | what was, what it would look like, what there is to do |
 //! | `search` | what finds it |
-//! | `delivery`, `views`, `compact`, `kin`, `related`, `translations` | what everyone reads, and what belongs together |
+//! | `delivery`, `lists`, `views`, `compact`, `kin`, `related`, `translations` | what everyone reads, and what belongs together |
 
 mod beat;
 mod bulk;
