@@ -347,6 +347,25 @@ mod tests {
         assert_eq!(total(&db).await, 101);
     }
 
+    #[actix_web::test]
+    async fn a_change_of_many_pages_is_made_and_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&Location::Sqlite(folder.path().join("khabar.db")), 1).unwrap();
+        let run = |sql: &'static str, goes_well: bool| {
+            db.write(move |conn| {
+                conn.batch_execute(sql)?;
+                if goes_well { Ok(()) } else { Err(Error::Query(QueryError::RollbackTransaction)) }
+            })
+        };
+        let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
+            INSERT INTO replies SELECT 'a', i, zeroblob(2000), '', 0, NULL FROM n";
+        run(fill, true).await.unwrap();
+        // What a savepoint needs to go back is larger than what is held in memory, and than what SQLite writes at once.
+        assert!(matches!(run("UPDATE replies SET scope = 'b'", false).await, Err(Error::Query(_))));
+        run("UPDATE replies SET fingerprint = randomblob(2000)", true).await.unwrap();
+        assert_eq!(total(&db).await, 6_000);
+    }
+
     #[test]
     fn a_panic_is_told_to_the_log_only() {
         let body = crate::problem::Problem::from(Error::Panicked).body(crate::text::Lang::En, "/x", "one");
