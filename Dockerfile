@@ -8,9 +8,9 @@ COPY .cargo .cargo
 COPY src src
 COPY migrations migrations
 COPY openapi openapi
-COPY tests/fixtures tests/fixtures
-# Cargo wants the files of all its targets, those of the tests too, to be there.
-RUN mkdir -p tests/api benches && touch tests/api/main.rs tests/architecture.rs benches/streams.rs
+# Cargo wants the files of all its targets to be there, those of the tests and the benches too.
+COPY tests tests
+COPY benches benches
 RUN cargo build --release --locked --no-default-features --features postgres-tls
 
 FROM debian:bookworm-slim
