@@ -194,7 +194,7 @@ impl Cache {
     }
 
     /// Notes the next turn of the clock, as it was read after so many changes.
-    fn expect(&self, next: Option<UtcTime>, count: u64) {
+    pub fn expect(&self, next: Option<UtcTime>, count: u64) {
         self.next_turn.store(next.map_or(i64::MAX, UtcTime::micros), Ordering::SeqCst);
         // Whoever plans something notes that first and makes this unknown then: one of the two sees the other.
         if !self.marks.plans_hold(count) {
