@@ -16,6 +16,8 @@ use crate::ids::{Id, Ids};
 use crate::limits::Limits;
 use crate::outbound::{NoClient, Outbound};
 use crate::problem::Problem;
+use crate::readership::Tally;
+use crate::site::Parsed;
 use crate::time::{Clock, UtcTime};
 
 /// Everything that a request may need. Cheap to clone.
@@ -34,6 +36,8 @@ struct Inner {
     outbound: Outbound,
     waiting: Waiting,
     words: Prepared,
+    tally: Tally,
+    site: Parsed,
     limits: Limits,
     cache: Cache,
 }
@@ -47,7 +51,7 @@ impl App {
         let cache = Cache::new(config.http.cache_bytes, config.http.shared_seconds);
         let outbound = Outbound::new(&config.outbound)?;
         let (hasher, hub) = (Hasher::new(), Arc::default());
-        let (waiting, words) = (Waiting::default(), Prepared::default());
+        let (waiting, words, tally, site) = <(Waiting, Prepared, Tally, Parsed)>::default();
         Ok(Self(Arc::new(Inner {
             config,
             db,
@@ -60,6 +64,8 @@ impl App {
             outbound,
             waiting,
             words,
+            tally,
+            site,
             limits,
             cache,
         })))
@@ -115,6 +121,11 @@ impl App {
         &self.0.words
     }
 
+    /// Views that wait to be written down.
+    pub fn tally(&self) -> &Tally {
+        &self.0.tally
+    }
+
     /// Answers that are alike for everyone.
     pub fn cache(&self) -> &Cache {
         &self.0.cache
@@ -137,8 +148,7 @@ impl App {
         F: FnOnce(&mut Read<'_>) -> Result<T, Problem> + Send + 'static,
     {
         let app = self.clone();
-        // The instant of the snapshot, not of the wait for it.
-        self.0.db.read(move |conn| work(&mut Read { conn, now: app.now() })).await
+        self.0.db.read(move |conn| work(&mut app.reading(conn))).await
     }
 
     /// The same beside the worker that asks, for what would keep its other callers waiting.
@@ -148,7 +158,12 @@ impl App {
         F: FnOnce(&mut Read<'_>) -> Result<T, Problem> + Send + 'static,
     {
         let app = self.clone();
-        self.0.db.read_aside(move |conn| work(&mut Read { conn, now: app.now() })).await
+        self.0.db.read_aside(move |conn| work(&mut app.reading(conn))).await
+    }
+
+    /// A snapshot that begins now, whenever it was asked for.
+    fn reading<'c>(&'c self, conn: &'c mut Conn) -> Read<'c> {
+        Read { conn, now: self.now(), site: &self.0.site }
     }
 
     /// Makes changes in one transaction, with the events and audit lines that it records; answers after the commit.
@@ -161,8 +176,8 @@ impl App {
         let deed = actor.deed.clone();
         let written = self.0.db.write(move |conn| {
             let now = app.now();
-            let (ids, words) = (app.ids(), &app.0.words);
-            let mut tx = Tx { conn, now, by: &actor, ids, words, changes: Vec::new(), states: HashMap::new() };
+            let (ids, words, site) = (app.ids(), &app.0.words, &app.0.site);
+            let mut tx = Tx { conn, now, by: &actor, words, site, ids, changes: Vec::new(), states: HashMap::new() };
             let value = work(&mut tx)?;
             let Tx { changes, conn, .. } = tx;
             audit::append(conn, app.ids(), now, &actor, &changes)?;
@@ -197,6 +212,8 @@ pub struct Read<'c> {
     pub conn: &'c mut Conn,
     /// The instant that decides what is visible.
     pub now: UtcTime,
+    /// The site as this node has last parsed it.
+    pub site: &'c Parsed,
 }
 
 /// A transaction in the making.
@@ -209,6 +226,7 @@ pub struct Tx<'c> {
     pub by: &'c Actor,
     /// The word lists as this node has them.
     pub words: &'c Prepared,
+    site: &'c Parsed,
     ids: &'c Ids,
     changes: Vec<Change>,
     /// How things looked before they were last written in this transaction, and how they look now.
@@ -248,12 +266,12 @@ impl Tx<'_> {
 
     /// Makes a part of the changes whole or not at all, within the same transaction.
     pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, Problem>) -> Result<T, Problem> {
-        let (now, by, ids, words) = (self.now, self.by, self.ids, self.words);
+        let (now, by, ids, words, site) = (self.now, self.by, self.ids, self.words, self.site);
         let before = self.changes.len();
         let (mut changes, mut states) = (std::mem::take(&mut self.changes), self.states.clone());
         let done = db::part(self.conn, |conn| {
             let (so_far, known) = (std::mem::take(&mut changes), std::mem::take(&mut states));
-            let mut tx = Tx { conn, now, by, ids, words, changes: so_far, states: known };
+            let mut tx = Tx { conn, now, by, words, site, ids, changes: so_far, states: known };
             let value = work(&mut tx);
             (changes, states) = (tx.changes, tx.states);
             value
@@ -269,6 +287,6 @@ impl Tx<'_> {
 
     /// The same transaction, to read from.
     pub fn reading(&mut self) -> Read<'_> {
-        Read { conn: self.conn, now: self.now }
+        Read { conn: self.conn, now: self.now, site: self.site }
     }
 }

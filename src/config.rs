@@ -155,6 +155,8 @@ pub struct Limits {
     pub reactions: Rate,
     /// Reporting comments.
     pub reports: Rate,
+    /// Saying that an article is read.
+    pub views: Rate,
 }
 
 /// How often an account may do something; 0 is without a limit.

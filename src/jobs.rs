@@ -18,7 +18,7 @@ use crate::db::replies;
 use crate::events;
 use crate::http::KEPT;
 use crate::problem::Problem;
-use crate::{privacy, push, webhooks};
+use crate::{privacy, push, readership, webhooks};
 
 /// How long the next look may wait.
 pub type Pause = Result<Duration, Problem>;
@@ -47,6 +47,7 @@ const JOBS: &[Job] = &[
     Job { name: "privacy", follows_events: true, run: |app| Box::pin(privacy::run(app)) },
     Job { name: "push", follows_events: true, run: |app| Box::pin(push(app)) },
     Job { name: "push_again", follows_events: false, run: |app| Box::pin(push_again(app)) },
+    Job { name: "readership", follows_events: false, run: |app| Box::pin(readership::run(app)) },
     Job { name: "search", follows_events: false, run: |app| Box::pin(articles::catch_up(app)) },
     Job { name: "sweep", follows_events: false, run: |app| Box::pin(sweep(app)) },
     Job { name: "webhooks", follows_events: true, run: |app| Box::pin(webhooks::run(app)) },

@@ -16,9 +16,10 @@
 //! | [`streams`], [`sync`] | what is public, told as it happens, and to those who were away |
 //! | [`feeds`] | the same for programs that subscribe |
 //! | [`embargo`] | proof that what is held back shows nowhere |
+//! | [`readership`] | how often articles are read, and which most just now |
 //! | [`privacy`] | all that is kept of a person, to be taken along or taken out |
 //! | [`jobs`] | what happens by itself |
-//! | [`limits`] | how often one account and one address may write, react and report |
+//! | [`limits`] | how often one account and one address may write, react, report and be counted |
 //! | [`outbound`] | requests to addresses that other people chose |
 //! | [`push`] | breaking alerts on browsers that are closed |
 //! | [`webhooks`] | endpoints of partners, and what is on its way to them |
@@ -57,6 +58,7 @@ pub mod outbound;
 pub mod privacy;
 pub mod problem;
 pub mod push;
+pub mod readership;
 pub mod records;
 pub mod sections;
 pub mod server;

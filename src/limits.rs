@@ -37,6 +37,8 @@ pub enum Act {
     React,
     /// Reporting one.
     Report,
+    /// Reading an article.
+    View,
 }
 
 /// Where somebody calls from: the keyed hash of an address, of an IPv6 address that of its network. Whoever does not know
@@ -173,6 +175,7 @@ impl Limits {
             Act::Comment => &self.rules.comments,
             Act::React => &self.rules.reactions,
             Act::Report => &self.rules.reports,
+            Act::View => &self.rules.views,
         };
         let (names, times) = match holder {
             Holder::Account(_) => (["account-minute", "account-hour"], 1),
@@ -239,7 +242,8 @@ mod tests {
 
     fn limits(per_minute: u32, per_hour: u32) -> Limits {
         let (rate, free) = (config::Rate { per_minute, per_hour }, config::Rate { per_minute: 0, per_hour: 0 });
-        let rules = config::Limits { address_factor: 2, comments: rate, reactions: free.clone(), reports: free };
+        let [reactions, reports, views] = [free.clone(), free.clone(), free];
+        let rules = config::Limits { address_factor: 2, comments: rate, reactions, reports, views };
         Limits::new(rules, b"a secret of thirty-two bytes or so")
     }
 

@@ -11,7 +11,7 @@ use crate::http::{Described, REPETITIONS_MAX, Routes};
 use crate::problem::Code;
 use crate::server;
 use crate::text::Lang;
-use crate::{alerts, articles, auth, collections, comments, push, records, site, users, webhooks};
+use crate::{alerts, articles, auth, collections, comments, push, readership, records, site, users, webhooks};
 
 /// The document as it is served, which a test holds against what the code makes: a build of it at each start would
 /// take more time and memory than all else.
@@ -69,6 +69,7 @@ const EVENTS: &[&[Kind]] = &[
     comments::HOOK_EVENTS,
     comments::badges::EVENTS,
     push::EVENTS,
+    readership::EVENTS,
     records::EVENTS,
     site::EVENTS,
     users::EVENTS,

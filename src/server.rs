@@ -19,7 +19,7 @@ use crate::events::Hub;
 use crate::http::{Contract, Routes, layer};
 use crate::{
     alerts, articles, audit, authors, collections, comments, embargo, events, feeds, openapi, operation, privacy, push,
-    sections, site, sources, stories, streams, sync, tags, users, webhooks,
+    readership, sections, site, sources, stories, streams, sync, tags, users, webhooks,
 };
 
 /// Connections that one worker takes: streams are many and idle.
@@ -49,6 +49,7 @@ fn delivery(config: &mut Routes<'_>) {
         .configure(comments::http::delivery::routes)
         .configure(comments::http::reactions::routes)
         .configure(comments::http::reports::delivery)
+        .configure(readership::http::delivery)
         .configure(stories::http::delivery)
         .configure(collections::http::delivery)
         .configure(site::http::delivery)
@@ -76,6 +77,7 @@ fn newsroom(config: &mut Routes<'_>) {
         .configure(comments::http::newsroom::routes)
         .configure(comments::http::reports::newsroom)
         .configure(comments::badges::http::routes)
+        .configure(readership::http::newsroom)
         .configure(stories::http::newsroom)
         .configure(collections::http::newsroom)
         .configure(site::http::newsroom)

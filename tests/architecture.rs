@@ -67,7 +67,7 @@ fn sources() -> Vec<Source> {
 }
 
 /// The rooms with a noun each.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "articles",
     "comments",
     "alerts",
@@ -85,6 +85,7 @@ const ROOMS: [&str; 19] = [
     "stories",
     "embargo",
     "privacy",
+    "readership",
     "collections",
     "feeds",
 ];

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::dto::{ArticleIn, LeadMedia};
-use super::lists::store::{self as lists, Wanted};
+use super::lists::{self, store::Wanted};
 use super::names::{ids as names, settled};
 use super::store::{self, Live};
 use super::told::sections;
@@ -106,7 +106,7 @@ pub fn newest(read: &mut Read<'_>, which: &Which, limit: u32) -> Result<Vec<Comp
         ..Wanted::default()
     };
     let page = PageRequest { limit, ..PageRequest::default() };
-    let rows = lists::list(read.conn, &wanted, read.now, &page)?.rows;
+    let rows = lists::list(read, &wanted, &page)?.rows;
     compact(read, rows, &Which::default())
 }
 

@@ -8,7 +8,7 @@ use super::corrections;
 use super::discussions;
 use super::dto::ArticleIn;
 use super::kin;
-use super::lists::store::{self as lists, Wanted};
+use super::lists::{self, store::Wanted};
 use super::names::ids;
 use super::query::{ArticleQuery, BodyForm, OneArticleQuery};
 use super::store::{self, Live};
@@ -16,7 +16,7 @@ use super::views::{ArticleView, Included, Setting, comment_rule, own_policy};
 use crate::app::Read;
 use crate::authors::dto::AuthorIn;
 use crate::blocks::Body;
-use crate::cache::Rest;
+use crate::cache::{Facet, Rest};
 use crate::db::page::{PageRequest, Slice};
 use crate::discussion::DiscussionRules;
 use crate::fault::Fault;
@@ -40,6 +40,8 @@ pub struct Listed {
     pub slice: Slice<ArticleView>,
     /// The full records, if any were asked for.
     pub included: Option<Included>,
+    /// What its order rests on, beside the articles.
+    pub order: Option<Facet>,
 }
 
 impl Listed {
@@ -47,6 +49,7 @@ impl Listed {
     pub fn rest(&self) -> Rest {
         let mut rest = ArticleView::rest(&self.slice.rows);
         self.included.iter().for_each(|included| included.add_to(&mut rest));
+        self.order.into_iter().for_each(|facet| rest.and(facet));
         rest
     }
 }
@@ -84,11 +87,10 @@ pub fn list(
 ) -> Result<Listed, Problem> {
     let include = included_names(query.include.as_deref())?;
     let wanted = wanted(read, query)?;
-    let slice = lists::list(read.conn, &wanted, read.now, page)?;
-    let Slice { rows, next, prev, total } = slice;
+    let Slice { rows, next, prev, total } = lists::list(read, &wanted, page)?;
     let site = site::present(read)?;
     let (rows, included) = show(read, &site, &rows, &include, public_url)?;
-    Ok(Listed { slice: Slice { rows, next, prev, total }, included })
+    Ok(Listed { slice: Slice { rows, next, prev, total }, included, order: wanted.sort.facet() })
 }
 
 /// The article with this id or slug, if it is published now; where it is, if the slug is an old one.
@@ -100,16 +102,18 @@ pub fn find(
 ) -> Result<Sought, Problem> {
     included_names(query.include.as_deref())?;
     let site = site::present(read)?;
-    let live = match ArticleId::parse(id_or_slug) {
-        Ok(id) => by_id(read, id)?,
+    let article = match ArticleId::parse(id_or_slug) {
+        Ok(id) => {
+            let found = store::live_whole(read.conn, id, read.now)?;
+            by_id(read, id, found)?
+        }
         Err(_) => match by_slug(read, &slug::key(id_or_slug), query.language.as_deref(), &site)? {
-            BySlug::Here(live) => live,
+            BySlug::Here(live, body) => (live, body),
             BySlug::Moved(live) => return Ok(Sought::Moved(live.slug)),
         },
     };
-    let live = translated(read, live, query.language.as_deref(), &site)?;
-    let body = store::live_body(read.conn, live.id)?;
-    Ok(Sought::Here(Box::new(whole(read, &site, (live, body), query, public_url)?)))
+    let article = translated(read, article, query.language.as_deref(), &site)?;
+    Ok(Sought::Here(Box::new(whole(read, &site, article, query, public_url)?)))
 }
 
 /// One article with its body in the form that is wanted. As blocks it is given as it is kept.
@@ -137,9 +141,12 @@ pub(super) fn whole(
 /// The published article with this id or slug, an old slug too.
 pub(super) fn sought(read: &mut Read<'_>, id_or_slug: &str, site: &Site) -> Result<Live, Problem> {
     match ArticleId::parse(id_or_slug) {
-        Ok(id) => by_id(read, id),
+        Ok(id) => {
+            let found = store::live(read.conn, id, read.now)?;
+            by_id(read, id, found)
+        }
         Err(_) => match by_slug(read, &slug::key(id_or_slug), None, site)? {
-            BySlug::Here(live) | BySlug::Moved(live) => Ok(live),
+            BySlug::Here(live, _) | BySlug::Moved(live) => Ok(live),
         },
     }
 }
@@ -170,6 +177,12 @@ pub fn own_policies(
     live.iter().map(policy).collect()
 }
 
+/// The id of the published article with this id or slug, an old slug too.
+pub fn published(read: &mut Read<'_>, id_or_slug: &str) -> Result<ArticleId, Problem> {
+    let site = site::present(read)?;
+    Ok(sought(read, id_or_slug, &site)?.article_id)
+}
+
 /// Whether there is such an article, published or not. For checks of what staff refer to.
 pub fn exists(read: &mut Read<'_>, id: ArticleId) -> Result<bool, Problem> {
     Ok(!store::exists_any(read.conn, &[id])?.is_empty())
@@ -196,9 +209,10 @@ pub fn bylines(read: &mut Read<'_>, ids: &[ArticleId]) -> Result<HashSet<(Articl
     Ok(behind.into_iter().filter_map(|(article, user)| Some((article, user?))).collect())
 }
 
-fn by_id(read: &mut Read<'_>, id: ArticleId) -> Result<Live, Problem> {
-    match store::live(read.conn, id, read.now)? {
-        Some(live) => Ok(live),
+/// What was found under an id, or why nothing is there.
+fn by_id<T>(read: &mut Read<'_>, id: ArticleId, found: Option<T>) -> Result<T, Problem> {
+    match found {
+        Some(found) => Ok(found),
         None => Err(absent(store::killed(read.conn, id)?)),
     }
 }
@@ -212,16 +226,21 @@ fn absent(killed: Option<String>) -> Problem {
 }
 
 /// The translation that a reader of the asked-for language is served; the article itself where there is none.
-fn translated(read: &mut Read<'_>, live: Live, language: Option<&str>, site: &Site) -> Result<Live, Problem> {
-    let Some(asked) = language else { return Ok(live) };
-    match kin::in_language(read, &live, asked, site)? {
-        Some(id) => Ok(store::live(read.conn, id, read.now)?.unwrap_or(live)),
-        None => Ok(live),
+fn translated(
+    read: &mut Read<'_>,
+    article: (Live, String),
+    language: Option<&str>,
+    site: &Site,
+) -> Result<(Live, String), Problem> {
+    let Some(asked) = language else { return Ok(article) };
+    match kin::in_language(read, &article.0, asked, site)? {
+        Some(id) => Ok(store::live_whole(read.conn, id, read.now)?.unwrap_or(article)),
+        None => Ok(article),
     }
 }
 
 enum BySlug {
-    Here(Live),
+    Here(Live, String),
     Moved(Live),
 }
 
@@ -232,9 +251,9 @@ fn by_slug(read: &mut Read<'_>, key: &str, language: Option<&str>, site: &Site) 
         _ => site.languages.iter().position(|language| language.as_str() == tag).map_or(usize::MAX, |at| at + 1),
     };
     let mut found = store::live_by_slug(read.conn, key, read.now)?;
-    found.sort_by_key(|(_, tag)| order(tag));
-    if let Some((live, _)) = found.into_iter().next() {
-        return Ok(BySlug::Here(live));
+    found.sort_by_key(|(_, _, tag)| order(tag));
+    if let Some((live, body, _)) = found.into_iter().next() {
+        return Ok(BySlug::Here(live, body));
     }
     match store::moved_from(read.conn, key, read.now)? {
         Some(live) => Ok(BySlug::Moved(live)),

@@ -128,6 +128,11 @@ pub fn open(read: &mut Read<'_>, permit: &Permit<WriteArticles>, id: ArticleId) 
     open_to(read, &permit.user, id)
 }
 
+/// Refuses an article that the caller may not know of, as if there were none.
+pub fn check_known(read: &mut Read<'_>, permit: &Permit<WriteArticles>, id: ArticleId) -> Result<(), Problem> {
+    visible_to(read, &permit.user, id).map(drop)
+}
+
 /// One working copy, for whoever may know of it.
 pub(super) fn open_to(read: &mut Read<'_>, by: &User, id: ArticleId) -> Result<Saved, Problem> {
     let head = visible_to(read, by, id)?;

@@ -12,7 +12,7 @@
 //! | `discussions` | who may comment, as moderators say |
 //! | `revisions`, `previews`, `worklist` | what was, what it would look like, what there is to do |
 //! | `search` | what finds it |
-//! | `delivery`, `lists`, `views`, `compact`, `kin`, `related`, `translations` | what everyone reads, and what belongs together |
+//! | `delivery`, `lists`, `views`, `compact`, `kin`, `ranked`, `related`, `translations` | what everyone reads, and what belongs together |
 
 mod beat;
 mod bulk;
@@ -36,6 +36,7 @@ mod names;
 mod picked;
 mod previews;
 mod query;
+mod ranked;
 mod related;
 mod revisions;
 mod search;
@@ -50,9 +51,9 @@ mod worklist;
 pub use compact::{CompactArticle, Which, among, newest};
 pub use corrections::{CorrectionKind, CorrectionView};
 pub use delivery::{
-    Discussion, Listed, Sought, bylines, discussion, exists, find, is_live, list, live_among, own_policies,
+    Discussion, Listed, Sought, bylines, discussion, exists, find, is_live, list, live_among, own_policies, published,
 };
-pub use desk::{count_comments, create, history, open, revise, revision};
+pub use desk::{check_known, count_comments, create, history, open, revise, revision};
 pub use desk_views::NewsroomArticleView;
 pub use kept::{Revision, Saved};
 pub use kin::{of_story, of_story_at_desk};

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::delivery::{show, wanted};
-use super::lists::store as lists;
+use super::lists;
 use super::query::{ArticleQuery, Sort};
 use super::store::{self, Live};
 use super::views::ArticleView;
 use crate::app::Read;
+use crate::cache::Facet;
 use crate::db::page::PageRequest;
 use crate::ids::{ArticleId, RecordId};
 use crate::problem::Problem;
@@ -34,6 +35,16 @@ pub struct Rule {
     pub language: Option<Language>,
     /// Which comes first.
     pub sort: Sort,
+}
+
+impl Pick {
+    /// What its order rests on, beside the articles.
+    pub const fn facet(&self) -> Option<Facet> {
+        match self {
+            Self::Article(_) => None,
+            Self::Matching(rule, _) => rule.sort.facet(),
+        }
+    }
 }
 
 impl Rule {
@@ -83,7 +94,7 @@ fn matching(read: &mut Read<'_>, rule: &Rule, limit: u32, shown: usize) -> Resul
     let wanted = wanted(read, &rule.query())?;
     let limit = limit.saturating_add(u32::try_from(shown).unwrap_or_default());
     let page = PageRequest { limit, ..PageRequest::default() };
-    Ok(lists::list(read.conn, &wanted, read.now, &page)?.rows)
+    Ok(lists::list(read, &wanted, &page)?.rows)
 }
 
 /// Of these articles, those that there are, published or not. For checks of what staff refer to.

@@ -6,11 +6,12 @@ use std::collections::HashMap;
 
 use super::delivery::{named, show, sought};
 use super::dto::ArticleIn;
-use super::lists::store::{self as lists, Wanted};
+use super::lists::{self, store::Wanted};
+use super::ranked::cut;
 use super::store::{self, Live};
 use super::views::ArticleView;
 use crate::app::Read;
-use crate::db::page::{PageRequest, Position, Slice};
+use crate::db::page::{PageRequest, Slice};
 use crate::ids::{ArticleId, RecordId};
 use crate::problem::Problem;
 use crate::records::Kind;
@@ -40,8 +41,9 @@ pub fn related(
     found.add(newest(read, &form, section.into_iter().collect())?, 0);
     found.add(store::live_many(read.conn, &form.related_ids, read.now)?, 0);
     let ranked = found.ranked(article.article_id, &form.related_ids);
-    let total = i64::try_from(ranked.len()).ok().filter(|_| page.count);
-    let Slice { rows, next, prev, .. } = cut(ranked, page);
+    // A rank below the one before it, so that they stay in this order.
+    let ranked = (0..).zip(ranked).map(|(place, live): (i64, Live)| (-place, live.article_id, live)).collect();
+    let Slice { rows, next, prev, total } = cut(ranked, page);
     let (rows, _) = show(read, &site, &rows, &[], public_url)?;
     Ok(Slice { rows, next, prev, total })
 }
@@ -49,7 +51,7 @@ pub fn related(
 fn newest(read: &mut Read<'_>, form: &ArticleIn, with: Vec<Vec<RecordId>>) -> Result<Vec<Live>, Problem> {
     let wanted = Wanted { languages: vec![form.language.to_string()], with, ..Wanted::default() };
     let first = PageRequest { limit: EACH, ..PageRequest::default() };
-    Ok(lists::list(read.conn, &wanted, read.now, &first)?.rows)
+    Ok(lists::list(read, &wanted, &first)?.rows)
 }
 
 /// What was found, and how many tags it shares.
@@ -73,18 +75,4 @@ impl Found {
         });
         ranked.into_iter().map(|(_, live)| live).collect()
     }
-}
-
-/// The page of a list that is there as a whole; a cursor is a place in it.
-fn cut(ranked: Vec<Live>, page: &PageRequest) -> Slice<Live> {
-    let fetch = usize::try_from(page.fetch()).unwrap_or_default();
-    let from = page.from.as_ref().map(Position::number);
-    let places = (0_i64..).zip(ranked);
-    let rows: Vec<(i64, Live)> = if page.backward {
-        let before: Vec<_> = places.filter(|(place, _)| from.is_none_or(|from| *place < from)).collect();
-        before.into_iter().rev().take(fetch).collect()
-    } else {
-        places.filter(|(place, _)| from.is_none_or(|from| *place > from)).take(fetch).collect()
-    };
-    page.cut(rows, |(place, live)| Position::at(*place, live.article_id.uuid())).map(|(_, live)| live)
 }

@@ -326,10 +326,18 @@ pub(super) fn live(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<
     directly!(conn, own => of_article.select(Live::as_select()).first(own).optional())
 }
 
-/// The live publications with a slug, in any language.
-pub(super) fn live_by_slug(conn: &mut Conn, key: &str, now: UtcTime) -> QueryResult<Vec<(Live, String)>> {
+/// The same with its body.
+pub(super) fn live_whole(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<Option<(Live, String)>> {
+    let of_article = publications::table.filter(publications::article_id.eq(id)).filter(visible!(now));
+    directly!(conn, own => of_article.select((Live::as_select(), publications::body)).first(own).optional())
+}
+
+/// The live publications with a slug, in any language: each with its body and its language.
+pub(super) fn live_by_slug(conn: &mut Conn, key: &str, now: UtcTime) -> QueryResult<Vec<(Live, String, String)>> {
     let by_slug = publications::table.filter(publications::slug_key.eq(key)).filter(visible!(now));
-    directly!(conn, own => by_slug.select((Live::as_select(), publications::language)).load(own))
+    directly!(conn, own => {
+        by_slug.select((Live::as_select(), publications::body, publications::language)).load(own)
+    })
 }
 
 /// The present publication of an article that once had a slug in public; of several the one that had it last.

@@ -27,6 +27,8 @@ pub enum Facet {
     Collections,
     /// The names and badges of those who comment.
     People,
+    /// Which articles are read most.
+    Readership,
     /// The comments of whichever article.
     Discussions,
     /// Those of one article, with what readers and moderators have made of them.
@@ -94,6 +96,7 @@ impl Facet {
             "alert" => vec![Self::Alerts],
             "collection" => vec![Self::Collections],
             "source" | "section" | "tag" | "author" => vec![Self::Records],
+            "readership" => vec![Self::Readership],
             "site" => vec![Self::Site],
             "user" if !OF_PEOPLE.contains(&topic) => Vec::new(),
             "user" | "commenter" => vec![Self::People],
@@ -124,6 +127,7 @@ impl Facet {
             Self::Alerts => "alerts".into(),
             Self::Collections => "collections".into(),
             Self::People => "people".into(),
+            Self::Readership => "readership".into(),
             Self::Discussions => "discussions".into(),
             Self::Comments(article) => format!("comments-{article}"),
             Self::Counts(article) => format!("counts-{article}"),
@@ -133,7 +137,7 @@ impl Facet {
     /// For how many seconds others may give what rests on it without asking.
     pub const fn seconds(self, shared: &SharedSeconds) -> u32 {
         match self {
-            Self::All | Self::Clock | Self::Articles => shared.articles,
+            Self::All | Self::Clock | Self::Articles | Self::Readership => shared.articles,
             Self::Alerts => shared.alerts,
             Self::Collections => shared.collections,
             Self::Discussions | Self::Comments(_) => shared.comments,
@@ -158,6 +162,7 @@ impl Facet {
             Self::Collections => 6,
             Self::People => 7,
             Self::Discussions => 8,
+            Self::Readership => 9,
             Self::Comments(article) => FIXED + shared(article),
             Self::Counts(article) => FIXED + shared(article) + 1,
         }
@@ -256,6 +261,7 @@ mod tests {
         assert_eq!(touched("user.updated", Newsroom), [Facet::People]);
         assert_eq!(touched("user.registered", Newsroom), []);
         assert_eq!(touched("session.opened", Newsroom), []);
+        assert_eq!(touched("readership.counted", Newsroom), [Facet::Readership]);
         assert_eq!(touched("dream.dreamt", Newsroom), [Facet::All]);
     }
 

@@ -26,7 +26,7 @@ use crate::ids::{Ids, SeededEntropy, SystemEntropy};
 use crate::problem::Problem;
 use crate::text::Lang;
 use crate::time::{Clock, SetClock, SystemClock};
-use crate::{audit, jobs, openapi, server, users};
+use crate::{audit, jobs, openapi, readership, server, users};
 
 /// What a command says when it fails.
 type Failure = Box<dyn std::error::Error>;
@@ -164,8 +164,8 @@ fn serve(with_demo: bool) -> Result<(), Failure> {
         let server = server::start(app).map_err(|error| format!("can't listen on {bind}: {error}"))?;
         eprintln!("Khabar answers at {url} and is explained at {url}/docs");
         server.await?;
-        // The last calls that were refused.
-        audit::flush(&stopped).await.map_err(readable)
+        // The last calls that were refused, and the last views.
+        audit::flush(&stopped).await.and(readership::flush(&stopped).await).map_err(readable)
     })
 }
 

@@ -5,7 +5,6 @@ use actix_web::{HttpRequest, delete, get, patch, post};
 use super::Sought;
 use super::dto::{CollectionCard, CollectionIn, CollectionView, NewsroomCollectionView, SwapIn, SwapList, SwapView};
 use super::model::Collection;
-use crate::articles::ArticleView;
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, ManageCollections};
 use crate::cache::{Facet, Rest};
@@ -85,11 +84,7 @@ async fn list_collections(call: Call, page: Page<Unfiltered>) -> Result<Reply, P
 async fn read_collection(call: Call, collection: Segment, view: View, request: HttpRequest) -> Result<Reply, Problem> {
     let public_url = call.app.config().public_url.clone();
     match call.read(move |read| super::public(read, &collection.0, &public_url)).await? {
-        Sought::Here(collection) => {
-            let mut rest = ArticleView::rest(&collection.items);
-            rest.and(Facet::Collections);
-            Ok(view.reply(&*collection)?.shared(rest))
-        }
+        Sought::Here(collection, rest) => Ok(view.reply(&*collection)?.shared(rest)),
         Sought::Moved(slug) => {
             let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
             Ok(Reply::moved(address("/api/v1/collections", &slug) + &query))

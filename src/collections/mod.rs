@@ -11,9 +11,10 @@ pub mod model;
 mod store;
 
 use crate::app::{Read, Tx};
-use crate::articles;
+use crate::articles::{self, ArticleView, Pick};
 use crate::auth::Permit;
 use crate::auth::actions::ManageCollections;
+use crate::cache::{Facet, Rest};
 use crate::db::page::{PageRequest, Slice};
 use crate::db::{QueryError, violates};
 use crate::events::{Change, Kind, fingerprint};
@@ -44,8 +45,8 @@ pub const EVENTS: &[Kind] = &[
 /// Where a look-up by id or slug leads.
 #[derive(Clone, Debug)]
 pub enum Sought {
-    /// Here.
-    Here(Box<CollectionView>),
+    /// Here, and what it rests on.
+    Here(Box<CollectionView>, Rest),
     /// To the present slug.
     Moved(String),
 }
@@ -70,7 +71,10 @@ pub fn public(read: &mut Read<'_>, id_or_slug: &str, public_url: &str) -> Result
     let picks: Vec<_> = collection.form.slots.iter().map(Slot::pick).collect();
     let max = usize::try_from(collection.form.max_items).unwrap_or_default();
     let items = articles::picked(read, &picks, max, public_url)?;
-    Ok(Sought::Here(Box::new(CollectionView::showing(collection, items))))
+    let mut rest = ArticleView::rest(&items);
+    rest.and(Facet::Collections);
+    picks.iter().filter_map(Pick::facet).for_each(|facet| rest.and(facet));
+    Ok(Sought::Here(Box::new(CollectionView::showing(collection, items)), rest))
 }
 
 /// A page of collections with their slots, by name.

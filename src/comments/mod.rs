@@ -63,7 +63,7 @@ pub use guests::{Posted, Speaker};
 pub use model::{CommentReason, CommentStatus, Decision, Mark};
 pub use own::{delete, edit, forget_commenter, forget_some, written_by};
 pub use threads::dto::CommentQuery;
-pub use threads::{Entry, Thread, discussion, latest};
+pub use threads::{Entry, Thread, discussion, latest, most_discussed};
 
 /// What happens to comments.
 pub const EVENTS: &[Kind] = &[

@@ -183,6 +183,8 @@ pub enum Door {
     Records,
     /// Taking out what erased people have said.
     Erasures,
+    /// Adding up views.
+    Readership,
     /// Reading what was published before there was an index.
     Search,
 }

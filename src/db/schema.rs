@@ -46,6 +46,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    readership (article_id) {
+        article_id -> Binary,
+        views -> BigInt,
+        score -> BigInt,
+        read_at -> BigInt,
+    }
+}
+
+diesel::table! {
     records (id) {
         id -> Binary,
         kind -> Text,

@@ -131,6 +131,11 @@ impl Call {
             .map_err(|standing| Problem { standing: Some(Box::new(standing)), ..Problem::new(Code::TooMany) })
     }
 
+    /// Where it comes from, as far as that tells callers apart.
+    pub const fn origin(&self) -> Option<Origin> {
+        self.origin
+    }
+
     /// 308 to something with a readable name, with the query that came.
     pub fn moved(&self, folder: &str, slug: &str) -> Reply {
         let query = self.route.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();

@@ -6,6 +6,8 @@ pub mod http;
 mod model;
 mod store;
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde_json::json;
 
 use crate::app::{Read, Tx};
@@ -26,10 +28,27 @@ pub fn present(read: &mut Read<'_>) -> Result<Site, Problem> {
     let Some(row) = store::find(read.conn)? else {
         return Ok(Site::untouched());
     };
-    let form: SiteIn = serde_json::from_str(&row.content)?;
-    // What was good when it was kept is broken now only by our own doing.
-    let site = form.parse().map_err(|faults| Problem::internal(format!("the kept site: {faults:?}")))?;
-    Ok(Site { version: row.version, updated_at: Some(row.updated_at), ..site })
+    let site = read.site.of(row.content)?;
+    Ok(Site { version: row.version, updated_at: Some(row.updated_at), ..Site::clone(&site) })
+}
+
+/// The site as it was last parsed: every answer asks for it, and it changes a few times a year.
+#[derive(Debug, Default)]
+pub struct Parsed(Mutex<Option<(String, Arc<Site>)>>);
+
+impl Parsed {
+    /// What is kept as this text; parsed, unless it was the last one.
+    fn of(&self, content: String) -> Result<Arc<Site>, Problem> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, site)) = last.as_ref().filter(|(text, _)| *text == content) {
+            return Ok(Arc::clone(site));
+        }
+        let form: SiteIn = serde_json::from_str(&content)?;
+        // What was good when it was kept is broken now only by our own doing.
+        let site = form.parse().map_err(|faults| Problem::internal(format!("the kept site: {faults:?}")))?;
+        let (_, site) = last.insert((content, Arc::new(site)));
+        Ok(Arc::clone(site))
+    }
 }
 
 /// The zone of a name in the IANA time zone database.

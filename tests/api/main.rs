@@ -61,6 +61,7 @@ mod properties;
 mod push;
 mod push_rounds;
 mod reactions;
+mod readership;
 mod records;
 mod refusals;
 mod related;

@@ -11,7 +11,7 @@ use crate::generate::made;
 use crate::support::TestApp;
 
 /// What grows with the archive.
-const BIG: [&str; 12] = [
+const BIG: [&str; 13] = [
     "articles",
     "revisions",
     "publications",
@@ -22,6 +22,7 @@ const BIG: [&str; 12] = [
     "search_index",
     "comments",
     "comment_decisions",
+    "readership",
     "events",
     "audit_log",
 ];
@@ -100,6 +101,8 @@ async fn questions(app: &TestApp) -> Vec<String> {
         let rank = |slug: &str| slug.rsplit('-').next().unwrap().parse().unwrap();
         slugs.into_iter().find(|slug| is_wanted(rank(slug))).unwrap().to_owned()
     };
+    anyone.post(&format!("/api/v1/articles/{id}/views")).send().await.expect(204);
+    khabar::readership::flush(&app.app).await.unwrap();
     let (tag, rare) = (named("tags", |rank| rank == 0), named("tags", |rank| rank > 500));
     let (source, author) = (named("sources", |rank| rank == 0), named("authors", |rank| rank == 0));
     let sections = anyone.get("/api/v1/sections").send().await.expect(200);
@@ -129,6 +132,9 @@ async fn questions(app: &TestApp) -> Vec<String> {
         format!("&notSection={section}"),
         format!("&source={source}"),
         format!("&author={author}"),
+        "&sort=mostRead".into(),
+        format!("&sort=mostRead&section={section}"),
+        "&sort=mostCommented".into(),
     ];
     let lists = lists.map(|list| format!("/api/v1/articles?limit=20{list}"));
     let others = [
@@ -171,7 +177,9 @@ async fn nothing_reads_through_the_archive() {
     }
     let mut wrong = Vec::new();
     for path in questions(&app).await {
-        let rows_max = if path.contains("/articles?") { ROWS_MAX } else { f64::INFINITY };
+        // A ranking reads what it ranks, which has a bound of its own.
+        let is_page = path.contains("/articles?") && !path.contains("sort=most");
+        let rows_max = if is_page { ROWS_MAX } else { f64::INFINITY };
         wrong.extend(faults(&app, &path, rows_max).await);
     }
     wrong.extend(of_publishing(&app).await);

@@ -12,7 +12,7 @@ use crate::articles::store::{Live, visible};
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{publication_links, publications};
 use crate::db::{Conn, one_of};
-use crate::ids::RecordId;
+use crate::ids::{ArticleId, RecordId};
 use crate::keyset;
 use crate::time::UtcTime;
 
@@ -64,6 +64,17 @@ pub(in crate::articles) fn list(
         slice.total = Some(filtered(wanted, now).count().get_result(conn)?);
     }
     Ok(slice)
+}
+
+/// Of these articles, those that are wanted.
+pub(in crate::articles) fn among(
+    conn: &mut Conn,
+    wanted: &Wanted,
+    now: UtcTime,
+    ids: &[ArticleId],
+) -> QueryResult<Vec<ArticleId>> {
+    let these = filtered(wanted, now).filter(one_of(publications::article_id, ids));
+    these.select(publications::article_id).load(conn)
 }
 
 /// All that are wanted, whatever their order.

@@ -18,6 +18,9 @@ use crate::ids::{ArticleId, CommentId};
 use crate::problem::Problem;
 use crate::time::UtcTime;
 
+/// So many of the newest comments say which articles are discussed most: a few days of a small site, an hour of a large one.
+const COUNTED_MAX: i64 = 2_000;
+
 /// A comment, and what hangs below it if that was asked for.
 #[derive(Clone, Debug)]
 pub struct Thread {
@@ -52,6 +55,17 @@ pub fn latest(read: &mut Read<'_>, article: ArticleId, limit: i64) -> Result<Vec
         changed_at: row.updated_at,
     };
     Ok(store::latest(read.conn, article, limit)?.into_iter().map(entry).collect())
+}
+
+/// Which articles most of the newest published comments are about, and how many of them.
+pub fn most_discussed(read: &mut Read<'_>) -> Result<Vec<(i64, ArticleId)>, Problem> {
+    let mut counted: HashMap<ArticleId, i64> = HashMap::new();
+    for article in store::latest_about(read.conn, COUNTED_MAX)? {
+        *counted.entry(article).or_default() += 1;
+    }
+    let mut ranking: Vec<(i64, ArticleId)> = counted.into_iter().map(|(article, count)| (count, article)).collect();
+    ranking.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(ranking)
 }
 
 /// A page of an article's comments: those that answer none, the replies to one, or what moderators have marked.

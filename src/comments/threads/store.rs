@@ -104,6 +104,13 @@ pub(super) fn latest(conn: &mut Conn, article: ArticleId, limit: i64) -> QueryRe
         .load(conn)
 }
 
+/// Which articles the newest published comments are about, wherever they stand.
+pub(super) fn latest_about(conn: &mut Conn, limit: i64) -> QueryResult<Vec<ArticleId>> {
+    let published = comments::table.filter(comments::status.eq(CommentStatus::Published));
+    let newest = published.order((comments::created_at.desc(), comments::id.desc())).limit(limit);
+    newest.select(comments::article_id).load(conn)
+}
+
 /// Whether a comment is one of the oldest so many that hang below one of these.
 #[derive(Clone, Debug)]
 pub(super) struct FirstBelow {

@@ -196,7 +196,8 @@ impl TestApp {
     async fn start(database: Rc<Database>, clock: Arc<ManualClock>, settings: &str, is_plain: Rc<Cell<bool>>) -> Self {
         let free = "{ per_minute = 0, per_hour = 0 }";
         // A test that is about limits sets its own.
-        let unlimited = format!("limits = {{ comments = {free}, reactions = {free}, reports = {free} }}\n");
+        let unlimited =
+            format!("limits = {{ comments = {free}, reactions = {free}, reports = {free}, views = {free} }}\n");
         let limits = if settings.contains("[limits]") { "" } else { unlimited.as_str() };
         let lines = format!(
             "public_url = \"{ISSUER}\"\njwt_secret = \"{SECRET}\"\ndatabase_connections = 8\n{limits}{settings}"
