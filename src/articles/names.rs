@@ -1,6 +1,7 @@
 //! What an article names besides itself: its own slug, and the records and articles that it refers to.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use super::dto::ArticleIn;
 use super::store;
@@ -12,8 +13,9 @@ use crate::problem::{Code, Problem};
 use crate::records::{self, Kind, Reference};
 use crate::text::slug::{self, Slug};
 
-/// The last number that tells the slugs of equal headlines apart; after it the writer has to choose one.
-const NUMBER_MAX: u32 = 200;
+/// The numbers that tell the slugs of equal headlines apart, those together that are asked for together: most headlines are
+/// like no other. 1 is not written; after the last the writer has to choose.
+const NUMBERS: [RangeInclusive<u32>; 3] = [1..=1, 2..=9, 10..=200];
 
 /// The slug that the form asks for, or one made from the headline that nothing else has.
 pub(super) fn choose_slug(
@@ -32,11 +34,15 @@ pub(super) fn choose_slug(
     if kept && before.is_some_and(|before| before.language == form.language) {
         return Ok(wanted);
     }
-    let numbered = if named.is_some() { Vec::new() } else { (2..=NUMBER_MAX).map(|n| wanted.numbered(n)).collect() };
-    let choices: Vec<Slug> = std::iter::once(wanted).chain(numbered).collect();
-    let keys: Vec<String> = choices.iter().map(Slug::key).collect();
-    let taken = store::taken_keys(tx.conn, id, form.language.as_str(), &keys)?;
-    choices.into_iter().find(|slug| !taken.contains(&slug.key())).ok_or_else(slug_taken)
+    for numbers in NUMBERS.into_iter().take(if named.is_some() { 1 } else { NUMBERS.len() }) {
+        let choices: Vec<Slug> = numbers.map(|n| if n == 1 { wanted.clone() } else { wanted.numbered(n) }).collect();
+        let keys: Vec<String> = choices.iter().map(Slug::key).collect();
+        let taken = store::taken_keys(tx.conn, id, form.language.as_str(), &keys)?;
+        if let Some(free) = choices.into_iter().find(|slug| !taken.contains(&slug.key())) {
+            return Ok(free);
+        }
+    }
+    Err(slug_taken())
 }
 
 /// A slug for a headline without a letter or digit.

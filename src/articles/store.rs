@@ -188,13 +188,12 @@ pub(super) fn taken_keys(conn: &mut Conn, id: ArticleId, language: &str, keys: &
         .filter(articles::id.ne(id))
         .select(articles::slug_key)
         .load(conn)?;
-    let old: Vec<String> = publications::table
-        .filter(one_of(publications::slug_key, keys).and(publications::language.eq(language)))
-        .filter(publications::article_id.ne(id))
-        .select(publications::slug_key)
-        .distinct()
+    // The language is looked at here: SQLite would read through all that was published in it.
+    let old: Vec<(String, String)> = publications::table
+        .filter(one_of(publications::slug_key, keys).and(publications::article_id.ne(id)))
+        .select((publications::language, publications::slug_key))
         .load(conn)?;
-    taken.extend(old);
+    taken.extend(old.into_iter().filter(|(of, _)| of == language).map(|(_, key)| key));
     Ok(taken)
 }
 

@@ -26,6 +26,8 @@ const BIG: [&str; 13] = [
     "events",
     "audit_log",
 ];
+/// What picks out a good part of what there is.
+const COARSE: [&str; 3] = ["(language=?)", "(state=?)", "(kind=?)"];
 const ARTICLES: u32 = 300;
 const COMMENTS: u32 = 300;
 /// What a page of twenty may read, with what stands beside it.
@@ -47,7 +49,7 @@ fn against(conn: &mut Conn, statement: &str, rows_max: f64) -> Option<String> {
             let stops = text.contains("LIMIT") && !sorts && !sifts;
             let reads_all = |line: &&String| {
                 let mut words = line.split(' ');
-                let is_scan = words.next() == Some("SCAN");
+                let is_scan = words.next() == Some("SCAN") || COARSE.iter().any(|end| line.ends_with(end));
                 let name = words.next().unwrap_or_default();
                 let is_walk = line.contains(" INDEX ") && stops;
                 is_scan && BIG.contains(&name) && !is_walk && !line.contains("VIRTUAL TABLE")
@@ -59,9 +61,10 @@ fn against(conn: &mut Conn, statement: &str, rows_max: f64) -> Option<String> {
             wrong.map(|line| format!("{line}\nin\n{}\n{text}", plan.join("\n")))
         }
         Conn::Postgres(conn) => {
-            // A table of a few pages is read sooner than an index of it, and hashed: there must be another way. What it changes
-            // is changed already; here it may be undone.
-            conn.batch_execute("BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off").unwrap();
+            // A table of a few pages is read sooner than an index of it, and hashed: there must be another way, where one page
+            // costs as much as another. What it changes is changed already; here it may be undone.
+            let settings = ["enable_seqscan = off", "enable_hashjoin = off", "random_page_cost = 1"];
+            conn.batch_execute(&format!("BEGIN; SET LOCAL {}", settings.join("; SET LOCAL "))).unwrap();
             let plan = explained(conn, statement);
             conn.batch_execute("ROLLBACK").unwrap();
             let rows = read_by(&plan, &BIG);
@@ -94,6 +97,7 @@ async fn questions(app: &TestApp) -> Vec<String> {
     let anyone = app.anonymous();
     let newest = anyone.get("/api/v1/articles?limit=100").send().await.expect(200);
     let (id, slug, far) = (newest.text("/items/0/id"), newest.text("/items/0/slug"), newest.text("/page/next"));
+    let apart = anyone.get("/api/v1/articles?limit=100&language=ar").send().await.expect(200);
     // The number at the end of a name is its rank.
     let named = |list: &str, is_wanted: fn(u32) -> bool| {
         let items = newest.at("/items").as_array().unwrap().iter();
@@ -117,6 +121,9 @@ async fn questions(app: &TestApp) -> Vec<String> {
         String::new(),
         format!("&after={far}"),
         "&language=ar".into(),
+        "&language=ar&language=en&sort=datePublished".into(),
+        format!("&language=ar&after={}", apart.text("/page/next")),
+        "&language=ar&sort=-dateModified".into(),
         "&sort=datePublished".into(),
         "&sort=-dateModified".into(),
         "&publishedUntil=2018-01-01T00:00:00Z".into(),
@@ -166,7 +173,7 @@ async fn of_publishing(app: &TestApp) -> Vec<String> {
     };
     let ((), statements) = app.statements_of(publish()).await;
     let mut conn = app.sql();
-    statements.iter().filter_map(|statement| against(&mut conn, statement, f64::INFINITY)).collect()
+    statements.iter().filter_map(|statement| against(&mut conn, statement, ROWS_MAX)).collect()
 }
 
 #[actix_web::test]

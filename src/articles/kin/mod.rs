@@ -65,6 +65,9 @@ fn original(id: ArticleId, form: &ArticleIn) -> ArticleId {
     form.translation_of.unwrap_or(id)
 }
 
+/// What stands alone.
+const NOWHERE: Ties = Ties { story: None, rewrites: None, translates: None };
+
 const fn ties(form: &ArticleIn) -> Ties {
     Ties { story: form.story_id, rewrites: form.rewrite_of, translates: form.translation_of }
 }
@@ -124,8 +127,7 @@ pub(super) fn keep(
     form: &ArticleIn,
     before: Option<&ArticleIn>,
 ) -> Result<(), Problem> {
-    let nowhere = Ties { story: None, rewrites: None, translates: None };
-    if ties(form) != before.map_or(nowhere, ties) {
+    if ties(form) != before.map_or(NOWHERE, ties) {
         store::tie(tx.conn, id, ties(form))?;
     }
     Ok(())
@@ -133,7 +135,9 @@ pub(super) fn keep(
 
 /// Keeps where a new publication belongs.
 pub(super) fn freeze(tx: &mut Tx<'_>, id: PublicationId, form: &ArticleIn) -> Result<(), Problem> {
-    store::tie_publication(tx.conn, id, ties(form))?;
+    if ties(form) != NOWHERE {
+        store::tie_publication(tx.conn, id, ties(form))?;
+    }
     Ok(())
 }
 

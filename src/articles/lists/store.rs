@@ -42,18 +42,24 @@ pub(in crate::articles) fn list(
     let by_change = wanted.sort == Sort::LatestChange;
     let newest = wanted.sort == Sort::Newest;
     let rows = if by_change {
-        let query = filtered(wanted, now);
+        let query = filtered(conn, wanted, now);
         let query = keyset!(query, page, publications::date_modified => number, publications::article_id, true);
         query.select(Live::as_select()).load(conn)?
     } else {
-        let query = match wanted.with.split_first() {
-            Some((under, others)) if under.len() <= APART_MAX => {
+        let apart = match wanted.with.split_first() {
+            Some((ids, _)) if ids.len() > APART_MAX => None,
+            Some((ids, others)) => Some((ids.iter().map(Under::Record).collect(), others)),
+            None if wanted.languages.is_empty() => None,
+            None => Some((wanted.languages.iter().map(Under::Language).collect(), [].as_slice())),
+        };
+        let query = match apart {
+            Some((under, others)) => {
                 let from = page.from.as_ref().map(|at| (at.number(), at.id()));
                 let (limit, downwards) = (page.fetch(), newest != page.backward);
                 let first = FirstUnder { under, others, wanted, now, from, limit, downwards };
                 publications::table.filter(first).into_boxed()
             }
-            _ => filtered(wanted, now),
+            None => filtered(conn, wanted, now),
         };
         let query = keyset!(query, page, publications::date_published => number, publications::article_id, newest);
         query.select(Live::as_select()).load(conn)?
@@ -61,7 +67,7 @@ pub(in crate::articles) fn list(
     let key = |row: &Live| if by_change { row.date_modified } else { row.date_published };
     let mut slice = page.cut(rows, |row: &Live| Position::at(key(row).micros(), row.article_id.uuid()));
     if page.count {
-        slice.total = Some(filtered(wanted, now).count().get_result(conn)?);
+        slice.total = Some(filtered(conn, wanted, now).count().get_result(conn)?);
     }
     Ok(slice)
 }
@@ -73,12 +79,12 @@ pub(in crate::articles) fn among(
     now: UtcTime,
     ids: &[ArticleId],
 ) -> QueryResult<Vec<ArticleId>> {
-    let these = filtered(wanted, now).filter(one_of(publications::article_id, ids));
+    let these = filtered(conn, wanted, now).filter(one_of(publications::article_id, ids));
     these.select(publications::article_id).load(conn)
 }
 
 /// All that are wanted, whatever their order.
-fn filtered(wanted: &Wanted, now: UtcTime) -> publications::BoxedQuery<'static, Backend> {
+fn filtered(conn: &Conn, wanted: &Wanted, now: UtcTime) -> publications::BoxedQuery<'static, Backend> {
     let linked = |ids: &[RecordId]| {
         exists(
             publication_links::table
@@ -88,7 +94,11 @@ fn filtered(wanted: &Wanted, now: UtcTime) -> publications::BoxedQuery<'static, 
     };
     let mut query = publications::table.filter(visible!(now)).into_boxed();
     if !wanted.languages.is_empty() {
-        query = query.filter(one_of(publications::language, &wanted.languages));
+        query = match conn {
+            // Not by the index of languages: SQLite does not know that each has a good part of the archive.
+            Conn::Sqlite(_) => query.filter(one_of(publications::language.concat(""), &wanted.languages)),
+            Conn::Postgres(_) => query.filter(one_of(publications::language, &wanted.languages)),
+        };
     }
     for ids in &wanted.with {
         query = query.filter(linked(ids));
@@ -105,11 +115,17 @@ fn filtered(wanted: &Wanted, now: UtcTime) -> publications::BoxedQuery<'static, 
     query
 }
 
-/// Whether a publication is one of the first so many that are wanted under one of these records. Each record's are looked
-/// up by themselves, in the order of their dates: sorted out of the whole archive, what is rare would be found late, and what
-/// is common sorted each time.
+/// What publications are looked up under.
+enum Under<'a> {
+    Record(&'a RecordId),
+    Language(&'a String),
+}
+
+/// Whether a publication is one of the first so many that are wanted under one of these, which are all of a kind. What is
+/// under each is looked up by itself, in the order of dates: sorted out of the whole archive, what is rare would be found
+/// late, and what is common sorted each time.
 struct FirstUnder<'a> {
-    under: &'a [RecordId],
+    under: Vec<Under<'a>>,
     others: &'a [Vec<RecordId>],
     wanted: &'a Wanted,
     now: UtcTime,
@@ -120,7 +136,7 @@ struct FirstUnder<'a> {
 }
 
 impl FirstUnder<'_> {
-    /// The conditions besides the record.
+    /// The conditions besides what they are under.
     fn walk_conditions<'b>(&'b self, out: &mut AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         let Wanted { languages, with: _, without, from, until, sort: _ } = self.wanted;
         out.push_sql(" AND filed.visible_from <= ");
@@ -128,7 +144,7 @@ impl FirstUnder<'_> {
         out.push_sql(" AND (filed.visible_until IS NULL OR filed.visible_until > ");
         out.push_bind_param::<BigInt, _>(&self.now)?;
         out.push_sql(")");
-        if !languages.is_empty() {
+        if !languages.is_empty() && matches!(self.under.first(), Some(Under::Record(_))) {
             out.push_sql(" AND filed.language IN (");
             for (n, language) in languages.iter().enumerate() {
                 out.push_sql(if n == 0 { "" } else { ", " });
@@ -163,18 +179,26 @@ impl QueryFragment<Backend> for FirstUnder<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         // As long as there are records and filters: not worth keeping prepared.
         out.unsafe_to_cache_prepared();
-        if self.under.is_empty() {
-            out.push_sql("1 = 0");
-            return Ok(());
-        }
         let (beyond, way) = if self.downwards { ('<', "DESC") } else { ('>', "ASC") };
         out.push_sql("publications.id IN (");
-        for (n, id) in self.under.iter().enumerate() {
+        if self.under.is_empty() {
+            out.push_sql("NULL");
+        }
+        for (n, under) in self.under.iter().enumerate() {
             out.push_sql(if n == 0 { "SELECT id FROM (" } else { " UNION ALL SELECT id FROM (" });
             // In this order, so that it stops as soon as it has enough.
-            out.push_sql("SELECT filed.id FROM publication_links AS link CROSS JOIN publications AS filed ");
-            out.push_sql("WHERE filed.id = link.publication_id AND link.target_id = ");
-            out.push_bind_param::<Binary, _>(id)?;
+            match under {
+                Under::Record(id) => {
+                    out.push_sql("SELECT filed.id FROM publication_links AS link CROSS JOIN publications AS filed ");
+                    out.push_sql("WHERE filed.id = link.publication_id AND link.target_id = ");
+                    out.push_bind_param::<Binary, _>(*id)?;
+                }
+                Under::Language(tag) => {
+                    out.push_sql("SELECT filed.id FROM publications AS link CROSS JOIN publications AS filed ");
+                    out.push_sql("WHERE filed.id = link.id AND link.language = ");
+                    out.push_bind_param::<Text, _>(*tag)?;
+                }
+            }
             self.walk_conditions(&mut out)?;
             if let Some((date, article)) = &self.from {
                 out.push_sql(&format!(" AND (link.date_published, link.article_id) {beyond} ("));

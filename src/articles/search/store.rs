@@ -11,7 +11,7 @@ use crate::articles::lists::store::Wanted;
 use crate::articles::store::{Live, visible};
 use crate::db::dialect::{self, Door};
 use crate::db::schema::{publication_links, publications, search_backlog, search_entries};
-use crate::db::{Conn, directly, kept, one_of};
+use crate::db::{Conn, directly, kept, one_of, statement};
 use crate::ids::{ArticleId, PublicationId, RecordId};
 use crate::records::Kind;
 use crate::time::UtcTime;
@@ -254,21 +254,21 @@ pub(super) fn insert(conn: &mut Conn, id: PublicationId, date: UtcTime, entry: &
         ))
         .execute(conn)?;
     match conn {
-        Conn::Sqlite(c) => {
+        Conn::Sqlite(_) => {
             let [headline, rest, words] = entry.columns();
-            diesel::sql_query("INSERT INTO search_index (rowid, headline, rest, words) VALUES (?, ?, ?, ?)")
+            statement("INSERT INTO search_index (rowid, headline, rest, words) VALUES (?, ?, ?, ?)")
                 .bind::<BigInt, _>(place)
                 .bind::<Text, _>(headline)
                 .bind::<Text, _>(rest)
                 .bind::<Text, _>(words)
-                .execute(c)?
+                .execute(conn)?
         }
-        Conn::Postgres(c) => {
-            diesel::sql_query("INSERT INTO search_index (publication_id, place, terms) VALUES ($1, $2, $3::tsvector)")
+        Conn::Postgres(_) => {
+            statement("INSERT INTO search_index (publication_id, place, terms) VALUES (?, ?, ?::tsvector)")
                 .bind::<Binary, _>(id)
                 .bind::<BigInt, _>(place)
                 .bind::<Text, _>(entry.tsvector())
-                .execute(c)?
+                .execute(conn)?
         }
     };
     Ok(())

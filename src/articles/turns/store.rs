@@ -1,13 +1,14 @@
 //! The only SQL for what the clock does to articles.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Binary, Text};
 
 use super::{Planned, TurnAction, TurnOutcome};
 use crate::articles::search;
 use crate::articles::store::{Ahead, Head};
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_turns, articles, publication_links, publications};
-use crate::db::{Conn, one_of};
+use crate::db::{Conn, one_of, statement};
 use crate::ids::{ArticleId, PublicationId, StoryId, TurnId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -35,9 +36,10 @@ pub(super) fn insert(conn: &mut Conn, row: &Row) -> QueryResult<usize> {
 
 /// Gives up what is planned for an article; how many turns that were.
 pub(super) fn cancel(conn: &mut Conn, id: ArticleId) -> QueryResult<usize> {
-    let of_article = article_turns::table.filter(article_turns::article_id.eq(id));
-    diesel::update(of_article.filter(article_turns::outcome.eq(TurnOutcome::Planned)))
-        .set(article_turns::outcome.eq(TurnOutcome::Cancelled))
+    statement("UPDATE article_turns SET outcome = ? WHERE article_id = ? AND outcome = ?")
+        .bind::<Text, _>(TurnOutcome::Cancelled)
+        .bind::<Binary, _>(id)
+        .bind::<Text, _>(TurnOutcome::Planned)
         .execute(conn)
 }
 
