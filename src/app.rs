@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::audit::{self, Waiting};
@@ -147,6 +148,12 @@ impl App {
         T: Send + 'static,
         F: FnOnce(&mut Read<'_>) -> Result<T, Problem> + Send + 'static,
     {
+        let (work, found) = reading(work);
+        self.read_any(work).await?;
+        left(found).await
+    }
+
+    async fn read_any(&self, work: Reading) -> Result<(), Problem> {
         let app = self.clone();
         self.0.db.read(move |conn| work(&mut app.reading(conn))).await
     }
@@ -157,8 +164,37 @@ impl App {
         T: Send + 'static,
         F: FnOnce(&mut Read<'_>) -> Result<T, Problem> + Send + 'static,
     {
+        let (work, found) = reading(work);
         let app = self.clone();
-        self.0.db.read_aside(move |conn| work(&mut app.reading(conn))).await
+        self.0.db.read_aside(move |conn| work(&mut app.reading(conn))).await?;
+        left(found).await
+    }
+
+    /// Reads from a replica, if one is at hand that knows all that this node does. `None` if there is none, or if it does not
+    /// find what is asked for: the database itself may.
+    pub async fn read_replica<T, F>(&self, work: &F) -> Option<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Read<'_>) -> Result<T, Problem> + Clone + Send + 'static,
+    {
+        if !self.0.db.has_replicas() {
+            return None;
+        }
+        let (work, found) = reading(work.clone());
+        self.ask_replica(work).await?;
+        left(found).await.ok()
+    }
+
+    async fn ask_replica(&self, work: Reading) -> Option<()> {
+        let (app, known) = (self.clone(), self.hub().known());
+        let read = move |conn: &mut Conn| {
+            let mut read = app.reading(conn);
+            if events::last(&mut read)?.0 < known {
+                return Ok(None);
+            }
+            work(&mut read).map(Some).inspect_err(|problem| tracing::debug!(%problem, "not answered by a replica"))
+        };
+        self.0.db.read_replica(read).await
     }
 
     /// A snapshot that begins now, whenever it was asked for.
@@ -172,26 +208,62 @@ impl App {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, Problem> + Send + 'static,
     {
+        let (leave, made) = oneshot::channel();
+        let work = move |tx: &mut Tx<'_>| {
+            let value = work(tx)?;
+            drop(leave.send(value));
+            Ok(())
+        };
+        self.write_any(actor, Box::new(work)).await?;
+        left(made).await
+    }
+
+    async fn write_any(&self, actor: Actor, work: Writing) -> Result<(), Problem> {
         let app = self.clone();
         let deed = actor.deed.clone();
         let written = self.0.db.write(move |conn| {
             let now = app.now();
             let (ids, words, site) = (app.ids(), &app.0.words, &app.0.site);
             let mut tx = Tx { conn, now, by: &actor, words, site, ids, changes: Vec::new(), states: HashMap::new() };
-            let value = work(&mut tx)?;
+            work(&mut tx)?;
             let Tx { changes, conn, .. } = tx;
             audit::append(conn, app.ids(), now, &actor, &changes)?;
-            events::append(conn, now, &changes)?;
-            Ok::<_, Problem>((value, (!changes.is_empty()).then(|| touched(&changes))))
+            let last = events::append(conn, now, &changes)?;
+            Ok::<_, Problem>(last.map(|last| (last, touched(&changes))))
         });
-        let (value, touched) = written.await?;
-        if let Some(touched) = touched {
+        if let Some((last, touched)) = written.await? {
+            self.hub().learn(last);
             self.cache().touch(&touched);
             deed.inspect(|deed| deed.note());
             self.hub().nudge();
         }
-        Ok(value)
+        Ok(())
     }
+}
+
+/// Work without the type of what it makes, so that all that surrounds it is compiled once and not for each.
+type Reading = Box<dyn FnOnce(&mut Read<'_>) -> Result<(), Problem> + Send>;
+/// The same, of work that makes changes.
+type Writing = Box<dyn FnOnce(&mut Tx<'_>) -> Result<(), Problem> + Send>;
+
+/// Work that leaves what it finds elsewhere.
+fn reading<T, F>(work: F) -> (Reading, oneshot::Receiver<T>)
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Read<'_>) -> Result<T, Problem> + Send + 'static,
+{
+    let (leave, found) = oneshot::channel();
+    let work = move |read: &mut Read<'_>| {
+        let value = work(read)?;
+        drop(leave.send(value));
+        Ok(())
+    };
+    (Box::new(work), found)
+}
+
+/// What work that went well has left.
+async fn left<T>(made: oneshot::Receiver<T>) -> Result<T, Problem> {
+    made.await.map_err(|_| Problem::internal("the work left nothing"))
 }
 
 /// What changes touch of what is public.

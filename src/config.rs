@@ -76,7 +76,9 @@ impl fmt::Debug for Secret {
 pub struct Config {
     /// Where the database is.
     pub database: Location,
-    /// Connections to PostgreSQL at the most.
+    /// Copies of it that answer reads.
+    pub replicas: Vec<Location>,
+    /// Connections to PostgreSQL at the most, and to each copy.
     pub database_connections: usize,
     /// The folder for the database file and the signing secret.
     pub data_dir: PathBuf,
@@ -109,6 +111,13 @@ pub struct Log {
     pub filter: String,
     /// Lines of JSON instead of text.
     pub json: bool,
+}
+
+impl Log {
+    fn of(filter: String, format: &str) -> Option<Self> {
+        let json = format == "json";
+        (json || format == "text").then_some(Self { filter, json })
+    }
 }
 
 /// Limits of requests and answers.
@@ -274,6 +283,7 @@ impl Push {
 #[serde(deny_unknown_fields)]
 struct Written {
     database_url: String,
+    replica_urls: Vec<String>,
     database_connections: usize,
     data_dir: PathBuf,
     bind: String,
@@ -308,6 +318,7 @@ impl Config {
     fn from(figment: &Figment) -> Result<Self, Error> {
         let Written {
             database_url,
+            replica_urls,
             database_connections,
             data_dir,
             bind,
@@ -330,6 +341,10 @@ impl Config {
             Location::parse(&database_url)
                 .ok_or_else(|| refuse("DATABASE_URL", "must begin with sqlite:// or postgres://"))?
         };
+        let copy = |url: &String| Location::parse(url).filter(|at| !at.is_embedded() && !database.is_embedded());
+        let copies: Option<_> = replica_urls.iter().map(copy).collect();
+        let replicas =
+            copies.ok_or_else(|| refuse("replica_urls", "must begin with postgres://, as DATABASE_URL must"))?;
         let bind: SocketAddr = bind.parse().map_err(|_| refuse("bind", "must be an address and a port"))?;
         let public_url = match public_url.trim_end_matches('/') {
             "" => format!("http://{bind}"),
@@ -339,15 +354,11 @@ impl Config {
         if !jwt_secret.0.is_empty() && jwt_secret.0.len() < SECRET_BYTES_MIN {
             return Err(refuse("jwt_secret", "must have 32 bytes or more"));
         }
-        let json = match log_format.as_str() {
-            "text" => false,
-            "json" => true,
-            _ => return Err(refuse("log_format", "must be text or json")),
-        };
-        let log = Log { filter: log, json };
+        let log = Log::of(log, &log_format).ok_or_else(|| refuse("log_format", "must be text or json"))?;
         let (events, outbound, push) = (events.checked()?, outbound.checked()?, push.checked(&public_url)?);
         Ok(Self {
             database,
+            replicas,
             database_connections,
             data_dir,
             bind,
@@ -437,6 +448,8 @@ mod tests {
     fn what_has_no_meaning_is_refused_with_its_name() {
         for (lines, name) in [
             ("database_url = \"mysql://x\"", "DATABASE_URL"),
+            ("replica_urls = [\"postgres://copy/khabar\"]", "replica_urls"),
+            ("database_url = \"postgres://x\"\nreplica_urls = [\"sqlite://copy\"]", "replica_urls"),
             ("bind = \"8080\"", "bind"),
             ("jwt_secret = \"short\"", "jwt_secret"),
             ("public_url = \"khabar.example\"", "public_url"),

@@ -41,6 +41,13 @@ pub fn still_may<A: Action>(read: &mut Read<'_>, ids: &[UserId]) -> Result<Vec<U
     Ok(roles.into_iter().filter(|(_, role)| A::ROLES.contains(role)).map(|(id, _)| id).collect())
 }
 
+/// For work that may be done a second time.
+impl<A> Clone for Permit<A> {
+    fn clone(&self) -> Self {
+        Self { user: self.user.clone(), action: PhantomData }
+    }
+}
+
 impl<A> std::fmt::Debug for Permit<A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.user.fmt(f)

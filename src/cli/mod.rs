@@ -138,7 +138,7 @@ fn open(config: Config) -> Result<App, Failure> {
 fn open_with(mut config: Config, clock: Arc<dyn Clock>, ids: Ids) -> Result<App, Failure> {
     config.prepare(|| Ids::new(SystemEntropy).token())?;
     let opened = patiently("Opening the database and bringing its schema up to date", || {
-        Db::open(&config.database, config.database_connections)
+        Db::open(&config.database, &config.replicas, config.database_connections)
     });
     let db = opened.map_err(|error| format!("{:?}: {error}", config.database))?;
     Ok(App::new(config, db, clock, ids)?)

@@ -11,6 +11,7 @@ pub mod migrate;
 mod one_of;
 pub mod page;
 mod pool;
+mod replicas;
 pub mod replies;
 pub mod schema;
 mod statement;
@@ -38,6 +39,7 @@ pub use statement::statement;
 
 use dialect::Access;
 use pool::Pool;
+use replicas::Replicas;
 use writer::Writer;
 
 /// Between two looks for what other nodes have told; the client's library has no call that waits.
@@ -100,11 +102,13 @@ struct Inner {
     pool: Pool,
     /// SQLite has one writer at a time, so its writes queue for one thread; PostgreSQL's use the pool.
     writer: Option<Writer>,
+    replicas: Replicas,
 }
 
 impl Db {
-    /// Opens the database at a location and brings its schema up to date.
-    pub fn open(location: &Location, connections: usize) -> Result<Self, Error> {
+    /// Opens the database at a location and brings its schema up to date; with copies of it that answer reads, each on as
+    /// many connections.
+    pub fn open(location: &Location, replicas: &[Location], connections: usize) -> Result<Self, Error> {
         let pool = Pool::new(location.clone(), connections);
         let mut first = pool.connect()?;
         migrate::up(&mut first)?;
@@ -124,7 +128,8 @@ impl Db {
                 None
             }
         };
-        Ok(Self(Arc::new(Inner { pool, writer })))
+        let replicas = Replicas::new(replicas, connections);
+        Ok(Self(Arc::new(Inner { pool, writer, replicas })))
     }
 
     /// Runs a unit of work on one consistent snapshot. SQLite is read right here on the calling worker,
@@ -152,6 +157,22 @@ impl Db {
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
         self.run(Access::Read, work).await
+    }
+
+    /// Whether there are copies to read from.
+    pub fn has_replicas(&self) -> bool {
+        !self.0.replicas.is_empty()
+    }
+
+    /// Runs a unit of work on one consistent snapshot of a copy, which may be behind. `None` if none is to be had at once, if
+    /// the work fails there, or if it says itself that this copy is of no use to it.
+    pub async fn read_replica<T, E, F>(&self, work: F) -> Option<T>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<QueryError> + 'static,
+        F: FnOnce(&mut Conn) -> Result<Option<T>, E> + Send + 'static,
+    {
+        self.0.replicas.read(work).await
     }
 
     /// Runs a unit of work in one transaction and answers once it is committed and synced.
@@ -332,7 +353,7 @@ mod tests {
     #[actix_web::test]
     async fn work_that_fails_or_panics_takes_nothing_with_it() {
         let folder = tempfile::tempdir().unwrap();
-        let db = Db::open(&Location::Sqlite(folder.path().join("khabar.db")), 1).unwrap();
+        let db = Db::open(&Location::Sqlite(folder.path().join("khabar.db")), &[], 1).unwrap();
         for (n, outcome) in join_all((0..300).map(|n| write(&db, n))).await.into_iter().enumerate() {
             match n % 3 {
                 0 => assert_eq!(outcome.unwrap(), n),
@@ -350,7 +371,7 @@ mod tests {
     #[actix_web::test]
     async fn a_change_of_many_pages_is_made_and_taken_back() {
         let folder = tempfile::tempdir().unwrap();
-        let db = Db::open(&Location::Sqlite(folder.path().join("khabar.db")), 1).unwrap();
+        let db = Db::open(&Location::Sqlite(folder.path().join("khabar.db")), &[], 1).unwrap();
         let run = |sql: &'static str, goes_well: bool| {
             db.write(move |conn| {
                 conn.batch_execute(sql)?;

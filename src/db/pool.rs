@@ -32,6 +32,11 @@ impl Location {
             _ => None,
         }
     }
+
+    /// Whether it is inside this process.
+    pub const fn is_embedded(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
 }
 
 impl std::fmt::Debug for Location {
@@ -61,7 +66,7 @@ impl Pool {
     }
 
     pub(super) const fn is_embedded(&self) -> bool {
-        matches!(self.location, Location::Sqlite(_))
+        self.location.is_embedded()
     }
 
     /// Waits for one of the countable connections.
@@ -73,13 +78,24 @@ impl Pool {
         }
     }
 
-    /// Lends a connection to `work`, and keeps it only if it is still whole.
+    /// One of the countable connections, if there is one to be had.
+    pub(super) fn permit_at_once(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.free).try_acquire_owned().ok()
+    }
+
+    /// Runs `work` on a connection.
     pub(super) fn with<T, E: From<Error>>(&self, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        self.lend(self.take()?, work)
+    }
+
+    /// An idle connection, or a new one.
+    pub(super) fn take(&self) -> Result<Conn, Error> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut conn = match idle {
-            Some(conn) => conn,
-            None => self.connect()?,
-        };
+        idle.map_or_else(|| self.connect(), Ok)
+    }
+
+    /// Lends a connection that was taken, and keeps it only if it is still whole.
+    pub(super) fn lend<T, E>(&self, mut conn: Conn, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
         let answer = work(&mut conn);
         if is_whole(&mut conn) {
             self.give_back(conn);

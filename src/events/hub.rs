@@ -2,6 +2,7 @@
 //! the place up to which the log has been carried here.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub struct Hub {
     inner: Mutex<Inner>,
     /// The number of the last event that was carried here, public or not.
     carried: watch::Sender<i64>,
+    /// The number of the last event that this node knows of: one that it wrote itself is known before it is carried here.
+    known: AtomicI64,
     nudge: Notify,
     seats: Arc<Mutex<Seats>>,
 }
@@ -87,13 +90,29 @@ impl Default for Hub {
             recent: VecDeque::new(),
             recent_from: 0,
         };
-        Self { inner: Mutex::new(inner), carried: watch::Sender::new(0), nudge: Notify::new(), seats: Arc::default() }
+        Self {
+            inner: Mutex::new(inner),
+            carried: watch::Sender::new(0),
+            known: AtomicI64::new(0),
+            nudge: Notify::new(),
+            seats: Arc::default(),
+        }
     }
 }
 
 impl Hub {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         lock(&self.inner)
+    }
+
+    /// Notes that this node knows of an event, and of all before it: before it acts on what that says.
+    pub fn learn(&self, seq: i64) {
+        self.known.fetch_max(seq, Ordering::SeqCst);
+    }
+
+    /// The number of the last event that this node knows of.
+    pub fn known(&self) -> i64 {
+        self.known.load(Ordering::SeqCst)
     }
 
     /// Says that the log may have grown.

@@ -143,10 +143,10 @@ pub struct Event {
 }
 
 /// Writes changes to the log. Called last in a transaction: from here to its commit, no other transaction
-/// gets a number, so that the order of events is the order of commits.
-pub fn append(conn: &mut Conn, now: UtcTime, changes: &[Change]) -> QueryResult<()> {
+/// gets a number, so that the order of events is the order of commits. Answers the number of the last one, if there is one.
+pub fn append(conn: &mut Conn, now: UtcTime, changes: &[Change]) -> QueryResult<Option<i64>> {
     if changes.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let is_public = |change: &Change| change.visibility == Visibility::Public;
     let count = |changes: usize| i64::try_from(changes).unwrap_or(i64::MAX);
@@ -157,7 +157,8 @@ pub fn append(conn: &mut Conn, now: UtcTime, changes: &[Change]) -> QueryResult<
         let number = if is_public(change) { numbers.next() } else { None };
         store::insert_event(conn, seq, number, now, change)?;
     }
-    dialect::notify(conn)
+    dialect::notify(conn)?;
+    Ok(Some(last))
 }
 
 /// The number of the latest event, and that of the latest public one.

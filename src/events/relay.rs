@@ -49,9 +49,10 @@ pub async fn catch_up(app: &App) -> Result<(), Problem> {
             continue;
         };
         let events = app.read(move |read| after(read, from, BATCH)).await?;
-        notice(app, from, &events);
         let full = events.len() == BATCH as usize;
         let to = events.last().map_or(from, |event| event.seq);
+        app.hub().learn(to);
+        notice(app, from, &events);
         app.hub().carry(frames(events)?, to);
         if !full {
             return Ok(());
@@ -76,6 +77,7 @@ async fn begin(app: &App) -> Result<(), Problem> {
     let (carried, told, events) = present.await?;
     let from = events.first().and_then(|event| event.number).map_or(told, |first| first - 1);
     app.hub().begin(carried, from, frames(events)?);
+    app.hub().learn(carried);
     // What was kept before nobody has followed.
     app.cache().touch(&[Facet::All]);
     Ok(())

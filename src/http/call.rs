@@ -31,6 +31,9 @@ const KEY_BYTES_MAX: usize = 255;
 /// How long first answers are kept.
 pub const KEPT: std::time::Duration = std::time::Duration::from_secs(86_400);
 
+/// A change, whatever body asked for it.
+type Work = Box<dyn FnOnce(&mut Tx<'_>) -> Result<Reply, Problem> + Send>;
+
 /// The id that answers, logs and the audit trail share.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
@@ -63,13 +66,40 @@ pub struct Call {
 }
 
 impl Call {
-    /// Reads from one consistent snapshot.
+    /// Reads from one consistent snapshot: what anybody may read, from a replica if one is at hand.
     pub async fn read<T, F>(&self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Read<'_>) -> Result<T, Problem> + Send + 'static,
+        F: FnOnce(&mut Read<'_>) -> Result<T, Problem> + Clone + Send + 'static,
     {
-        self.app.read(work).await
+        match self.read_replica(&work).await {
+            Some(found) => Ok(found),
+            None => self.app.read(work).await,
+        }
+    }
+
+    /// The same beside the worker that asks, for what would keep its other callers waiting.
+    pub async fn read_aside<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Read<'_>) -> Result<T, Problem> + Clone + Send + 'static,
+    {
+        match self.read_replica(&work).await {
+            Some(found) => Ok(found),
+            None => self.app.read_aside(work).await,
+        }
+    }
+
+    /// Whoever is signed in, or is about to change something, is to see what was changed just now on another node.
+    async fn read_replica<T, F>(&self, work: &F) -> Option<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Read<'_>) -> Result<T, Problem> + Clone + Send + 'static,
+    {
+        if self.viewer.user().is_some() || self.deed.is_some() {
+            return None;
+        }
+        self.app.read_replica(work).await
     }
 
     /// Makes changes in one transaction.
@@ -89,8 +119,12 @@ impl Call {
         F: FnOnce(&mut Tx<'_>, T) -> Result<Reply, Problem> + Send + 'static,
     {
         let Input { value, digest } = input;
+        self.act_any(digest, Box::new(move |tx| work(tx, value))).await
+    }
+
+    async fn act_any(&self, digest: [u8; 32], work: Work) -> Result<Reply, Problem> {
         let Some(key) = self.idempotency_key.clone() else {
-            return self.write(move |tx| work(tx, value)).await;
+            return self.write(work).await;
         };
         // Strangers have no name: only what they say tells them apart.
         let caller = self.viewer.user().map_or_else(|| hex(&digest), |user| user.id.to_string());
@@ -108,7 +142,7 @@ impl Call {
                     Err(Problem::new(Code::KeyReused))
                 };
             }
-            let reply = work(tx, value)?;
+            let reply = work(tx)?;
             replies::keep(tx.conn, &scope, &key, &reply.keep()?, reply.target())?;
             Ok(reply)
         })

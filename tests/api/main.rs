@@ -66,6 +66,7 @@ mod records;
 mod refusals;
 mod related;
 mod replay;
+mod replicas;
 mod reports;
 mod revisions;
 mod sanctions;

@@ -44,7 +44,7 @@ struct SearchResults {
 async fn search_articles(call: Call, page: Page<SearchQuery>) -> Result<Reply, Problem> {
     let (query, request) = (page.filter.clone(), page.request.clone());
     let public_url = call.app.config().public_url.clone();
-    let results = call.app.read_aside(move |read| articles::search(read, &query, &request, &public_url)).await?;
+    let results = call.read_aside(move |read| articles::search(read, &query, &request, &public_url)).await?;
     let mut members = Map::new();
     if let Some(facets) = results.facets {
         members.insert("facets".into(), serde_json::to_value(facets)?);
@@ -67,5 +67,5 @@ async fn search_articles(call: Call, page: Page<SearchQuery>) -> Result<Reply, P
 #[get("/search/suggest")]
 async fn suggest_searches(call: Call, query: Query<SuggestQuery>) -> Result<Reply, Problem> {
     let Query(query) = query;
-    Reply::json(&call.app.read_aside(move |read| articles::suggest(read, &query)).await?)
+    Reply::json(&call.read_aside(move |read| articles::suggest(read, &query)).await?)
 }

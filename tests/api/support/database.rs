@@ -61,6 +61,14 @@ impl Database {
         }
     }
 
+    /// The same, as settings say it.
+    pub fn url(&self) -> String {
+        match self.location() {
+            Location::Sqlite(path) => format!("sqlite://{}", path.display()),
+            Location::Postgres(url) => url,
+        }
+    }
+
     /// A connection to it.
     pub fn connect(&self) -> Conn {
         match self.location() {

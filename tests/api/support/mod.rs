@@ -32,7 +32,7 @@ use khabar::app::App;
 use khabar::auth::{Actor, Role, open_session};
 use khabar::config::Config;
 use khabar::db::schema::{audit_log, event_counter, events, users};
-use khabar::db::{Conn, Db};
+use khabar::db::{Conn, Db, Location};
 use khabar::ids::{Ids, SystemEntropy, UserId};
 use khabar::time::{Clock, UtcTime};
 use percent_encoding::utf8_percent_encode;
@@ -199,12 +199,14 @@ impl TestApp {
         let unlimited =
             format!("limits = {{ comments = {free}, reactions = {free}, reports = {free}, views = {free} }}\n");
         let limits = if settings.contains("[limits]") { "" } else { unlimited.as_str() };
+        let url = database.url();
         let lines = format!(
-            "public_url = \"{ISSUER}\"\njwt_secret = \"{SECRET}\"\ndatabase_connections = 8\n{limits}{settings}"
+            "database_url = \"{url}\"\npublic_url = \"{ISSUER}\"\njwt_secret = \"{SECRET}\"\n\
+             database_connections = 8\n{limits}{settings}"
         );
         statements::watch();
         let config = Config::with(&lines).unwrap();
-        let db = Db::open(&database.location(), config.database_connections).unwrap();
+        let db = Db::open(&database.location(), &config.replicas, config.database_connections).unwrap();
         let app = |config: Config| {
             App::new(config, db.clone(), Arc::clone(&clock) as Arc<dyn Clock>, Ids::new(SystemEntropy)).unwrap()
         };
@@ -298,6 +300,11 @@ impl TestApp {
         let grant = self.app.write(Actor::operator(), move |tx| open_session(tx, &app, id)).await.unwrap();
         self.own.borrow_mut().insert(grant.session.uuid().as_bytes().to_vec());
         Client::new(self.doors.clone(), self.app.clone(), Some((id, grant.session)))
+    }
+
+    /// Where its database is.
+    pub fn location(&self) -> Location {
+        self.database.location()
     }
 
     /// The instant so many seconds from now.

@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use khabar::db::{Conn, Location};
+use khabar::db::Conn;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
@@ -62,10 +62,7 @@ impl Home {
     pub fn on(database: Rc<Database>) -> Self {
         let settings = [("KHABAR_HTTP__WORKERS", "2"), ("KHABAR_DATABASE_CONNECTIONS", "8"), ("KHABAR_LOG", "warn")];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let url = match database.location() {
-            Location::Sqlite(path) => format!("sqlite://{}", path.display()),
-            Location::Postgres(url) => url,
-        };
+        let url = database.url();
         Self { folder: tempfile::tempdir().unwrap().into(), database, settings }.set("DATABASE_URL", &url)
     }
 
