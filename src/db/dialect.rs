@@ -42,7 +42,7 @@ pub(super) fn open_sqlite(path: &str) -> ConnectionResult<Conn> {
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON;
-         PRAGMA mmap_size = 268435456;",
+         PRAGMA mmap_size = 1099511627776;",
     )
     .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(Conn::Sqlite(conn))
