@@ -20,9 +20,7 @@
 
 mod server;
 
-use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -31,6 +29,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use server::load::{LATEST, Load, Result, encoded, get, median};
 use server::{Desk, Program, Server, number};
 
 /// Articles that are asked for in turn.
@@ -39,26 +38,6 @@ const ARTICLES: usize = 500;
 const DISCUSSED: usize = 10;
 const COMMENTS: usize = 25;
 const SECTIONS: usize = 5;
-const LATEST: &str = "/api/v1/articles?limit=20";
-/// The rotation of addresses, each with the tag that is already there or none, and what came of it.
-const SCRIPT: &str = r#"
-local requests, n = {}, 0
-function init(args)
-  for line in io.lines(args[1]) do
-    local path, tag = line:match("^(%S+)%s*(.*)$")
-    wrk.headers["if-none-match"] = tag ~= "" and tag or nil
-    requests[#requests + 1] = wrk.format("GET", path)
-  end
-end
-function request() n = n % #requests + 1 return requests[n] end
-function done(summary, latency)
-  local errors = summary.errors
-  local bad = errors.connect + errors.read + errors.write + errors.timeout + errors.status
-  io.write(string.format("RESULT %d %d %d %d %d\n",
-    summary.requests, summary.duration, summary.bytes, latency:percentile(99.0), bad))
-end
-"#;
-
 /// What is asked for.
 struct Plan {
     rounds: usize,
@@ -120,16 +99,6 @@ fn gather<'v>(value: &'v Value, words: &mut Vec<&'v str>) {
     }
 }
 
-fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut path, byte| {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'-' => path.push(char::from(byte)),
-            _ => write!(path, "%{byte:02X}").unwrap(),
-        }
-        path
-    })
-}
-
 /// The bare server: three bodies from memory, below 41 routes in scopes, with nothing between them and the network.
 fn limit(port: u16, bodies: &[String]) -> std::io::Result<()> {
     let read = |name: &String| Bytes::from(fs::read(name).unwrap());
@@ -163,42 +132,6 @@ struct Case {
     header: Option<&'static str>,
 }
 
-#[derive(Clone, Default)]
-struct Result {
-    rate: f64,
-    /// Milliseconds within which 99 of 100 were answered.
-    p99: f64,
-    /// Milliseconds of the processors for each request.
-    spent: f64,
-    /// Bytes of each answer, headers included.
-    bytes: f64,
-}
-
-/// Asks for a case for so many seconds.
-fn ask(server: &Server, case: &Case, folder: &Path, seconds: u64) -> Result {
-    fs::write(folder.join("addresses"), case.addresses.join("\n")).unwrap();
-    let before = server.work();
-    let mut wrk = Command::new("wrk");
-    wrk.args(["-t2", "-c32", &format!("-d{seconds}s"), "-s"]).arg(folder.join("script.lua"));
-    if let Some(header) = case.header {
-        wrk.args(["-H", header]);
-    }
-    let told = wrk.arg(server.url()).arg("--").arg(folder.join("addresses")).output().unwrap();
-    let told = String::from_utf8(told.stdout).unwrap();
-    let line = told.lines().find_map(|line| line.strip_prefix("RESULT ")).unwrap_or_else(|| panic!("{told}"));
-    let found: Vec<f64> = line.split(' ').map(|field| field.parse().unwrap()).collect();
-    let [requests, micros, bytes, p99, bad] = found[..] else { panic!("{line}") };
-    assert!(bad < 1.0, "{}: {told}", case.name);
-    let spent = server.work().saturating_sub(before).as_secs_f64() * 1_000.0 / requests;
-    Result { rate: requests * 1_000_000.0 / micros, p99: p99 / 1_000.0, spent, bytes: bytes / requests }
-}
-
-fn median(results: &[Result], of: impl Fn(&Result) -> f64) -> f64 {
-    let mut all: Vec<f64> = results.iter().map(of).collect();
-    all.sort_by(f64::total_cmp);
-    all[all.len() / 2]
-}
-
 fn tell(cases: &[Case], results: &[Vec<Result>]) {
     println!("{:<22}{:>10}{:>8}{:>9}{:>10}{:>9}", "", "requests/s", "ratio", "p99 ms", "CPU ms", "bytes");
     let rate = |n: usize| median(&results[n], |result| result.rate);
@@ -209,10 +142,6 @@ fn tell(cases: &[Case], results: &[Vec<Result>]) {
         let ratio = rate(n) / rate(measure);
         println!("{:<22}{:>10.0}{ratio:>8.2}{p99:>9.2}{spent:>10.4}{bytes:>9.0}", case.name, rate(n));
     }
-}
-
-fn get(server: &Server, address: &str) -> ureq::http::Response<ureq::Body> {
-    ureq::get(format!("{}{address}", server.url())).header("accept-encoding", "identity").call().unwrap()
 }
 
 /// What is asked for, where the tag of each article is known.
@@ -250,7 +179,7 @@ fn cases(published: &Published, tags: &[String]) -> Vec<Case> {
 fn run(plan: &Plan) {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path();
-    fs::write(folder.join("script.lua"), SCRIPT).unwrap();
+    let load = Load::new(folder);
     let serve = |settings: &[(&'static str, &str)]| {
         // Its log goes to a file, as it does where somebody keeps it.
         Program::new(folder, settings)
@@ -261,7 +190,7 @@ fn run(plan: &Plan) {
     let began = Instant::now();
     let hot = serve(&[]);
     let started = began.elapsed().as_secs_f64() * 1_000.0;
-    let idle = hot.memory();
+    let idle = (hot.own_memory(), hot.memory());
     let bodies = ["article", "list", "comments"].map(|name| folder.join(name));
     for (address, file) in [&published.articles[0], LATEST, &published.comments[0]].into_iter().zip(&bodies) {
         fs::write(file, get(&hot, address).body_mut().read_to_vec().unwrap()).unwrap();
@@ -285,14 +214,20 @@ fn run(plan: &Plan) {
                 _ => &hot,
             };
             // The first round warms up.
-            let result = ask(server, case, folder, if round == 0 { 1 } else { plan.seconds });
+            let seconds = if round == 0 { 1 } else { plan.seconds };
+            let result = load.ask(server, (case.name, &case.addresses, case.header), seconds);
             if round > 0 {
                 results.push(result);
             }
         }
     }
     tell(&cases, &results);
-    println!("ready after {started:.0} ms; idle {idle} KiB, after the load {} KiB", hot.memory());
+    let (own, all) = idle;
+    println!(
+        "ready after {started:.0} ms; own memory {own} KiB of {all} when idle, {} of {} after the load",
+        hot.own_memory(),
+        hot.memory()
+    );
 }
 
 fn main() -> ExitCode {
@@ -304,8 +239,7 @@ fn main() -> ExitCode {
     if !arguments.iter().any(|word| word == "--bench") {
         return ExitCode::SUCCESS; // `cargo test` runs this too, if asked for everything.
     }
-    if Command::new("wrk").arg("-v").output().is_err() {
-        println!("skipped: wrk is not installed");
+    if !Load::is_there() {
         return ExitCode::SUCCESS;
     }
     let rounds = usize::try_from(number(&arguments, "--rounds", 3)).unwrap();

@@ -1,6 +1,8 @@
 //! The program in a process of its own, as its users start it, and what the system knows of it.
 #![allow(dead_code, reason = "a measurement takes what it needs of this")]
 
+pub mod load;
+
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -59,6 +61,11 @@ impl Program {
         command
     }
 
+    /// Runs it to its end.
+    pub fn run(&self, arguments: &[&str]) {
+        assert!(self.command(arguments).status().unwrap().success(), "{arguments:?}");
+    }
+
     /// Makes an account with a role.
     pub fn hire(&self, role: &str) {
         let account = ["user", "create", "--role", role, "--email", &email(role), "--name", "One", "--password-stdin"];
@@ -101,10 +108,19 @@ impl Server {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Memory that it holds, in KiB.
+    /// Memory that it holds, in KiB, with the pages of the program's file that the system has at hand for it.
     pub fn memory(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    /// Memory of its own, in KiB.
+    pub fn own_memory(&self) -> u64 {
+        self.status("RssAnon:")
+    }
+
+    fn status(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
     }
 
