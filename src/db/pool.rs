@@ -89,9 +89,13 @@ impl Pool {
     }
 
     /// An idle connection, or a new one.
-    pub(super) fn take(&self) -> Result<Conn, Error> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.map_or_else(|| self.connect(), Ok)
+    fn take(&self) -> Result<Conn, Error> {
+        self.idle().map_or_else(|| self.connect(), Ok)
+    }
+
+    /// A connection that waits for work.
+    pub(super) fn idle(&self) -> Option<Conn> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
     /// Lends a connection that was taken, and keeps it only if it is still whole.

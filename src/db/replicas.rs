@@ -46,8 +46,13 @@ impl Replicas {
         E: From<super::Error> + From<super::QueryError>,
     {
         let (replica, permit) = self.pick()?;
+        let idle = replica.pool.idle();
+        if idle.is_none() {
+            // While it is called the others do without it: one that does not answer keeps one reader waiting, and not all.
+            replica.rest(AWAY);
+        }
         let done = tokio::task::spawn_blocking(move || {
-            let answer = replica.read(work);
+            let answer = replica.read(idle, work);
             drop(permit);
             answer
         });
@@ -66,18 +71,11 @@ impl Replicas {
 }
 
 impl Replica {
-    fn read<T, E>(&self, work: impl FnOnce(&mut Conn) -> Result<Option<T>, E>) -> Option<T>
+    fn read<T, E>(&self, idle: Option<Conn>, work: impl FnOnce(&mut Conn) -> Result<Option<T>, E>) -> Option<T>
     where
         E: From<super::Error> + From<super::QueryError>,
     {
-        let conn = match self.pool.take() {
-            Ok(conn) => conn,
-            Err(error) => {
-                tracing::warn!(%error, "a replica can't be reached");
-                self.rest(AWAY);
-                return None;
-            }
-        };
+        let conn = idle.or_else(|| self.call())?;
         match self.pool.lend(conn, |conn| transaction(conn, Access::Read, work)) {
             Ok(None) => {
                 self.rest(BEHIND);
@@ -85,6 +83,16 @@ impl Replica {
             }
             answer => answer.ok().flatten(),
         }
+    }
+
+    /// A new connection.
+    fn call(&self) -> Option<Conn> {
+        let called = self.pool.connect();
+        if let Err(error) = &called {
+            tracing::warn!(%error, "a replica can't be reached");
+        }
+        self.rest(if called.is_ok() { Duration::ZERO } else { AWAY });
+        called.ok()
     }
 
     fn rests(&self) -> bool {

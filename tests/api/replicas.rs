@@ -1,6 +1,9 @@
 //! Reading from copies of the database, where there are any: PostgreSQL only. What stands for a copy here is another database,
 //! so that it shows who has answered.
 
+use std::net::TcpListener;
+
+use futures_util::future::join_all;
 use khabar::auth::Role;
 use khabar::db::Location;
 use serde_json::json;
@@ -79,4 +82,22 @@ async fn a_copy_that_is_away_is_missed_by_nobody() {
     for _ in 0..3 {
         assert!(finds(&desk.app.shared(), &id).await);
     }
+}
+
+#[actix_web::test]
+async fn a_copy_that_does_not_answer_keeps_one_reader_waiting() {
+    if server().is_none() {
+        return;
+    }
+    // It takes connections, and says nothing on them.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let url = format!("postgres://nobody@127.0.0.1:{port}/none?connect_timeout=2");
+    let desk = Desk::with(&settings(&url)).await;
+    let id = desk.live("here").await;
+    let readers: Vec<Client> = (0..4).map(|_| desk.app.shared()).collect();
+    let all = join_all(readers.iter().map(|reader| finds(reader, &id))).await;
+    assert_eq!(all, [true; 4]);
+    silent.set_nonblocking(true).unwrap();
+    assert_eq!(silent.incoming().take_while(Result::is_ok).count(), 1);
 }
