@@ -35,7 +35,7 @@ use server::{Program, Server, number, word};
 const ARTICLES: usize = 500;
 /// What is read at once on the way through the archive.
 const WALK: &str = "/api/v1/articles?limit=100";
-/// The deep page is the one after so many of twenty, or the last one of a smaller archive.
+/// The deep page comes after so many of twenty at the most; a smaller archive ends within a hundred articles of it.
 const DEEP: usize = 5_000;
 /// A common word is in more than one of so many articles; a rare one is in one of those that are looked at.
 const COMMON: usize = 5;
@@ -150,7 +150,7 @@ impl Archive {
     }
 
     fn rate(&self, n: usize) -> f64 {
-        median(&self.results[n], |result| result.rate)
+        median(self.results[n].iter().map(|result| result.rate))
     }
 }
 
@@ -159,7 +159,7 @@ fn tell(archives: &[Archive]) {
     for (n, (name, _)) in archives[0].cases.iter().enumerate() {
         let mut smaller: Option<f64> = None;
         for archive in archives.iter().filter(|archive| !archive.results[n].is_empty()) {
-            let of = |pick: fn(&Result) -> f64| median(&archive.results[n], pick);
+            let of = |pick: fn(&Result) -> f64| median(archive.results[n].iter().map(pick));
             let (p99, spent, rate) = (of(|result| result.p99), of(|result| result.spent), archive.rate(n));
             let ratio = rate / smaller.unwrap_or(rate);
             println!("{name:<14}{:>10}{rate:>12.0}{ratio:>8.2}{p99:>9.2}{spent:>10.4}", archive.size);

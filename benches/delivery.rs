@@ -134,10 +134,10 @@ struct Case {
 
 fn tell(cases: &[Case], results: &[Vec<Result>]) {
     println!("{:<22}{:>10}{:>8}{:>9}{:>10}{:>9}", "", "requests/s", "ratio", "p99 ms", "CPU ms", "bytes");
-    let rate = |n: usize| median(&results[n], |result| result.rate);
+    let rate = |n: usize| median(results[n].iter().map(|result| result.rate));
     for (n, case) in cases.iter().enumerate() {
         let measure = case.against.and_then(|name| cases.iter().position(|other| other.name == name)).unwrap_or(n);
-        let of = |pick: fn(&Result) -> f64| median(&results[n], pick);
+        let of = |pick: fn(&Result) -> f64| median(results[n].iter().map(pick));
         let (p99, spent, bytes) = (of(|result| result.p99), of(|result| result.spent), of(|result| result.bytes));
         let ratio = rate(n) / rate(measure);
         println!("{:<22}{:>10.0}{ratio:>8.2}{p99:>9.2}{spent:>10.4}{bytes:>9.0}", case.name, rate(n));

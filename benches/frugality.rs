@@ -39,6 +39,7 @@ use khabar::time::SystemClock;
 use serde::Deserialize;
 
 use server::Program;
+use server::load::median;
 
 /// Times that each is measured.
 const ROUNDS: usize = 5;
@@ -90,11 +91,6 @@ fn cached() -> AllocationInfo {
         ask();
     }
     ask()
-}
-
-fn median(mut all: Vec<f64>) -> f64 {
-    all.sort_by(f64::total_cmp);
-    all.get(all.len() / 2).copied().unwrap_or_default()
 }
 
 fn main() -> ExitCode {

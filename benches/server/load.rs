@@ -80,8 +80,8 @@ impl Load {
     }
 }
 
-pub fn median(results: &[Result], of: impl Fn(&Result) -> f64) -> f64 {
-    let mut all: Vec<f64> = results.iter().map(of).collect();
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut all: Vec<f64> = values.into_iter().collect();
     all.sort_by(f64::total_cmp);
     all[all.len() / 2]
 }
