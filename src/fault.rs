@@ -57,6 +57,8 @@ pub enum Fault {
     Taken,
     /// Stands twice in the same list.
     Repeated,
+    /// A member of an object that has another one of the same name.
+    NamedTwice,
     /// Can't stand beside this other field.
     Excludes(String),
     /// Not later than the time it must come after.
@@ -106,6 +108,7 @@ impl Fault {
             Self::NotFound => "not_found",
             Self::Taken => "taken",
             Self::Repeated => "repeated",
+            Self::NamedTwice => "duplicate_field",
             Self::Excludes(_) => "excludes",
             Self::NotLater => "not_later",
             Self::NotPast => "not_past",
@@ -161,6 +164,7 @@ impl Fault {
             Self::NotFound => "Nothing has this id or slug.".into(),
             Self::Taken => "Something else has this already.".into(),
             Self::Repeated => "Stands in the list twice.".into(),
+            Self::NamedTwice => "This field is given more than once: send it once.".into(),
             Self::Excludes(other) => format!("Give this or `{other}`, not both."),
             Self::NotLater => "Must be later.".into(),
             Self::ScheduledBefore => {
@@ -209,6 +213,7 @@ impl Fault {
             Self::NotFound => "لا يوجد ما يحمل هذا المعرّف أو الاسم.".into(),
             Self::Taken => "هذه القيمة مستخدمة من قبل.".into(),
             Self::Repeated => "مكرر في القائمة.".into(),
+            Self::NamedTwice => "أُرسل هذا الحقل أكثر من مرة: أرسله مرة واحدة.".into(),
             Self::Excludes(other) => format!("أرسل هذا الحقل أو `{other}`، لا كليهما."),
             Self::NotLater => "يجب أن يكون في وقت لاحق.".into(),
             Self::ScheduledBefore => "نسخة لا تتضمن هذا مجدولة لوقت أبكر: ألغِ الجدولة أولًا.".into(),

@@ -16,14 +16,13 @@ use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
 use super::contract::Contract;
+use super::json;
 use crate::app::App;
 use crate::fault::Fault;
 use crate::problem::{Code, Problem};
 use crate::text::Lang;
 use crate::text::nearest::nearest;
 
-/// Values that a body may have: more than the longest article, fewer than would keep the checks busy.
-const VALUES_MAX: usize = 200_000;
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 /// What is drained of a body that is too large, so that the client gets to read the answer.
@@ -163,7 +162,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Input<T> {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let bytes = read(&request, payload, &["application/json"]).await?;
-            let body = if bytes.is_empty() { Value::Object(serde_json::Map::new()) } else { json(&bytes)? };
+            let body = if bytes.is_empty() { Value::Object(serde_json::Map::new()) } else { json::read(&bytes)? };
             let value = parse(contract(&request)?, body)?;
             Ok(Self { value, digest: Sha256::digest(&bytes).into() })
         })
@@ -178,7 +177,7 @@ impl<T: 'static> FromRequest for Patch<T> {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let bytes = read(&request, payload, &["application/merge-patch+json", "application/json"]).await?;
-            let patch = json(&bytes)?;
+            let patch = json::read(&bytes)?;
             if !patch.is_object() {
                 return Err(Problem::field("", Fault::WrongType("object".into())));
             }
@@ -189,36 +188,6 @@ impl<T: 'static> FromRequest for Patch<T> {
 
 fn contract(request: &HttpRequest) -> Result<&web::Data<Contract>, Problem> {
     request.app_data().ok_or_else(|| Problem::internal("the contract is not set up"))
-}
-
-fn json(bytes: &[u8]) -> Result<Value, Problem> {
-    let mut body = serde_json::from_slice(bytes)
-        .map_err(|error| Problem::new(Code::Malformed).with("line", error.line()).with("column", error.column()))?;
-    let mut left = VALUES_MAX;
-    if settle(&mut body, &mut left) {
-        return Ok(body);
-    }
-    Err(Problem::new(Code::TooLarge).with("limitValues", VALUES_MAX))
-}
-
-/// Writes whole numbers as such, since JSON does not tell `5.0` from `5`; false when there are more values than may
-/// be left. The parser has bounded the depth.
-fn settle(value: &mut Value, left: &mut usize) -> bool {
-    let Some(fewer) = left.checked_sub(1) else { return false };
-    *left = fewer;
-    match value {
-        Value::Array(items) => items.iter_mut().all(|item| settle(item, left)),
-        Value::Object(members) => members.values_mut().all(|member| settle(member, left)),
-        Value::Number(number) => {
-            // Whole numbers are printed as such; those beyond 2^53 are not exact anyway.
-            let whole = number.as_f64().filter(|_| number.is_f64()).filter(|n| n.fract() == 0.0 && n.abs() < 9e15);
-            if let Some(whole) = whole.and_then(|n| format!("{n:.0}").parse::<i64>().ok()) {
-                *value = whole.into();
-            }
-            true
-        }
-        _ => true,
-    }
 }
 
 /// Reads a body up to the limit, after a look at what its headers say of it.

@@ -9,6 +9,7 @@ mod contract;
 mod declared;
 mod deeds;
 mod input;
+mod json;
 pub mod layer;
 mod query;
 mod reply;

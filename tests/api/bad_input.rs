@@ -53,6 +53,27 @@ fn bodies() -> Vec<BodyCase> {
         ("a text", "\"name\"".into(), 422, "invalid", &[" wrong_type"]),
         ("null", "null".into(), 422, "invalid", &[" wrong_type"]),
         ("nothing that is needed", "{}".into(), 422, "invalid", &["/kind required", "/name required"]),
+        (
+            "a field twice",
+            "{\"name\": \"هيا\", \"kind\": \"own\", \"name\": \"x\"}".into(),
+            422,
+            "invalid",
+            &["/name duplicate_field"],
+        ),
+        (
+            "a field twice in another spelling, and with the same value",
+            "{\"name\": \"x\", \"kind\": \"own\", \"n\\u0061me\": \"x\"}".into(),
+            422,
+            "invalid",
+            &["/name duplicate_field"],
+        ),
+        (
+            "fields twice below others",
+            "{\"names\": {\"en\": \"a\", \"ar\": \"b\", \"en\": \"c\"}, \"x\": [0, {\"/\": 1, \"/\": 2}]}".into(),
+            422,
+            "invalid",
+            &["/names/en duplicate_field", "/x/1/~1 duplicate_field"],
+        ),
         ("an unknown field", form("nmae", json!(1)), 422, "invalid", &["/nmae unknown_field"]),
         ("a field with a slash", form("a/b~c", json!(1)), 422, "invalid", &["/a~1b~0c unknown_field"]),
         ("a prototype's name", form("__proto__", json!({})), 422, "invalid", &["/__proto__ unknown_field"]),
@@ -306,6 +327,7 @@ async fn a_patch_that_means_nothing_changes_nothing() {
         ("what must stay removed", "{\"name\": null}", 422, "invalid", &["/name required"]),
         ("several", "{\"name\": 1, \"kind\": \"x\"}", 422, "invalid", &["/kind not_allowed", "/name wrong_type"]),
         ("a read-only field", "{\"id\": \"x\"}", 422, "invalid", &["/id unknown_field"]),
+        ("a field twice", "{\"name\": \"x\", \"name\": null}", 422, "invalid", &["/name duplicate_field"]),
     ];
     for (name, body, status, code, errors) in cases {
         let answer = editor.patch(&path).if_match("\"1\"").body(*body).send().await;
@@ -344,6 +366,33 @@ async fn a_header_that_means_nothing_is_refused_or_left_aside() {
     ] {
         editor.get(SOURCES).header("accept", accepted).send().await.expect(200);
     }
+}
+
+#[actix_web::test]
+async fn no_operation_takes_a_field_twice() {
+    let app = TestApp::new().await;
+    let admin = app.as_(Role::Admin).await;
+    let mut asked = 0;
+    for operation in operations().iter().filter(|operation| operation.has_body()) {
+        let nobody = "0192f3a4-5b6c-7d8e-9f01-23456789abcd";
+        let filled = operation.path.split('/').map(|part| if part.starts_with('{') { nobody } else { part });
+        let path = filled.collect::<Vec<_>>().join("/");
+        let body = "{\"a\": [{\"b\": 1, \"b\": 2}], \"c\": 1, \"c\": 1}";
+        let answer = admin.ask(&operation.method, &path).if_match("\"1\"").key("twice").body(body).send().await;
+        refused(&operation.id, &answer, 422, "invalid", &["/a/0/b duplicate_field", "/c duplicate_field"]);
+        asked += 1;
+    }
+    assert!(asked > 50, "{asked}");
+    let body = "{\"name\": \"x\", \"kind\": \"own\", \"kind\": \"agency\"}";
+    for (language, said) in [
+        ("en", "This field is given more than once: send it once."),
+        ("ar", "أُرسل هذا الحقل أكثر من مرة: أرسله مرة واحدة."),
+    ] {
+        let answer = admin.post(SOURCES).key("twice").header("accept-language", language).body(body).send().await;
+        assert_eq!(answer.text("/errors/0/detail"), said);
+    }
+    app.assert_events(&[]);
+    post(&admin, "{\"name\": \"x\", \"kind\": \"own\"}").await.expect(201);
 }
 
 /// A form that is fine but for these fields, and what is wrong with them.
