@@ -55,7 +55,7 @@ struct Khabar;
 pub fn mount(config: &mut web::ServiceConfig) {
     server::routes(&mut Routes::serving(config));
     config.service(web::redirect("/docs", "/docs/"));
-    config.service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")));
+    config.service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json").validator_url("none")));
 }
 
 /// Everything that the log may be told, room by room.

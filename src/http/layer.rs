@@ -7,7 +7,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
-    RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::call::RequestId;
 use super::contract::Contract;
 use super::deeds;
+use super::surface::Surface;
 use crate::app::App;
 use crate::auth::viewer;
 use crate::problem::{Code, Problem};
@@ -58,8 +59,11 @@ pub async fn outermost(
     deeds::announce(&request);
     let mut response = settled(next.call(request).await?.map_into_boxed_body());
     deeds::conclude(&response);
-    let private = is_private(response.request().path());
-    finish(response.headers_mut(), private);
+    let surface = Surface::of(response.request().path());
+    // What was done for somebody is theirs, too.
+    let is_own = surface == Surface::Own || !response.request().method().is_safe();
+    surface.guard(response.headers_mut());
+    finish(response.headers_mut(), is_own);
     let (request, mut response) = response.into_parts();
     passage.end(&request, &mut response);
     Ok(ServiceResponse::new(request, response))
@@ -194,8 +198,7 @@ fn answer(request: HttpRequest, problem: &Problem) -> ServiceResponse<BoxBody> {
 }
 
 /// Headers that every answer has.
-fn finish(headers: &mut HeaderMap, private: bool) {
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+fn finish(headers: &mut HeaderMap, is_own: bool) {
     headers.append(VARY, HeaderValue::from_static("Accept-Language"));
     if headers.get(CONTENT_ENCODING).is_some_and(|coding| coding == "identity") {
         // It was for the compressing layer alone (RFC 9110 §8.4.1).
@@ -207,7 +210,7 @@ fn finish(headers: &mut HeaderMap, private: bool) {
     }
     join(headers, &VARY);
     if !headers.contains_key(CACHE_CONTROL) {
-        let rule = if private { "no-store" } else { ASK };
+        let rule = if is_own { "no-store" } else { ASK };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(rule));
     }
 }
@@ -233,13 +236,6 @@ fn name_coding(headers: &mut HeaderMap) {
 fn logged(path: &str) -> &str {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     if decoded.contains("/previews/") { "/api/v1/previews/…" } else { path }
-}
-
-/// Whether a path's answers are the caller's own: no cache may keep them.
-fn is_private(path: &str) -> bool {
-    const PRIVATE: [&str; 4] = ["/api/v1/newsroom", "/api/v1/auth", "/api/v1/me", "/health"];
-    let under = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    PRIVATE.into_iter().any(under)
 }
 
 /// The caller's request id, if it is short and plain; a fresh one otherwise.

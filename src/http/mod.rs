@@ -14,6 +14,7 @@ pub mod layer;
 mod query;
 mod reply;
 mod routes;
+mod surface;
 mod tag;
 
 pub use call::{Call, Expected, KEPT, RequestId, Segment, Segments, address};

@@ -40,7 +40,7 @@ pub struct Reply {
     /// Whether it is the caller's own, where the path alone does not tell.
     #[serde(default)]
     private: bool,
-    /// Whether no search engine may list it, and no other site may learn its address.
+    /// Whether no search engine may list it.
     #[serde(default)]
     unlisted: bool,
     /// Whether more of it changes than its version tells.
@@ -290,7 +290,6 @@ impl Responder for Reply {
         }
         if self.unlisted {
             response.insert_header(("x-robots-tag", "noindex, nofollow"));
-            response.insert_header(("referrer-policy", "no-referrer"));
         }
         if self.replayed {
             response.insert_header(("idempotency-replayed", "true"));

@@ -78,6 +78,7 @@ mod standards;
 mod stories;
 mod streams;
 mod support;
+mod surfaces;
 mod sync;
 mod texts;
 mod threads;

@@ -105,14 +105,21 @@ struct Browser {
 }
 
 impl Browser {
-    fn visit(program: PathBuf, url: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    /// The program, with a profile of its own.
+    fn program(program: PathBuf, folder: &TempDir) -> Command {
         let profile = format!("--user-data-dir={}", folder.path().display());
         let mut command = Command::new(program);
         // It refuses its sandbox to root, and what it opens is ours.
         command.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]);
-        command.args(["--disable-background-networking", "--disable-component-update", "--remote-debugging-port=0"]);
-        command.args([&profile, url]).env("HOME", folder.path()).process_group(0);
+        command.args(["--disable-background-networking", "--disable-component-update", &profile]);
+        command.env("HOME", folder.path()).stdin(Stdio::null());
+        command
+    }
+
+    fn visit(program: PathBuf, url: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Self::program(program, &folder);
+        command.args(["--remote-debugging-port=0", url]).process_group(0);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         Self { child, _folder: folder }
     }
@@ -127,17 +134,43 @@ impl Drop for Browser {
     }
 }
 
-#[test]
-fn a_browser_sees_each_alert_once_over_restarts_of_the_server() {
+/// The browser to test with, if there is one; whoever insists on one is told where there is none.
+fn browser(wanted_for: &str) -> Option<PathBuf> {
     if database::server().is_some() {
-        return; // The browser does not know which database it is; once is enough.
+        return None; // The browser does not know which database it is; once is enough.
     }
-    let Some(program) = installed() else {
+    let found = installed();
+    if found.is_none() {
         let required = std::env::var("TEST_REQUIRE_BROWSER").is_ok_and(|value| value == "1");
         assert!(!required, "TEST_REQUIRE_BROWSER=1, but no browser is installed");
-        say("SKIPPED: no Chromium is installed, so no browser has followed the alerts");
-        return;
-    };
+        say(&format!("SKIPPED: no Chromium is installed, so no browser has {wanted_for}"));
+    }
+    found
+}
+
+#[test]
+fn a_browser_shows_the_documentation_under_the_rules_of_its_page() {
+    let Some(program) = browser("read the documentation") else { return };
+    let server = Home::new().serve();
+    let folder = tempfile::tempdir().unwrap();
+    // With an operation opened, which draws most of what there is to draw.
+    let url = format!("{}/docs/#/sources/read_source", server.url());
+    let output = Browser::program(program, &folder)
+        .args(["--enable-logging=stderr", "--virtual-time-budget=30000", "--dump-dom", &url])
+        .output()
+        .unwrap();
+    let [page, log] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    for drawn in ["operations-sources-read_source", "/api/v1/articles", "Try it out", "logo_small_svg"] {
+        assert!(page.contains(drawn), "{drawn} is not on the page: {} bytes\n{log}", page.len());
+    }
+    let is_refused = |line: &&str| ["Security Policy", "Refused", "Uncaught"].iter().any(|word| line.contains(word));
+    let complaints: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).filter(is_refused).collect();
+    assert_eq!(complaints, [""; 0], "the page asks for what it is not allowed");
+}
+
+#[test]
+fn a_browser_sees_each_alert_once_over_restarts_of_the_server() {
+    let Some(program) = browser("followed the alerts") else { return };
     let home = Home::new();
     let email = home.account("editor");
     let port = free_port();

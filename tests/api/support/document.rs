@@ -139,7 +139,14 @@ fn headers(raw: &Raw) -> Result<(), String> {
         503 | 429 => &["retry-after"],
         _ => &[],
     };
-    let always = ["x-request-id", "x-content-type-options", "cache-control"];
+    let always = [
+        "x-request-id",
+        "x-content-type-options",
+        "cache-control",
+        "content-security-policy",
+        "referrer-policy",
+        "cross-origin-resource-policy",
+    ];
     match always.iter().chain(wanted).find(|name| !has(name)) {
         Some(name) => Err(format!("{} without {name}", raw.status)),
         None => Ok(()),
