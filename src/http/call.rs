@@ -235,7 +235,7 @@ impl Call {
             request_id: RequestId::of(request),
             if_match: header(IF_MATCH.as_str())?,
             idempotency_key,
-            route: format!("{} {}", request.method(), request.uri()),
+            route: route(request),
             path: request.path().to_owned(),
             lang: Lang::negotiate(header(ACCEPT_LANGUAGE.as_str())?.as_deref()),
             deed: deeds::announced(request),
@@ -251,6 +251,12 @@ impl FromRequest for Call {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Self::of(request))
     }
+}
+
+/// What is asked, whatever host the caller believes to be talking to.
+fn route(request: &HttpRequest) -> String {
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    format!("{} {target}", request.method())
 }
 
 /// Whether the caller takes a media type, or else anything (RFC 9110 §12.5.1), as one does who does not say.

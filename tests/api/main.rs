@@ -42,6 +42,7 @@ mod generate;
 mod grants;
 mod guests;
 mod hostile_texts;
+mod hosts;
 mod idempotency;
 mod leaks;
 mod limits;
