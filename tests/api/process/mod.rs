@@ -7,6 +7,7 @@ mod nodes;
 mod outage;
 mod push;
 mod readers;
+mod shared_cache;
 mod start;
 mod stop;
 mod streams;

@@ -314,6 +314,11 @@ impl Asker {
         Self { token: Some(token), ..self }
     }
 
+    /// The same by way of somewhere else, such as a proxy.
+    pub fn at(self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self }
+    }
+
     /// The token.
     pub fn token(&self) -> String {
         self.token.clone().unwrap()
