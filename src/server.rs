@@ -24,6 +24,8 @@ use crate::{
 
 /// Connections that one worker takes: streams are many and idle.
 const CONNECTIONS_MAX: usize = 50_000;
+/// How long a client may take to send the head of its first request.
+const HEAD_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a client may leave what was sent unread.
 #[cfg(target_os = "linux")]
 const STUCK: Duration = Duration::from_secs(60);
@@ -128,6 +130,7 @@ pub fn start(app: App) -> std::io::Result<Server> {
     let server = HttpServer::new(move || application(app.clone(), contract.clone()))
         .shutdown_timeout(config.http.shutdown_seconds)
         .max_connections(CONNECTIONS_MAX)
+        .client_request_timeout(HEAD_PATIENCE)
         // A client that closes its side has gone: a stream gives its seat back at once, not at the next heartbeat but one.
         .h1_allow_half_closed(false)
         // A frame is small and goes out by itself; it must not wait for the receipt of the one before.

@@ -190,22 +190,11 @@ fn contract(request: &HttpRequest) -> Result<&web::Data<Contract>, Problem> {
     request.app_data().ok_or_else(|| Problem::internal("the contract is not set up"))
 }
 
-/// Reads a body up to the limit, after a look at what its headers say of it.
-async fn read(request: &HttpRequest, mut payload: Payload, types: &[&str]) -> Result<Vec<u8>, Problem> {
+/// Reads a body up to the limit, and looks at what its headers say of it.
+async fn read(request: &HttpRequest, payload: Payload, types: &[&str]) -> Result<Vec<u8>, Problem> {
     let limit = request.app_data::<web::Data<App>>().map_or(0, |app| app.config().http.body_limit_bytes);
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let mut bytes = Vec::new();
-    let mut seen = 0_usize;
-    let late = Instant::now() + BODY_PATIENCE;
-    while let Some(chunk) = timeout_at(late, payload.next()).await.map_err(|_| Problem::new(Code::TooSlow))? {
-        let chunk = chunk.map_err(|_| Problem::new(Code::Malformed))?;
-        seen += chunk.len();
-        if seen <= limit {
-            bytes.extend_from_slice(&chunk);
-        } else if seen > DRAINED_BYTES {
-            break;
-        }
-    }
+    let (bytes, seen) = arrived(payload, limit, BODY_PATIENCE).await?;
     let announced = text(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()).unwrap_or(0);
     if seen.max(announced) > limit {
         return Err(Problem::new(Code::TooLarge).with("limitBytes", limit));
@@ -219,12 +208,53 @@ async fn read(request: &HttpRequest, mut payload: Payload, types: &[&str]) -> Re
     Ok(bytes)
 }
 
+/// The bytes of a body up to a limit, and how many there were in all. The time is for the whole of it: who sends a byte now and
+/// then has no more of it than others.
+async fn arrived(mut payload: Payload, limit: usize, patience: Duration) -> Result<(Vec<u8>, usize), Problem> {
+    let (mut bytes, mut seen) = (Vec::new(), 0_usize);
+    let late = Instant::now() + patience;
+    while let Some(chunk) = timeout_at(late, payload.next()).await.map_err(|_| Problem::new(Code::TooSlow))? {
+        let chunk = chunk.map_err(|_| Problem::new(Code::Malformed))?;
+        seen += chunk.len();
+        if seen <= limit {
+            bytes.extend_from_slice(&chunk);
+        } else if seen > DRAINED_BYTES {
+            break;
+        }
+    }
+    Ok((bytes, seen))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use futures_util::stream;
     use proptest::prelude::*;
     use serde_json::json;
+
+    /// A body of which a byte comes now and then, without end.
+    fn dripped(pause: Duration) -> Payload {
+        let drops = stream::unfold((), move |()| async move {
+            tokio::time::sleep(pause).await;
+            Some((Ok(bytes::Bytes::from_static(b" ")), ()))
+        });
+        Payload::Stream { payload: Box::pin(drops) }
+    }
+
+    #[actix_web::test]
+    async fn a_body_has_its_time_however_it_comes() {
+        let patience = Duration::from_millis(200);
+        for pause in [Duration::from_millis(5), Duration::from_secs(3_600)] {
+            let began = Instant::now();
+            let late = arrived(dripped(pause), usize::MAX, patience).await.unwrap_err();
+            assert_eq!(late.code, Code::TooSlow);
+            assert!((patience..patience * 20).contains(&began.elapsed()), "{:?}", began.elapsed());
+        }
+        let whole = stream::iter([b"{", b"}"]).map(|part| Ok(bytes::Bytes::from_static(part)));
+        let whole = arrived(Payload::Stream { payload: Box::pin(whole) }, 1, patience).await.unwrap();
+        assert_eq!(whole, (b"{".to_vec(), 2), "what is beyond the limit is counted and not kept");
+    }
 
     #[test]
     fn a_patch_changes_what_it_names_and_nothing_else() {

@@ -19,6 +19,7 @@ use super::call::RequestId;
 use super::contract::Contract;
 use super::deeds;
 use super::surface::Surface;
+use super::unread::Held;
 use crate::app::App;
 use crate::auth::viewer;
 use crate::problem::{Code, Problem};
@@ -57,7 +58,11 @@ pub async fn outermost(
         request.extensions_mut().insert(Head);
     }
     deeds::announce(&request);
+    let held = Held::of(&mut request);
     let mut response = settled(next.call(request).await?.map_into_boxed_body());
+    if let Some(held) = held {
+        response = response.map_body(|_, body| held.until_sent(body));
+    }
     deeds::conclude(&response);
     let surface = Surface::of(response.request().path());
     // What was done for somebody is theirs, too.

@@ -16,6 +16,7 @@ mod reply;
 mod routes;
 mod surface;
 mod tag;
+mod unread;
 
 pub use call::{Call, Expected, KEPT, RequestId, Segment, Segments, address};
 pub use contract::{Contract, REPETITIONS_MAX};

@@ -8,6 +8,7 @@ mod outage;
 mod push;
 mod readers;
 mod shared_cache;
+mod slow;
 mod start;
 mod stop;
 mod streams;
