@@ -237,9 +237,9 @@ fn name_coding(headers: &mut HeaderMap) {
     }
 }
 
-/// A path as the log may have it: the end of a preview's is a secret, however it is written.
+/// A path as the log may have it: the end of a preview's is a secret, however it is written, and where nothing is found.
 fn logged(path: &str) -> &str {
-    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    let decoded = percent_decode_str(path).decode_utf8_lossy().to_ascii_lowercase();
     if decoded.contains("/previews/") { "/api/v1/previews/…" } else { path }
 }
 

@@ -38,24 +38,29 @@ fn words(conn: &mut Conn, query: &str) -> Vec<String> {
 
 /// Every row of every table.
 pub fn contents(app: &TestApp) -> BTreeMap<String, Vec<String>> {
-    let mut conn = app.sql();
+    everything(&mut app.sql())
+}
+
+/// The same, for those who have only a connection.
+pub fn everything(conn: &mut Conn) -> BTreeMap<String, Vec<String>> {
     let is_sqlite = matches!(conn, Conn::Sqlite(_));
     let tables = if is_sqlite {
         "SELECT name AS word FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
     } else {
         "SELECT tablename::text AS word FROM pg_tables WHERE schemaname = 'public'"
     };
+    let names = words(conn, tables);
     let rows = |table: String| {
         let row = if is_sqlite {
             let columns = format!("SELECT 'quote(\"' || name || '\")' AS word FROM pragma_table_info('{table}')");
-            words(&mut conn, &columns).join(" || ' ' || ")
+            words(conn, &columns).join(" || ' ' || ")
         } else {
             "t::text".into()
         };
-        let rows = words(&mut conn, &format!("SELECT {row} AS word FROM \"{table}\" t ORDER BY 1"));
+        let rows = words(conn, &format!("SELECT {row} AS word FROM \"{table}\" t ORDER BY 1"));
         (table, rows)
     };
-    words(&mut app.sql(), tables).into_iter().map(rows).collect()
+    names.into_iter().map(rows).collect()
 }
 
 /// Changes that leave no line in the audit log: which browsers are subscribed is nobody's business, a lock that is renewed is

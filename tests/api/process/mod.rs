@@ -7,6 +7,7 @@ mod nodes;
 mod outage;
 mod push;
 mod readers;
+mod secrets;
 mod shared_cache;
 mod slow;
 mod start;

@@ -1,0 +1,223 @@
+//! What nobody may find who reads the log or the database: passwords, tokens, secrets, addresses of people.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use khabar::text::hex;
+use serde_json::{Value, json};
+
+use crate::support::process::{Asker, Home, PASSWORD, Server, until};
+use crate::support::receiver::Receiver;
+use crate::writes::everything;
+
+const WRONG: &str = "wrong-password-4b1d7c02";
+const FIRST: &str = "first-password-93ac55e1";
+const SECOND: &str = "second-password-07fe21bb";
+const RESET: &str = "reset-password-5d8e11f0";
+const COOKIE: &str = "cookie-c0ffee1234567890";
+const READER: &str = "layla.reader@private.example";
+const NOBODY: &str = "nobody.at.all@private.example";
+const GUEST: &str = "guest.of.ours@private.example";
+const WEBHOOKS: &str = "/api/v1/newsroom/webhooks";
+const HOOK_SECRET: &str = "whsec_c2VjcmV0IG9mIHRoZSBob29rIHdpdGggMzIgYnl0ZXM=";
+
+/// Whether something may be in the database as it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// Only as what nobody can turn back.
+    Never,
+    /// An address that somebody signs in with.
+    Plainly,
+}
+
+/// Everything secret that was said, by whoever.
+#[derive(Default)]
+struct Said(Vec<(&'static str, String, Kept)>);
+
+impl Said {
+    fn note(&mut self, what: &'static str, secret: impl Into<String>) -> String {
+        let secret = secret.into();
+        assert!(secret.len() >= 16, "{what}: {secret}");
+        self.0.push((what, secret.clone(), Kept::Never));
+        secret
+    }
+
+    /// A pair of tokens.
+    fn pair(&mut self, answer: &Value) -> [String; 2] {
+        let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+        [self.note("an access token", text("accessToken")), self.note("a refresh token", text("refreshToken"))]
+    }
+}
+
+/// A reader registers, signs in and out, mistypes, and has a token stolen.
+fn reader(server: &Server, said: &mut Said) {
+    let cookie = [("cookie", format!("session={COOKIE}"))];
+    let cookie: Vec<(&str, &str)> = cookie.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let anyone = server.ask();
+    let post = |path: &str, body: Value| anyone.post(&format!("/api/v1/auth/{path}"), &cookie, &body);
+    let form = json!({ "email": READER, "password": FIRST, "name": "ليلى" });
+    post("register", form.clone()).expect(201);
+    post("register", form).refused(422, "invalid");
+    post("register", json!({ "email": NOBODY, "password": "short", "name": "x" })).refused(422, "invalid");
+    let login = |email: &str, password: &str| post("login", json!({ "email": email, "password": password }));
+    login(READER, WRONG).refused(401, "bad_credentials");
+    login(NOBODY, WRONG).refused(401, "bad_credentials");
+    let signed = login(READER, FIRST).expect(200);
+    let [access, refresh] = said.pair(&signed.json);
+    let traded = post("refresh", json!({ "refreshToken": refresh })).expect(200);
+    said.pair(&traded.json);
+    post("refresh", json!({ "refreshToken": refresh })).refused(401, "unauthenticated");
+    let [access_after, _] = said.pair(&login(READER, FIRST).expect(200).json);
+    let me = server.ask().with_token(access_after);
+    me.get_with("/api/v1/me", &cookie).expect(200);
+    me.get("/api/v1/me/export").expect(200);
+    let mistaken = json!({ "currentPassword": WRONG, "newPassword": SECOND });
+    me.post("/api/v1/me/password", &[], &mistaken).refused(422, "invalid");
+    let changed = json!({ "currentPassword": FIRST, "newPassword": SECOND });
+    assert_eq!(me.post("/api/v1/me/password", &[], &changed).status, 204);
+    // In every place where they do not belong.
+    for path in ["/api/v1/me", "/api/v1/site", "/api/v1/auth/login", "/nowhere"] {
+        server.ask().get(&format!("{path}?access_token={access}&email={READER}"));
+        server.ask().get_with(path, &[("authorization", &format!("Bearer {access}")), ("referer", &access)]);
+        server.ask().get_with(path, &[("authorization", &format!("Basic {access}"))]);
+        server.ask().get_with(path, &[("authorization", &access), ("x-request-id", &format!("{access} x"))]);
+    }
+    for body in [format!("{{\"password\": \"{FIRST}\""), format!("{{\"email\": \"{READER}\", \"pass\": \"{FIRST}\"}}")]
+    {
+        let head = format!("content-type: application/json\r\ncontent-length: {}", body.len());
+        let line = format!("POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{head}\r\n\r\n{body}");
+        assert!(server.send(line.as_bytes()).starts_with("HTTP/1.1 4"));
+    }
+    assert_eq!(me.send("POST", "/api/v1/auth/logout", &cookie, None).unwrap().status, 204);
+}
+
+/// A published article that takes comments, and a preview link of it.
+fn article(editor: &Asker, server: &Server, said: &mut Said) -> String {
+    let make = |noun: &str, form: Value| {
+        let made = editor.post(&format!("/api/v1/newsroom/{noun}"), &[], &form).expect(201);
+        made.json["id"].as_str().unwrap().to_owned()
+    };
+    let source = make("sources", json!({ "name": "هيا", "kind": "own" }));
+    let section = make("sections", json!({ "name": "العالم" }));
+    let id = make(
+        "articles",
+        json!({ "language": "ar", "headline": "خبر", "bodyHtml": "<p>نص</p>", "sources": [{ "sourceId": source }],
+            "sectionId": section, "comments": { "mode": "open" } }),
+    );
+    let links = format!("/api/v1/newsroom/articles/{id}/preview-links");
+    let url = editor.post(&links, &[("idempotency-key", "k")], &json!({})).expect(201).json["url"].clone();
+    editor.post(&links, &[("idempotency-key", "k")], &json!({})).expect(201);
+    let token = said.note("a preview token", url.as_str().unwrap().rsplit('/').next().unwrap());
+    let anyone = server.ask();
+    anyone.get(&format!("/api/v1/previews/{token}")).expect(200);
+    for path in ["previews", "%70reviews", "previews/", "/previews", "previews/x", "Previews"] {
+        for method in ["GET", "HEAD", "DELETE", "POST"] {
+            drop(anyone.send(method, &format!("/api/v1/{path}/{token}"), &[], None));
+        }
+    }
+    let publish = format!("/api/v1/newsroom/articles/{id}/publish");
+    editor.post(&publish, &[("if-match", "\"1\"")], &json!({})).expect(200);
+    id
+}
+
+/// A guest with an address comments, and comes back.
+fn guest(admin: &Asker, server: &Server, article: &str, said: &mut Said) {
+    let site = admin.get("/api/v1/newsroom/site").expect(200).header("etag");
+    let patch = json!({ "discussion": { "guests": true } });
+    admin.patch("/api/v1/newsroom/site", &[("if-match", &site)], &patch).expect(200);
+    let comments = format!("/api/v1/articles/{article}/comments");
+    let body = json!({ "text": "رأي", "guest": { "name": "ضيفة", "email": GUEST } });
+    // The hook says nothing that means anything, so a moderator is to decide.
+    let made = server.ask().post(&comments, &[("idempotency-key", "g")], &body);
+    let token = said.note("a guest's token", made.expect(202).json["guestToken"].as_str().unwrap());
+    let again = json!({ "text": "رأي آخر" });
+    server.ask().post(&comments, &[("khabar-guest", &token)], &again).expect(202);
+    server.ask().post(&comments, &[("khabar-guest", &format!("{token}x"))], &again).refused(401, "unauthenticated");
+}
+
+/// Endpoints with secrets: one that is told, one that was sent, one that is turned over.
+fn webhooks(admin: &Asker, receiver: &Receiver, said: &mut Said) {
+    let form = json!({ "url": receiver.url(), "topics": ["source.created"] });
+    let made = admin.post(WEBHOOKS, &[("idempotency-key", "w")], &form).expect(201);
+    said.note("a webhook's secret", made.json["secret"].as_str().unwrap());
+    let path = format!("{WEBHOOKS}/{}", made.json["id"].as_str().unwrap());
+    let turned = admin.post(&format!("{path}/rotate-secret"), &[("if-match", "\"1\"")], &json!({})).expect(200);
+    said.note("a webhook's next secret", turned.json["secret"].as_str().unwrap());
+    admin.get(&path).expect(200);
+    let hook = json!({ "url": receiver.url(), "secret": said.note("a hook's secret", HOOK_SECRET) });
+    let put = admin.send("PUT", "/api/v1/newsroom/comment-hook", &[], Some(&hook)).unwrap();
+    assert!(matches!(put.status, 200 | 201), "{:#}", put.json);
+    admin.post("/api/v1/newsroom/sources", &[], &json!({ "name": "وكالات", "kind": "agency" })).expect(201);
+    until("the endpoint is told", || (!receiver.got().is_empty()).then_some(()));
+}
+
+/// The same as it could stand somewhere: plainly, in percents, in base64, as hexadecimal digits.
+fn forms(secret: &str) -> Vec<String> {
+    let digits = hex(secret.as_bytes());
+    let percents = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let mut all = vec![secret.to_owned(), percents, STANDARD.encode(secret), digits.to_uppercase(), digits];
+    // A webhook's secret is the bytes that are written so.
+    if let Some(bytes) = secret.strip_prefix("whsec_").and_then(|text| STANDARD.decode(text).ok()) {
+        let digits = hex(&bytes);
+        all.extend([digits.to_uppercase(), digits]);
+        all.push(secret.trim_start_matches("whsec_").to_owned());
+    }
+    all
+}
+
+/// Everything that there is, and what was said on the way.
+fn session(home: &Home) -> (Said, Server) {
+    let mut said = Said::default();
+    let (admin, editor) = (home.account("admin"), home.account("editor"));
+    let server = home.serve();
+    let receiver = Receiver::start();
+    let (admin, editor) = (server.sign_in(&admin), server.sign_in(&editor));
+    said.note("the administrator's token", admin.token());
+    said.note("the editor's token", editor.token());
+    reader(&server, &mut said);
+    let article = article(&editor, &server, &mut said);
+    webhooks(&admin, &receiver, &mut said);
+    guest(&admin, &server, &article, &mut said);
+    let reset = ["user", "reset-password", "--email", READER, "--password-stdin"];
+    let ran = home.run_with(&reset, &format!("{RESET}\n")).succeeds();
+    assert!(!(ran.out + &ran.err).contains(RESET));
+    for (what, secret) in [("a password", FIRST), ("a password", SECOND), ("a password", RESET), ("a password", WRONG)]
+    {
+        said.note(what, secret);
+    }
+    said.note("the password of all", PASSWORD);
+    said.note("a cookie", COOKIE);
+    said.note("an address of a guest", GUEST);
+    said.note("an address of nobody", NOBODY);
+    said.0.push(("an address of a reader", READER.to_owned(), Kept::Plainly));
+    for role in ["admin", "editor"] {
+        said.0.push(("an address of a colleague", format!("{role}@khabar.example"), Kept::Plainly));
+    }
+    (said, server)
+}
+
+#[test]
+fn neither_the_log_nor_the_database_tells_a_secret() {
+    let inner = "[\"127.0.0.1\"]";
+    let home = Home::new().set("KHABAR_LOG", "khabar=trace").set("KHABAR_OUTBOUND__INNER", inner);
+    let (said, mut server) = session(&home);
+    // What waits to be written down is written at the end.
+    std::thread::sleep(Duration::from_millis(50));
+    server.terminate();
+    assert_eq!(server.ended().code(), Some(0), "{}", server.err());
+    let log = server.out() + &server.err();
+    let answered = log.lines().filter(|line| line.contains("answered")).count();
+    assert!(answered > 50 && log.contains("DEBUG") && log.contains("/api/v1/previews/…"), "{answered}\n{log}");
+    let tables = everything(&mut home.sql());
+    assert!(tables["users"].iter().any(|row| row.contains(READER)), "the tables are read");
+    for (what, secret, kept) in &said.0 {
+        for form in forms(secret) {
+            let line = log.lines().find(|line| line.contains(&form));
+            assert_eq!(line, None, "{what} is in the log");
+            let places = tables.iter().filter(|(_, rows)| rows.iter().any(|row| row.contains(&form)));
+            let places: Vec<&String> = places.map(|(table, _)| table).collect();
+            assert!(*kept == Kept::Plainly || places.is_empty(), "{what} is in {places:?}");
+        }
+    }
+}
