@@ -82,8 +82,10 @@ fn of(request: &HttpRequest) -> Option<Deed> {
         return None;
     }
     let contract = request.app_data::<web::Data<Contract>>()?;
-    let (route, name) = contract.operation_at(request.method().as_str(), request.path())?;
-    let target = target(route, request.path());
+    // As the router reads it, in whichever letters it was sent.
+    let path = request.match_info().as_str();
+    let (route, name) = contract.operation_at(request.method().as_str(), path)?;
+    let target = target(route, path);
     Some(Deed::new(request.method().to_string(), route.to_owned(), action(route, name), target))
 }
 

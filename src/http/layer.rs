@@ -64,7 +64,8 @@ pub async fn outermost(
         response = response.map_body(|_, body| held.until_sent(body));
     }
     deeds::conclude(&response);
-    let surface = Surface::of(response.request().path());
+    // As the router reads it, in whichever letters it was sent.
+    let surface = Surface::of(response.request().match_info().as_str());
     // What was done for somebody is theirs, too.
     let is_own = surface == Surface::Own || !response.request().method().is_safe();
     surface.guard(response.headers_mut());
@@ -130,7 +131,7 @@ pub async fn innermost(
 /// Where the router has no handler: 405 when the path has others, else 404.
 pub async fn nowhere(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let contract = request.app_data::<web::Data<Contract>>();
-    match contract.and_then(|contract| contract.methods(request.path())) {
+    match contract.and_then(|contract| contract.methods(request.match_info().as_str())) {
         Some(methods) => Err(Problem { allow: Some(methods.to_owned()), ..Problem::new(Code::MethodNotAllowed) }),
         None => Err(Problem::not_found()),
     }

@@ -5,7 +5,7 @@ use std::net::Shutdown;
 
 use serde_json::json;
 
-use crate::support::process::{Home, Server, Told};
+use crate::support::process::{Home, Server, Told, until};
 
 const SOURCES: &str = "/api/v1/newsroom/sources";
 const MIB: usize = 1024 * 1024;
@@ -123,6 +123,30 @@ fn an_arabic_slug_is_found_as_clients_send_it() {
         assert!(answer.starts_with("HTTP/1.1 404 ") || answer.starts_with("HTTP/1.1 400 "), "{slug:?}: {answer}");
     }
     is_healthy(&server);
+}
+
+#[test]
+fn an_address_is_the_same_in_whichever_letters_it_is_sent() {
+    let home = Home::new();
+    let [email, admin] = ["editor", "admin"].map(|role| home.account(role));
+    let server = home.serve();
+    let (editor, admin) = (server.sign_in(&email), server.sign_in(&admin));
+    for path in ["/api/v1/me", "/api/v1/%6de", "/api/v1/%6D%65", "/%61pi/v1/newsroom/%73ources"] {
+        let own = editor.get(path).expect(200);
+        let told = [own.header("cache-control"), own.header("cross-origin-resource-policy")];
+        assert_eq!(told, ["no-store", "same-origin"], "{path}");
+    }
+    assert_eq!(server.ask().get("/%64ocs/").expect(200).header("x-frame-options"), "DENY");
+    let refused = server.ask().send("PUT", "/api/v1/%73ources", &[], None).unwrap();
+    assert_eq!(refused.refused(405, "method_not_allowed").header("allow"), "HEAD, GET");
+    // The audit log knows what was done, and what was refused.
+    let hidden = "/api/v1/newsroom/%73ources";
+    editor.post(hidden, &[], &json!({ "name": "هيا", "kind": "own" })).expect(201);
+    editor.post(hidden, &[], &json!({ "name": 1 })).refused(422, "invalid");
+    until("both are in the audit log", || {
+        let lines = admin.get("/api/v1/newsroom/audit-log?limit=100").expect(200).json["items"].to_string();
+        (lines.matches("\"/api/v1/newsroom/sources\"").count() == 2).then_some(())
+    });
 }
 
 #[test]
