@@ -266,11 +266,10 @@ fn release(
         head,
         texts,
     };
-    let publication = new.id;
     store::publish(tx.conn, &new, &ids(form)).map_err(refusal)?;
     kin::freeze(tx, new.id, form)?;
-    lint::imprint(tx, publication, head.id, body)?;
-    search::index(tx, (publication, head.id), (form, body), date_published)?;
+    lint::imprint(tx, new.id, new.head.id, body)?;
+    search::index(tx, &new, (form, body))?;
     plan(tx, head, was_due)
 }
 

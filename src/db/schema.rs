@@ -230,6 +230,8 @@ diesel::table! {
         publication_id -> Binary,
         place -> BigInt,
         headline_hash -> BigInt,
+        visible_from -> BigInt,
+        visible_until -> Nullable<BigInt>,
     }
 }
 

@@ -1,6 +1,8 @@
 //! How other rooms come from what they name to records: from ids and slugs, old ones too, and past what was merged.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::Deserialize;
 
 use super::{DEPTH_MAX, Kind, Noun, Record, store};
 use crate::app::Read;
@@ -19,7 +21,9 @@ pub struct Reference {
     /// Its slug.
     pub slug: String,
     /// Its whole form, as JSON.
-    pub form: serde_json::Value,
+    form: String,
+    /// Its names.
+    names: Naming,
     /// Whether it may be used for new articles.
     pub is_active: bool,
     /// Counts its changes.
@@ -30,19 +34,26 @@ pub struct Reference {
     pub updated_at: UtcTime,
 }
 
+/// What every noun is called, whatever else it has.
+#[derive(Clone, Debug, Deserialize)]
+struct Naming {
+    name: String,
+    #[serde(default)]
+    names: BTreeMap<String, String>,
+}
+
 impl Reference {
     /// The name in a language, or in the site's own.
     pub fn name(&self, language: &Language) -> String {
-        let text = |value: Option<&serde_json::Value>| value.and_then(|value| value.as_str()).map(String::from);
-        let translated = text(self.form.get("names").and_then(|names| names.get(language.as_str())));
-        translated.or_else(|| text(self.form.get("name"))).unwrap_or_default()
+        let Naming { name, names } = &self.names;
+        names.get(language.as_str()).unwrap_or(name).clone()
     }
 
     /// The whole record.
     pub fn record<N: Noun>(&self) -> Result<Record<N>, Problem> {
         Ok(Record {
             id: self.id,
-            form: serde_json::from_value(self.form.clone())?,
+            form: serde_json::from_str(&self.form)?,
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -54,7 +65,8 @@ impl Reference {
 /// What these ids refer to, whatever the kind, with one statement. Those that took another's place are there by their
 /// own ids too.
 pub fn references(read: &mut Read<'_>, ids: &[RecordId]) -> Result<HashMap<RecordId, Reference>, Problem> {
-    let rows = if ids.is_empty() { Vec::new() } else { store::many(read.conn, ids)? };
+    let ids = once(ids.iter().copied(), |id| id);
+    let rows = if ids.is_empty() { Vec::new() } else { store::many(read.conn, &ids)? };
     let mut found = HashMap::with_capacity(rows.len());
     for (row, into) in rows {
         let id = row.id;
@@ -170,7 +182,8 @@ fn reference(row: store::Row) -> Result<Reference, Problem> {
         id: row.id,
         kind: row.kind,
         slug: row.slug,
-        form: serde_json::from_str(&row.content)?,
+        names: serde_json::from_str(&row.content)?,
+        form: row.content,
         is_active: row.is_active,
         version: row.version,
         created_at: row.created_at,

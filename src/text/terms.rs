@@ -65,21 +65,28 @@ pub struct Word {
 
 /// The words of a text in order, each with its place. Several share a place where one character stands for several words.
 pub fn words(text: &str) -> Vec<Word> {
-    let mut words = Vec::new();
+    read(text).collect()
+}
+
+/// The same, read only as far as they are wanted.
+pub fn read(text: &str) -> impl Iterator<Item = Word> {
+    let mut characters = text.chars().chain([' ']).enumerate();
     let (mut run, mut start) = (String::new(), 0);
-    for (at, c) in text.chars().chain([' ']).enumerate() {
-        if belongs(c) {
-            if run.is_empty() {
-                start = at;
+    let runs = std::iter::from_fn(move || {
+        run.clear();
+        for (at, c) in characters.by_ref() {
+            if belongs(c) {
+                if run.is_empty() {
+                    start = at;
+                }
+                run.push(c);
+            } else if !run.is_empty() {
+                return Some((keys(&run), start, at));
             }
-            run.push(c);
-        } else if !run.is_empty() {
-            let keys = keys(&run);
-            words.extend(keys.into_iter().map(|key| Word { key, start, end: at }));
-            run.clear();
         }
-    }
-    words
+        None
+    });
+    runs.flat_map(|(keys, start, end)| keys.into_iter().map(move |key| Word { key, start, end }))
 }
 
 /// Whether a character can be part of a word, or stand in one and leave no trace.

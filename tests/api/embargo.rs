@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use khabar::auth::Actor;
-use khabar::db::schema::publications;
+use khabar::db::schema::{publications, search_entries};
 use serde_json::json;
 
 use crate::articles::{Desk, said};
@@ -28,9 +28,11 @@ async fn let_slip(desk: &Desk, id: &str, version: i64) {
     let slipped = desk.app.app.write(Actor::itself(), move |tx| {
         let of_article = publications::table.filter(publications::article_id.eq(id));
         let now = tx.now;
-        diesel::update(of_article.filter(publications::version.eq(version)))
-            .set(publications::visible_from.eq(now))
-            .execute(tx.conn)?;
+        let one = of_article.filter(publications::version.eq(version)).select(publications::id);
+        let one: Vec<u8> = one.first(tx.conn)?;
+        diesel::update(publications::table.find(&one)).set(publications::visible_from.eq(now)).execute(tx.conn)?;
+        let entry = search_entries::table.find(one);
+        diesel::update(entry).set(search_entries::visible_from.eq(now)).execute(tx.conn)?;
         Ok(())
     });
     slipped.await.unwrap();

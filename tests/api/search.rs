@@ -258,12 +258,18 @@ async fn what_is_found_is_what_everyone_reads_at_that_instant_without_any_job() 
     // The next version of what is public: the words of now until its hour, then the new ones.
     desk.edit(&desk.editor, &steady, json!({ "body": [paragraph("جديد تمامًا")] })).await.expect(200);
     desk.step(&desk.editor, &steady, "schedule", said("schedule")).await.expect(200);
+    // What was planned and is not any more.
+    let patient = desk.live_with("صابر", text("صبر")).await;
+    desk.edit(&desk.editor, &patient, json!({ "body": [paragraph("عجلة")] })).await.expect(200);
+    desk.step(&desk.editor, &patient, "schedule", said("schedule")).await.expect(200);
+    desk.step(&desk.editor, &patient, "unschedule", said("unschedule")).await.expect(200);
     desk.app.clock.set("2026-01-16T11:59:59.999999Z");
     assert_eq!((set(&desk, "كلمة", "").await, set(&desk, "جديد", "").await), ("ثابت".into(), String::new()));
     desk.app.clock.set("2026-01-16T12:00:00Z");
     assert_eq!((set(&desk, "كلمة", "").await, set(&desk, "جديد", "").await), ("مجدول".into(), "ثابت".into()));
     desk.app.clock.set("2026-01-16T13:00:00Z");
     assert_eq!(set(&desk, "كلمة", "").await, "مجدولمحظور");
+    assert_eq!((set(&desk, "صبر", "").await, set(&desk, "عجلة", "").await), ("صابر".into(), String::new()));
     desk.step(&desk.editor, &scheduled, "unpublish", said("unpublish")).await.expect(200);
     assert_eq!(set(&desk, "كلمة", "").await, "محظور");
     desk.step(&desk.editor, &embargoed, "kill", said("kill")).await.expect(200);

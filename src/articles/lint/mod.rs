@@ -22,7 +22,7 @@ use crate::lint::{LintCode, LintLevel};
 use crate::problem::{Code, Problem};
 use crate::records::{self, Reference};
 use crate::site::{self, Site};
-use crate::sources::dto::SourceKind;
+use crate::sources::dto::{SourceIn, SourceKind};
 use crate::text::count;
 use crate::text::dateline::dates_in;
 use shingles::Traces;
@@ -271,7 +271,7 @@ fn unattributed(
 
 /// Whether a source is the newsroom itself.
 fn is_own(source: &Reference) -> bool {
-    source.form.get("kind").and_then(serde_json::Value::as_str) == Some(SourceKind::Own.as_str())
+    source.record::<SourceIn>().is_ok_and(|source| source.form.kind == SourceKind::Own)
 }
 
 /// A block and a publication that has most of it.

@@ -9,6 +9,8 @@ use crate::text::{Language, arabic};
 const SNIPPET_WORDS: usize = 30;
 /// How many of them stand before what was found.
 const BEFORE: usize = 5;
+/// The words of a text that are read at first; each time that they are not enough, as many again as there are.
+const FIRST: usize = 64;
 
 /// Looks for what was asked for in texts of a language.
 #[derive(Clone, Copy, Debug)]
@@ -36,14 +38,37 @@ impl Lookout<'_> {
     /// where nothing is.
     pub fn snippet(&self, texts: &[&str]) -> Highlighted {
         let found = texts.iter().find_map(|text| {
-            let words = terms::words(text);
-            let hits = self.hits(&words);
+            let (words, hits) = self.enough(text);
             if hits.is_empty() { None } else { Some(cut(text, &words, &hits)) }
         });
         found.unwrap_or_else(|| {
             let last = texts.last().copied().unwrap_or_default();
             cut(last, &terms::words(last), &[])
         })
+    }
+
+    /// As many of the first words of a text as tell which part of it is shown, and what was asked for among them.
+    fn enough(&self, text: &str) -> (Vec<Word>, Vec<Hit>) {
+        let mut reading = terms::read(text);
+        let mut words = Vec::new();
+        loop {
+            let before = words.len();
+            words.extend(reading.by_ref().take(before.max(FIRST)));
+            let hits = self.hits(&words);
+            if words.len() == before || self.is_settled(&words, &hits) {
+                return (words, hits);
+            }
+        }
+    }
+
+    /// Whether no further word of a text can change which part of it is shown, and what is marked there: all that was asked
+    /// for is in that part, and what begins there ends before the last of the words.
+    fn is_settled(&self, words: &[Word], hits: &[Hit]) -> bool {
+        let length = |piece: &Piece| if let Piece::Phrase(phrase) = piece { phrase.len() } else { 1 };
+        let longest = self.asked.wanted.iter().map(length).max().unwrap_or(1);
+        let ends_before = |hit: &Hit| hit.word + SNIPPET_WORDS + longest <= words.len();
+        best(hits)
+            .is_some_and(|at| variety(hits, at) == self.asked.wanted.len() && hits.get(at).is_some_and(ends_before))
     }
 
     /// What was asked for among the words of a text, in order, each word once.
@@ -102,7 +127,7 @@ fn span(word: &Word, from: usize) -> Option<HighlightSpan> {
 
 /// The part of a text that has most of what was found.
 fn cut(text: &str, words: &[Word], hits: &[Hit]) -> Highlighted {
-    let first = best(hits).map_or(0, |hit| hit.word.saturating_sub(BEFORE));
+    let first = best(hits).and_then(|at| hits.get(at)).map_or(0, |hit| hit.word.saturating_sub(BEFORE));
     let last = (first + SNIPPET_WORDS).min(words.len());
     let start = if first == 0 { 0 } else { words.get(first).map_or(0, |word| word.start) };
     let end = if last < words.len() {
@@ -124,17 +149,18 @@ fn cut(text: &str, words: &[Word], hits: &[Hit]) -> Highlighted {
 }
 
 /// The first of the hits after which most of what was asked for stands.
-fn best(hits: &[Hit]) -> Option<Hit> {
-    let variety = |at: usize| {
-        let from = hits.get(at..).unwrap_or_default();
-        let until = from.first().map_or(0, |hit| hit.word + SNIPPET_WORDS - BEFORE);
-        let mut pieces: Vec<usize> = from.iter().take_while(|hit| hit.word < until).map(|hit| hit.piece).collect();
-        pieces.sort_unstable();
-        pieces.dedup();
-        pieces.len()
-    };
-    let best = (0..hits.len()).max_by_key(|at| (variety(*at), std::cmp::Reverse(*at)))?;
-    hits.get(best).copied()
+fn best(hits: &[Hit]) -> Option<usize> {
+    (0..hits.len()).max_by_key(|at| (variety(hits, *at), std::cmp::Reverse(*at)))
+}
+
+/// How much of what was asked for stands in the part of a text that begins with one of the hits.
+fn variety(hits: &[Hit], at: usize) -> usize {
+    let from = hits.get(at..).unwrap_or_default();
+    let until = from.first().map_or(0, |hit| hit.word + SNIPPET_WORDS - BEFORE);
+    let mut pieces: Vec<usize> = from.iter().take_while(|hit| hit.word < until).map(|hit| hit.piece).collect();
+    pieces.sort_unstable();
+    pieces.dedup();
+    pieces.len()
 }
 
 /// Characters on one line, each where it was.
@@ -183,6 +209,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_not_read_changes_nothing(text in "([دهو] ?){0,40}([ابج] ){0,200}([دهو] ){0,90}", query in "د|د ه|د ه و|\"د ه\" و|د*") {
+            let asked = Asked::parse(&query, &[ar()]).unwrap();
+            let look = Lookout { asked: &asked, language: &ar() };
+            let words = terms::words(&text);
+            prop_assert_eq!(look.snippet(&[&text]), cut(&text, &words, &look.hits(&words)));
+        }
+
         #[test]
         fn marks_lie_within_the_text_and_html_has_no_other_tags(query in hard_text(), text in hard_text()) {
             if let Ok(asked) = Asked::parse(&query, &[ar()]) {

@@ -20,23 +20,22 @@ use self::asked::Asked;
 use self::dto::{Facets, Highlighted, SearchHit, SearchQuery, SearchSort};
 use self::entry::Entry;
 use self::highlight::Lookout;
-pub(super) use self::store::forget;
 use self::store::{Found, Search};
+pub(super) use self::store::{forget, restate};
 pub use self::suggest::suggest;
 use super::delivery::{show, wanted};
 use super::dto::ArticleIn;
 use super::lint;
-use super::store::Live;
+use super::store::{Live, NewPublication};
 use crate::app::{App, Read, Tx};
 use crate::auth::Actor;
 use crate::blocks::Body;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::fault::Fault;
-use crate::ids::{ArticleId, PublicationId};
+use crate::ids::PublicationId;
 use crate::problem::Problem;
 use crate::site::{self, Site};
 use crate::text::Language;
-use crate::time::UtcTime;
 
 /// Among how many of the newest the best are looked for.
 const WINDOW: i64 = 200;
@@ -189,15 +188,15 @@ fn highlighted(asked: &Asked, live: &Live, body: &str) -> Result<(Highlighted, H
 /// Puts what becomes public into the index, in place of what is over of the same article.
 pub(super) fn index(
     tx: &mut Tx<'_>,
-    (id, article): (PublicationId, ArticleId),
+    new: &NewPublication<'_>,
     (form, body): (&ArticleIn, &Body),
-    date: UtcTime,
 ) -> Result<(), Problem> {
-    let over = store::over(tx.conn, article, tx.now)?;
+    let over = store::over(tx.conn, new.head.id, tx.now)?;
     if !over.is_empty() {
         store::forget(tx.conn, &over)?;
     }
-    Ok(store::insert(tx.conn, id, date, &Entry::new(form, body))?)
+    let visible = (new.visible_from, new.visible_until);
+    Ok(store::insert(tx.conn, new.id, new.date_published, visible, &Entry::new(form, body))?)
 }
 
 /// Reads what was published before there was an index into it, the newest first, and says when to come again.
@@ -215,13 +214,14 @@ fn read_backlog(tx: &mut Tx<'_>) -> Result<(), Problem> {
     let ids: Vec<PublicationId> = unread.iter().map(|unread| unread.id).collect();
     let known = store::indexed(tx.conn, &ids)?;
     for unread in unread {
-        let store::Unread { id, visible_until, date_published, content, body } = unread;
+        let store::Unread { id, visible_from, visible_until, date_published, content, body } = unread;
         if known.contains(&id) || visible_until.is_some_and(|until| until <= tx.now) {
             continue;
         }
         let form: ArticleIn = serde_json::from_str(&content)?;
         let body: Body = serde_json::from_str(&body)?;
-        store::insert(tx.conn, id, date_published, &Entry::new(&form, &body))?;
+        let visible = (visible_from, visible_until);
+        store::insert(tx.conn, id, date_published, visible, &Entry::new(&form, &body))?;
     }
     store::strike_off(tx.conn, &ids)?;
     Ok(())

@@ -58,6 +58,7 @@ pub(super) struct Search<'a> {
 #[derive(Clone, Debug, Queryable)]
 pub(super) struct Unread {
     pub id: PublicationId,
+    pub visible_from: UtcTime,
     pub visible_until: Option<UtcTime>,
     pub date_published: UtcTime,
     pub content: String,
@@ -88,25 +89,21 @@ fn literal(conn: &Conn, uuid: uuid::Uuid) -> String {
 fn conditions(conn: &Conn, wanted: &Wanted) -> String {
     let Wanted { languages, with, without, from, until, sort: _ } = wanted;
     let mut sql = String::from(
-        "publications.visible_from <= $2 \
-         AND (publications.visible_until IS NULL OR publications.visible_until > $2)",
+        "search_entries.visible_from <= $2 \
+         AND (search_entries.visible_until IS NULL OR search_entries.visible_until > $2)",
     );
     let mut and = |condition: String| {
         // Writing into a text never fails.
         let _ = write!(sql, " AND {condition}");
     };
-    if !languages.is_empty() {
-        let is_tag = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        let tags = languages.iter().filter(|tag| tag.chars().all(is_tag)).map(|tag| format!("'{tag}'"));
-        and(format!("publications.language IN ({})", tags.collect::<Vec<_>>().join(", ")));
-    }
     let linked = |ids: &[RecordId]| {
         let ids: Vec<String> = ids.iter().map(|id| literal(conn, id.uuid())).collect();
         if ids.is_empty() {
             return "1 = 0".to_owned();
         }
         format!(
-            "EXISTS (SELECT 1 FROM publication_links WHERE publication_links.publication_id = publications.id \
+            "EXISTS (SELECT 1 FROM publication_links \
+             WHERE publication_links.publication_id = search_entries.publication_id \
              AND publication_links.target_id IN ({}))",
             ids.join(", ")
         )
@@ -117,11 +114,19 @@ fn conditions(conn: &Conn, wanted: &Wanted) -> String {
     if !without.is_empty() {
         and(format!("NOT {}", linked(without)));
     }
-    if let Some(from) = from {
-        and(format!("publications.date_published >= {}", from.micros()));
+    let mut stated = Vec::new();
+    if !languages.is_empty() {
+        let is_tag = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let tags = languages.iter().filter(|tag| tag.chars().all(is_tag)).map(|tag| format!("'{tag}'"));
+        stated.push(format!("publications.language IN ({})", tags.collect::<Vec<_>>().join(", ")));
     }
-    if let Some(until) = until {
-        and(format!("publications.date_published < {}", until.micros()));
+    stated.extend(from.map(|from| format!("publications.date_published >= {}", from.micros())));
+    stated.extend(until.map(|until| format!("publications.date_published < {}", until.micros())));
+    if !stated.is_empty() {
+        and(format!(
+            "EXISTS (SELECT 1 FROM publications WHERE publications.id = search_entries.publication_id AND {})",
+            stated.join(" AND ")
+        ));
     }
     sql
 }
@@ -143,12 +148,11 @@ impl Search<'_> {
             // In this order, so that it stops as soon as it has enough.
             Conn::Sqlite(_) => (
                 "search_index CROSS JOIN search_entries ON search_entries.place = search_index.rowid \
-                 CROSS JOIN publications ON publications.id = search_entries.publication_id \
                  WHERE search_index MATCH $1",
                 "search_index.rowid",
             ),
             Conn::Postgres(_) => (
-                "search_index JOIN publications ON publications.id = search_index.publication_id \
+                "search_index JOIN search_entries ON search_entries.publication_id = search_index.publication_id \
                  WHERE search_index.terms @@ $1::tsquery",
                 "search_index.place",
             ),
@@ -210,7 +214,6 @@ pub(super) fn with_headline(conn: &mut Conn, search: &Search<'_>, hash: i64) -> 
     let conditions = conditions(conn, wanted);
     let query = diesel::sql_query(format!(
         "SELECT search_entries.place, search_entries.publication_id FROM search_entries \
-         JOIN publications ON publications.id = search_entries.publication_id \
          WHERE search_entries.headline_hash = $1 AND {conditions} ORDER BY search_entries.place DESC LIMIT {limit}"
     ));
     let query = query.bind::<BigInt, _>(hash).bind::<BigInt, _>(now);
@@ -243,7 +246,13 @@ pub(super) fn newest_slugs(conn: &mut Conn, now: UtcTime, limit: i64) -> QueryRe
 }
 
 /// Puts a publication into the index, at the place of its date or the next one that is free.
-pub(super) fn insert(conn: &mut Conn, id: PublicationId, date: UtcTime, entry: &Entry) -> QueryResult<()> {
+pub(super) fn insert(
+    conn: &mut Conn,
+    id: PublicationId,
+    date: UtcTime,
+    (visible_from, visible_until): (UtcTime, Option<UtcTime>),
+    entry: &Entry,
+) -> QueryResult<()> {
     let spread = i64::from(id.uuid().as_bytes().last().copied().unwrap_or_default());
     let place = free_place(conn, place_of(date).saturating_add(spread))?;
     diesel::insert_into(search_entries::table)
@@ -251,6 +260,8 @@ pub(super) fn insert(conn: &mut Conn, id: PublicationId, date: UtcTime, entry: &
             search_entries::publication_id.eq(id),
             search_entries::place.eq(place),
             search_entries::headline_hash.eq(entry.headline_hash),
+            search_entries::visible_from.eq(visible_from),
+            search_entries::visible_until.eq(visible_until),
         ))
         .execute(conn)?;
     match conn {
@@ -285,6 +296,16 @@ fn free_place(conn: &mut Conn, from: i64) -> QueryResult<i64> {
     let near = search_entries::table.filter(search_entries::place.lt(from.saturating_add(STRAY_MAX)));
     let last: Option<i64> = near.select(diesel::dsl::max(search_entries::place)).first(conn)?;
     Ok(last.unwrap_or(from) + 1)
+}
+
+/// Says in the index, too, until when what is published of an article is visible.
+pub(in crate::articles) fn restate(conn: &mut Conn, id: ArticleId) -> QueryResult<usize> {
+    statement(
+        "UPDATE search_entries SET visible_until = publications.visible_until FROM publications \
+         WHERE publications.id = search_entries.publication_id AND publications.article_id = ?",
+    )
+    .bind::<Binary, _>(id)
+    .execute(conn)
 }
 
 /// Takes publications out of the index.
@@ -328,6 +349,7 @@ pub(super) fn backlog(conn: &mut Conn, limit: i64) -> QueryResult<Vec<Unread>> {
         .order((search_backlog::date_published.desc(), search_backlog::publication_id.desc()))
         .select((
             publications::id,
+            publications::visible_from,
             publications::visible_until,
             publications::date_published,
             publications::content,

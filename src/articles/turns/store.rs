@@ -170,6 +170,7 @@ pub(in crate::articles) fn drop_planned(
         diesel::update(live.filter(publications::visible_until.gt(now)))
             .set(publications::visible_until.eq(ends_at))
             .execute(conn)?;
+        search::restate(conn, id)?;
     }
     Ok(())
 }
@@ -178,9 +179,13 @@ pub(in crate::articles) fn drop_planned(
 pub(in crate::articles) fn end(conn: &mut Conn, id: ArticleId, at: UtcTime) -> QueryResult<usize> {
     let of_article = publications::table.filter(publications::article_id.eq(id));
     let lasts = publications::visible_until.is_null().or(publications::visible_until.gt(at));
-    diesel::update(of_article.filter(publications::visible_from.le(at)).filter(lasts))
+    let ended = diesel::update(of_article.filter(publications::visible_from.le(at)).filter(lasts))
         .set(publications::visible_until.eq(at))
-        .execute(conn)
+        .execute(conn)?;
+    if ended > 0 {
+        search::restate(conn, id)?;
+    }
+    Ok(ended)
 }
 
 /// The version of an article that became public last.
