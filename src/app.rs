@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -90,6 +91,14 @@ impl App {
     /// Signs and reads access tokens.
     pub fn tokens(&self) -> &Tokens {
         &self.0.tokens
+    }
+
+    /// Since when somebody must have proved who they are for what is grave.
+    pub fn sure_since(&self) -> UtcTime {
+        match self.config().auth.step_up_minutes {
+            0 => UtcTime::from_micros(i64::MIN),
+            minutes => self.now().before(Duration::from_secs(u64::from(minutes) * 60)),
+        }
     }
 
     /// Hashes passwords, a few at a time.

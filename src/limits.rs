@@ -1,4 +1,4 @@
-//! How often one account, and one address, may do what costs others: write, react, report.
+//! How often one account, and one address, may do what costs others: write, react, report, try a password.
 //!
 //! Each has so many a minute and so many an hour, which come back little by little (GCRA, as ITU-T I.371 has it). What is
 //! asked for must be there for the account and for the address, or none of it is taken. It is counted in the memory of this
@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::{hkdf, hmac};
@@ -24,6 +24,8 @@ const SALT: &[u8] = b"khabar";
 const KNOWN_MAX: usize = 100_000;
 /// How often those are forgotten that have all of theirs back.
 const SWEEP: Duration = Duration::from_secs(60);
+/// How long it is known from where somebody has signed in.
+const AT_HOME: Duration = Duration::from_secs(30 * 86_400);
 /// Over what is counted, in seconds.
 const SPANS: [u32; 2] = [60, 3_600];
 const MICROS: i64 = 1_000_000;
@@ -39,12 +41,19 @@ pub enum Act {
     Report,
     /// Reading an article.
     View,
+    /// Trying a password.
+    SignIn,
+    /// Making an account.
+    Register,
 }
+
+/// A keyed hash: whoever does not know the signing secret can't try values against it.
+type Tag = [u8; 16];
 
 /// Where somebody calls from: the keyed hash of an address, of an IPv6 address that of its network. Whoever does not know
 /// the signing secret can't try addresses against it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Origin([u8; 16]);
+pub struct Origin(Tag);
 
 impl Origin {
     /// The hash.
@@ -58,6 +67,10 @@ impl Origin {
 enum Holder {
     Account(CommenterId),
     Address(Origin),
+    /// What somebody signs in with, whether or not there is such an account.
+    Name(Tag),
+    /// The same from one address.
+    Pair(Tag),
     /// Who comes when too many are known, and strangers of whom nothing is known.
     Rest,
 }
@@ -86,10 +99,19 @@ struct Share {
     wait: i64,
 }
 
+/// A password that is being tried.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    holders: Vec<Holder>,
+    pair: Tag,
+    /// What is left if it is wrong.
+    pub standing: Standing,
+}
+
 impl Share {
     /// What would be left of a share that is all back at an instant, if one were taken now.
     fn after_one(name: &'static str, quota: u32, seconds: u32, back_at: i64, now: i64) -> Self {
-        let (span, each) = (i64::from(seconds) * MICROS, i64::from(seconds) * MICROS / i64::from(quota.max(1)));
+        let (span, each) = (i64::from(seconds) * MICROS, each(quota, seconds));
         let until = back_at.max(now) + each;
         let spare = span - (until - now);
         Self { name, quota, seconds, until, left: spare.max(0) / each.max(1), wait: (-spare).max(0) }
@@ -107,6 +129,8 @@ pub struct Limits {
 struct Known {
     /// When all of each span is back.
     back_at: HashMap<(Act, Holder), [i64; SPANS.len()]>,
+    /// Who signed in from where, and when last.
+    at_home: HashMap<Tag, i64>,
     swept_at: i64,
 }
 
@@ -128,8 +152,12 @@ impl Limits {
             IpAddr::V4(address) => address.octets().to_vec(),
             IpAddr::V6(address) => address.octets().iter().copied().take(8).collect(),
         };
-        let tag = hmac::sign(self.key.as_ref()?, &network);
-        tag.as_ref().first_chunk::<16>().copied().map(Origin)
+        self.tag(&[&network]).map(Origin)
+    }
+
+    fn tag(&self, parts: &[&[u8]]) -> Option<Tag> {
+        let tag = hmac::sign(self.key.as_ref()?, &parts.concat());
+        tag.as_ref().first_chunk().copied()
     }
 
     /// Takes one from the shares of an account or a guest and of an address, and says what is left. All strangers of whom not
@@ -144,15 +172,55 @@ impl Limits {
         origin: Option<Origin>,
         now: UtcTime,
     ) -> Result<Standing, Standing> {
-        let now = now.micros();
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.sweep(now);
+        let mut known = self.known(now);
         let holders = [account.map(Holder::Account), origin.map(Holder::Address)];
-        let mut holders: Vec<Holder> = holders.into_iter().flatten().map(|holder| known.admit(act, holder)).collect();
-        if holders.is_empty() {
-            holders.push(Holder::Rest);
+        let holders = known.admitted(act, holders.into_iter().flatten());
+        self.take_from(&mut known, act, &holders, now)
+    }
+
+    /// Takes one try at a password: from the shares of the name and the address together, of the address, and of the name. From
+    /// where its holder has signed in, the name's own share does not count: strangers elsewhere who try that name do not shut
+    /// its holder out. What is asked for stays taken until [`Self::succeed`] gives it back, so that many at once are not more.
+    ///
+    /// # Errors
+    /// What is left when one of them has not enough: then none is taken from any.
+    pub fn attempt(&self, name: &str, origin: Option<Origin>, now: UtcTime) -> Result<Attempt, Standing> {
+        let from = origin.map(|origin| origin.0).unwrap_or_default();
+        let [name, pair] =
+            [&[name.as_bytes()][..], &[&from, name.as_bytes()]].map(|parts| self.tag(parts).unwrap_or_default());
+        let mut known = self.known(now);
+        let is_at_home = known.at_home.contains_key(&pair);
+        let name = Some(Holder::Name(name)).filter(|_| !is_at_home);
+        let holders = [Some(Holder::Pair(pair)), origin.map(Holder::Address), name];
+        let holders = known.admitted(Act::SignIn, holders.into_iter().flatten());
+        let standing = self.take_from(&mut known, Act::SignIn, &holders, now)?;
+        Ok(Attempt { holders, pair, standing })
+    }
+
+    /// The password was right: nothing was taken.
+    pub fn succeed(&self, attempt: &Attempt, now: UtcTime) {
+        let mut known = self.known(now);
+        for holder in &attempt.holders {
+            let each = self.quotas(Act::SignIn, *holder).map(|(_, quota, seconds)| each(quota, seconds));
+            for (at, each) in known.back_at.entry((Act::SignIn, *holder)).or_default().iter_mut().zip(each) {
+                *at -= each;
+            }
         }
-        let shares: Vec<Vec<Share>> = holders.iter().map(|holder| self.shares(act, *holder, &known, now)).collect();
+        if known.at_home.len() < KNOWN_MAX || known.at_home.contains_key(&attempt.pair) {
+            known.at_home.insert(attempt.pair, now.micros());
+        }
+    }
+
+    /// What is known, without what is not worth knowing any more.
+    fn known(&self, now: UtcTime) -> MutexGuard<'_, Known> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.sweep(now.micros());
+        known
+    }
+
+    fn take_from(&self, known: &mut Known, act: Act, holders: &[Holder], now: UtcTime) -> Result<Standing, Standing> {
+        let now = now.micros();
+        let shares: Vec<Vec<Share>> = holders.iter().map(|holder| self.shares(act, *holder, known, now)).collect();
         let all: Vec<&Share> = shares.iter().flatten().collect();
         let standing = standing(&all, now);
         if standing.wait > 0 {
@@ -171,25 +239,51 @@ impl Limits {
 
     /// The shares of one holder, each as it would be after one was taken. Where there is no limit, there is none.
     fn shares(&self, act: Act, holder: Holder, known: &Known, now: i64) -> Vec<Share> {
+        let back_at = known.back_at.get(&(act, holder)).copied().unwrap_or_default();
+        let limited = self.quotas(act, holder).into_iter().zip(back_at).filter(|((_, quota, _), _)| *quota > 0);
+        limited.map(|((name, quota, seconds), at)| Share::after_one(name, quota, seconds, at, now)).collect()
+    }
+
+    /// The name of each share of a holder, how much it has, and in how many seconds.
+    fn quotas(&self, act: Act, holder: Holder) -> [(&'static str, u32, u32); SPANS.len()] {
         let rate = match act {
             Act::Comment => &self.rules.comments,
             Act::React => &self.rules.reactions,
             Act::Report => &self.rules.reports,
             Act::View => &self.rules.views,
+            Act::SignIn => &self.rules.sign_ins,
+            Act::Register => &self.rules.registrations,
         };
-        let (names, times) = match holder {
+        let many = if act == Act::Register { 1 } else { self.rules.address_factor };
+        let ([minute, hour], times) = match holder {
             Holder::Account(_) => (["account-minute", "account-hour"], 1),
-            Holder::Address(_) | Holder::Rest => (["address-minute", "address-hour"], self.rules.address_factor),
+            Holder::Pair(_) => (["pair-minute", "pair-hour"], 1),
+            Holder::Name(_) => (["name-minute", "name-hour"], many),
+            Holder::Address(_) | Holder::Rest => (["address-minute", "address-hour"], many),
         };
-        let quotas = [rate.per_minute, rate.per_hour].map(|quota| quota.saturating_mul(times));
-        let back_at = known.back_at.get(&(act, holder)).copied().unwrap_or_default();
-        let spans = names.into_iter().zip(quotas).zip(SPANS).zip(back_at);
-        let limited = spans.filter(|(((_, quota), _), _)| *quota > 0);
-        limited.map(|(((name, quota), seconds), at)| Share::after_one(name, quota, seconds, at, now)).collect()
+        let [in_minute, in_hour] = SPANS;
+        [
+            (minute, rate.per_minute.saturating_mul(times), in_minute),
+            (hour, rate.per_hour.saturating_mul(times), in_hour),
+        ]
     }
 }
 
+/// Microseconds until one of a share is back.
+fn each(quota: u32, seconds: u32) -> i64 {
+    i64::from(seconds) * MICROS / i64::from(quota.max(1))
+}
+
 impl Known {
+    /// The holders whose shares are asked; of nobody, what all the rest have.
+    fn admitted(&self, act: Act, holders: impl Iterator<Item = Holder>) -> Vec<Holder> {
+        let mut holders: Vec<Holder> = holders.map(|holder| self.admit(act, holder)).collect();
+        if holders.is_empty() {
+            holders.push(Holder::Rest);
+        }
+        holders
+    }
+
     /// The holder itself, or, of more addresses than there is room for, one of all the rest. Accounts are never shut out by strangers:
     /// each of theirs has cost something.
     fn admit(&self, act: Act, holder: Holder) -> Holder {
@@ -206,6 +300,8 @@ impl Known {
         }
         self.swept_at = now;
         self.back_at.retain(|_, back_at| back_at.iter().any(|at| *at > now));
+        let long_ago = now - i64::try_from(AT_HOME.as_micros()).unwrap_or(i64::MAX);
+        self.at_home.retain(|_, last| *last > long_ago);
     }
 }
 
@@ -242,8 +338,9 @@ mod tests {
 
     fn limits(per_minute: u32, per_hour: u32) -> Limits {
         let (rate, free) = (config::Rate { per_minute, per_hour }, config::Rate { per_minute: 0, per_hour: 0 });
-        let [reactions, reports, views] = [free.clone(), free.clone(), free];
-        let rules = config::Limits { address_factor: 2, comments: rate, reactions, reports, views };
+        let [reactions, reports, views, registrations] = [free.clone(), free.clone(), free.clone(), free];
+        let (comments, sign_ins) = (rate.clone(), rate);
+        let rules = config::Limits { address_factor: 2, comments, reactions, reports, views, sign_ins, registrations };
         Limits::new(rules, b"a secret of thirty-two bytes or so")
     }
 
@@ -311,6 +408,40 @@ mod tests {
         assert_eq!(limits.origin("::ffff:127.0.0.1".parse().unwrap()), None);
         let other = Limits::new(limits.rules.clone(), b"another secret of thirty-two bytes");
         assert_ne!(other.origin("203.0.113.9".parse().unwrap()), Some(origin("203.0.113.9")));
+    }
+
+    #[test]
+    fn wrong_passwords_are_counted_by_name_by_address_and_by_both() {
+        let limits = limits(2, 0);
+        let origin = |n: u8| limits.origin([203, 0, 113, n].into());
+        let attempt = |name: &str, n: u8| limits.attempt(name, origin(n), at(0)).map(|attempt| attempt.standing.limit);
+        assert!(attempt("sara", 1).is_ok() && attempt("sara", 1).is_ok());
+        assert!(attempt("sara", 1).unwrap_err().limit.starts_with("\"pair-minute\";r=0"));
+        // One address has twice as many for all names, one name twice as many from all addresses.
+        assert!(attempt("omar", 1).is_ok() && attempt("omar", 1).is_ok());
+        assert!(attempt("layla", 1).unwrap_err().limit.starts_with("\"address-minute\";r=0"));
+        assert!(attempt("sara", 2).is_ok() && attempt("sara", 3).is_ok());
+        let refused = attempt("sara", 4).unwrap_err();
+        assert!(refused.limit.starts_with("\"name-minute\";r=0"), "{}", refused.limit);
+        let later = at(i64::try_from(refused.wait).unwrap());
+        assert!(limits.attempt("sara", origin(4), later).is_ok());
+    }
+
+    #[test]
+    fn a_right_password_takes_nothing_and_from_there_strangers_shut_nobody_out() {
+        let limits = limits(2, 10);
+        let home = limits.origin("203.0.113.9".parse().unwrap());
+        for _ in 0..100 {
+            let attempt = limits.attempt("sara", home, at(0)).unwrap();
+            limits.succeed(&attempt, at(0));
+        }
+        for n in 0..200 {
+            drop(limits.attempt("sara", limits.origin([198, 51, 100, n].into()), at(0)));
+        }
+        assert!(limits.attempt("sara", limits.origin("192.0.2.1".parse().unwrap()), at(0)).is_err());
+        assert!(limits.attempt("sara", home, at(0)).is_ok());
+        assert!(limits.attempt("sara", home, at(0)).is_ok());
+        assert!(limits.attempt("sara", home, at(0)).is_err(), "at home they are counted, too");
     }
 
     #[test]

@@ -68,6 +68,9 @@ codes! {
     /// The role does not carry the permission.
     Forbidden "forbidden" FORBIDDEN "Your role may not do this" "دورك لا يسمح بهذا الإجراء"
         "`permission` names what is missing; an administrator can change your role.";
+    /// The caller has to prove once more who they are.
+    StepUpRequired "step_up_required" FORBIDDEN "Prove once more that it is you" "أثبت هويتك مرة أخرى للمتابعة"
+        "Send your password to `POST /api/v1/auth/step-up`, then ask again with the same token. `permission` names what is grave.";
     /// Nothing is here, or nothing that the caller may know of.
     NotFound "not_found" NOT_FOUND "Nothing is here" "لا يوجد شيء هنا"
         "Check the id or slug. What is not published answers the same as what never was.";

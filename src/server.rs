@@ -61,7 +61,8 @@ fn delivery(config: &mut Routes<'_>) {
         .configure(authors::http::delivery)
         .configure(push::http::delivery)
         .configure(privacy::http::routes)
-        .configure(users::http::accounts);
+        .configure(users::http::accounts)
+        .configure(users::http::own_sessions);
 }
 
 fn newsroom(config: &mut Routes<'_>) {
@@ -88,6 +89,7 @@ fn newsroom(config: &mut Routes<'_>) {
         .configure(tags::http::newsroom)
         .configure(authors::http::newsroom)
         .configure(users::http::newsroom)
+        .configure(users::http::sessions)
         .configure(embargo::http::newsroom)
         .configure(events::http::newsroom)
         .configure(audit::http::newsroom)

@@ -30,6 +30,14 @@ pub fn permissions(role: Role) -> Vec<&'static str> {
     POLICY.iter().filter(|(_, roles)| roles.contains(&role)).map(|(name, _)| *name).collect()
 }
 
+/// What takes a recent proof of who somebody is, not only a token that may have been copied.
+const GRAVE: &[&str] = &[KillArticles::NAME, GrantAccess::NAME];
+
+/// Whether a permission takes a recent proof.
+pub fn is_grave(name: &str) -> bool {
+    GRAVE.contains(&name)
+}
+
 policy! {
     /// Read and change the own account.
     UseAccount      = "account.use":      Reader Journalist Editor Moderator Admin;
@@ -63,8 +71,10 @@ policy! {
     ReadSite        = "site.read":        Journalist Editor Moderator Admin;
     /// Change the site's settings.
     ManageSite      = "site.manage":                               Admin;
-    /// Manage accounts and roles.
+    /// See accounts and where they are signed in.
     ManageUsers     = "user.manage":                               Admin;
+    /// Make accounts, and change their roles, access and passwords.
+    GrantAccess     = "user.grant":                                Admin;
     /// Read the log of everything that happens.
     ReadEvents      = "event.read":                                Admin;
     /// Read who did what, and who was refused.

@@ -20,7 +20,8 @@ pub use deed::Deed;
 pub use password::{Busy, Hasher, PasswordHash};
 pub use permit::{Permit, still_may};
 pub use session::{
-    EVENTS, Grant, KeptSession, live_session, open_session, refresh, revoke_all, revoke_session, sessions_of,
+    EVENTS, Grant, KeptSession, live_session, live_sessions, name_session, open_session, own_session, prove_session,
+    refresh, revoke_all, revoke_session, sessions_of,
 };
 pub use token::{Claims, Tokens};
 pub use vault::Vault;
@@ -56,6 +57,8 @@ pub struct User {
     pub sections: Vec<RecordId>,
     /// Whether an editor may take articles back for good.
     pub may_kill: bool,
+    /// Whether they have proved lately who they are, as grave steps ask for.
+    pub is_sure: bool,
 }
 
 impl User {

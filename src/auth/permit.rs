@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::actions::Action;
+use super::actions::{Action, is_grave};
 use super::{User, Viewer, store};
 use crate::app::Read;
 use crate::ids::UserId;
@@ -24,14 +24,28 @@ impl<A: Action> Permit<A> {
     pub fn ask(viewer: &Viewer) -> Result<Self, Problem> {
         match viewer {
             Viewer::Nobody => Err(Problem::new(Code::Unauthenticated)),
-            Viewer::User(user) if A::ROLES.contains(&user.role) => Ok(Self { user: user.clone(), action: PhantomData }),
-            Viewer::User(_) => Err(Problem::new(Code::Forbidden).with("permission", A::NAME)),
+            Viewer::User(user) => Self::of(user),
         }
+    }
+
+    fn of(user: &User) -> Result<Self, Problem> {
+        if !A::ROLES.contains(&user.role) {
+            return Err(Problem::new(Code::Forbidden).with("permission", A::NAME));
+        }
+        if is_grave(A::NAME) && !user.is_sure {
+            return Err(Problem::new(Code::StepUpRequired).with("permission", A::NAME));
+        }
+        Ok(Self { user: user.clone(), action: PhantomData })
     }
 
     /// Whether the holder could do something else as well.
     pub fn also<B: Action>(&self) -> bool {
         B::ROLES.contains(&self.user.role)
+    }
+
+    /// The permit for something else.
+    pub fn and<B: Action>(&self) -> Result<Permit<B>, Problem> {
+        Permit::of(&self.user)
     }
 }
 

@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
+use diesel::Queryable;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::{Claims, User, store};
 use crate::app::{App, Read, Tx};
+use crate::db::page::{PageRequest, Slice};
 use crate::events::{Change, Kind, fingerprint};
 use crate::ids::{SessionId, UserId};
 use crate::problem::Problem;
@@ -18,7 +21,9 @@ pub const EVENTS: &[Kind] = &[
     Kind::of::<SessionEvent>("session.opened", "Somebody signed in."),
     Kind::of::<SessionEvent>("session.refreshed", "A refresh token was traded for the next one."),
     Kind::of::<SessionEvent>("session.reuse_detected", "A refresh token came twice, so its session was ended."),
-    Kind::of::<SessionEvent>("session.revoked", "Somebody signed out."),
+    Kind::of::<SessionEvent>("session.revoked", "Somebody signed out, or ended a session elsewhere."),
+    Kind::of::<SessionEvent>("session.named", "Somebody called a session something else."),
+    Kind::of::<SessionEvent>("session.proved", "Somebody proved once more who they are."),
     Kind::of::<SessionEvent>("user.sessions_revoked", "All sessions of an account were ended."),
 ];
 
@@ -43,19 +48,21 @@ pub struct Grant {
     pub refresh_token: String,
 }
 
-/// The holder of a token, if its session is live and its account active.
-pub fn live_session(read: &mut Read<'_>, claims: &Claims) -> Result<Option<User>, Problem> {
-    let Some((role, sections, may_kill)) = store::live_holder(read.conn, claims.sid, claims.sub, read.now)? else {
+/// The holder of a token, if its session is live and its account active. They are sure if they proved who they are since an
+/// instant.
+pub fn live_session(read: &mut Read<'_>, claims: &Claims, since: UtcTime) -> Result<Option<User>, Problem> {
+    let held = store::live_holder(read.conn, claims.sid, claims.sub, read.now)?;
+    let Some((role, sections, may_kill, proved_at)) = held else {
         return Ok(None);
     };
     let sections = serde_json::from_str(&sections)?;
-    Ok(Some(User { id: claims.sub, role, session: claims.sid, sections, may_kill }))
+    Ok(Some(User { id: claims.sub, role, session: claims.sid, sections, may_kill, is_sure: proved_at >= since }))
 }
 
-/// Opens a session for an account.
-pub fn open_session(tx: &mut Tx<'_>, app: &App, user: UserId) -> Result<Grant, Problem> {
+/// Opens a session for an account, for a program that says this of itself.
+pub fn open_session(tx: &mut Tx<'_>, app: &App, user: UserId, agent: Option<&str>) -> Result<Grant, Problem> {
     let session = tx.next_id();
-    store::insert_session(tx.conn, session, user, tx.now, expiry(app, tx.now))?;
+    store::insert_session(tx.conn, session, (user, agent), tx.now, expiry(app, tx.now))?;
     restate(tx, session, None)?;
     tx.record(Change::newsroom("session.opened", session, serde_json::json!({ "userId": user })));
     let refresh_token = issue(tx, app, session)?;
@@ -75,7 +82,7 @@ pub fn refresh(tx: &mut Tx<'_>, app: &App, token: &str) -> Result<Option<Grant>,
         tx.record(Change::newsroom("session.reuse_detected", held.session, serde_json::json!({ "userId": held.user })));
         return Ok(None);
     }
-    store::prolong(tx.conn, held.session, expiry(app, tx.now))?;
+    store::prolong(tx.conn, held.session, expiry(app, tx.now), tx.now)?;
     restate(tx, held.session, before)?;
     let refresh_token = issue(tx, app, held.session)?;
     tx.record(Change::newsroom("session.refreshed", held.session, serde_json::json!({ "userId": held.user })));
@@ -99,22 +106,68 @@ pub fn revoke_all(tx: &mut Tx<'_>, user: UserId, but: Option<SessionId>) -> Resu
 }
 
 /// What is kept of a session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Queryable)]
 pub struct KeptSession {
     /// Its id.
     pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
     /// Since when.
     pub opened_at: UtcTime,
     /// Until when, if it is not prolonged.
     pub expires_at: UtcTime,
     /// When it was ended.
     pub revoked_at: Option<UtcTime>,
+    /// What its holder calls it.
+    pub name: Option<String>,
+    /// What the program that opened it said of itself.
+    pub agent: Option<String>,
+    /// When it was last given tokens.
+    pub used_at: UtcTime,
+    /// When its holder last proved who they are.
+    pub proved_at: UtcTime,
+}
+
+impl KeptSession {
+    /// Whether its tokens are good at an instant.
+    pub fn is_live(&self, now: UtcTime) -> bool {
+        self.revoked_at.is_none() && self.expires_at > now
+    }
 }
 
 /// Every session of an account, the latest first.
 pub fn sessions_of(read: &mut Read<'_>, user: UserId) -> Result<Vec<KeptSession>, Problem> {
-    let kept = |(id, _, opened_at, expires_at, revoked_at)| KeptSession { id, opened_at, expires_at, revoked_at };
-    Ok(store::sessions_of(read.conn, user)?.into_iter().map(kept).collect())
+    Ok(store::sessions_of(read.conn, user)?)
+}
+
+/// A page of the sessions of an account that are live, the latest first.
+pub fn live_sessions(read: &mut Read<'_>, user: UserId, page: &PageRequest) -> Result<Slice<KeptSession>, Problem> {
+    Ok(store::live_sessions(read.conn, user, read.now, page)?)
+}
+
+/// A session of an account, while it is live.
+pub fn own_session(read: &mut Read<'_>, user: UserId, session: SessionId) -> Result<KeptSession, Problem> {
+    let kept = store::session(read.conn, session)?.filter(|kept| kept.user == user);
+    let now = read.now;
+    kept.filter(|kept| kept.is_live(now)).ok_or_else(Problem::not_found)
+}
+
+/// Calls a session something else.
+pub fn name_session(tx: &mut Tx<'_>, session: SessionId, name: Option<&str>) -> Result<(), Problem> {
+    let before = state(tx, session)?;
+    store::rename(tx.conn, session, name)?;
+    restate(tx, session, before)?;
+    tx.record(Change::newsroom("session.named", session, serde_json::json!({})));
+    Ok(())
+}
+
+/// Notes that the holder of a session has just proved who they are.
+pub fn prove_session(tx: &mut Tx<'_>, session: SessionId) -> Result<(), Problem> {
+    let before = state(tx, session)?;
+    store::prove(tx.conn, session, tx.now)?;
+    restate(tx, session, before)?;
+    tx.record(Change::newsroom("session.proved", session, serde_json::json!({})));
+    Ok(())
 }
 
 /// The fingerprint of what is kept of a session. No part of it comes from a token.

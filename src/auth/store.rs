@@ -3,9 +3,12 @@
 use diesel::prelude::*;
 
 use super::Role;
+use super::session::KeptSession;
+use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{refresh_tokens, sessions, users};
 use crate::db::{Conn, one_of};
 use crate::ids::{SessionId, UserId};
+use crate::keyset;
 use crate::time::UtcTime;
 
 /// A refresh token's session and its owner.
@@ -20,13 +23,13 @@ pub(super) fn live_holder(
     session: SessionId,
     user: UserId,
     now: UtcTime,
-) -> QueryResult<Option<(Role, String, bool)>> {
+) -> QueryResult<Option<(Role, String, bool, UtcTime)>> {
     sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
         .filter(sessions::id.eq(session).and(sessions::user_id.eq(user)))
         .filter(sessions::revoked_at.is_null().and(sessions::expires_at.gt(now)))
         .filter(users::is_active.eq(true))
-        .select((users::role, users::section_ids, users::may_kill))
+        .select((users::role, users::section_ids, users::may_kill, sessions::proved_at))
         .first(conn)
         .optional()
 }
@@ -34,7 +37,7 @@ pub(super) fn live_holder(
 pub(super) fn insert_session(
     conn: &mut Conn,
     id: SessionId,
-    user: UserId,
+    (user, agent): (UserId, Option<&str>),
     now: UtcTime,
     expires: UtcTime,
 ) -> QueryResult<usize> {
@@ -44,21 +47,50 @@ pub(super) fn insert_session(
             sessions::user_id.eq(user),
             sessions::created_at.eq(now),
             sessions::expires_at.eq(expires),
+            sessions::agent.eq(agent),
+            sessions::used_at.eq(now),
+            sessions::proved_at.eq(now),
         ))
         .execute(conn)
 }
 
-/// What is kept of a session: whose it is, since when, until when, and when it was ended.
-pub(super) type Kept = (SessionId, UserId, UtcTime, UtcTime, Option<UtcTime>);
-
-pub(super) fn session(conn: &mut Conn, id: SessionId) -> QueryResult<Option<Kept>> {
+pub(super) fn session(conn: &mut Conn, id: SessionId) -> QueryResult<Option<KeptSession>> {
     sessions::table.find(id).first(conn).optional()
 }
 
 /// Every session of an account, the latest first.
-pub(super) fn sessions_of(conn: &mut Conn, user: UserId) -> QueryResult<Vec<Kept>> {
+pub(super) fn sessions_of(conn: &mut Conn, user: UserId) -> QueryResult<Vec<KeptSession>> {
     let theirs = sessions::table.filter(sessions::user_id.eq(user));
     theirs.order((sessions::created_at.desc(), sessions::id.desc())).load(conn)
+}
+
+/// A page of the sessions of an account that are live, the latest first.
+pub(super) fn live_sessions(
+    conn: &mut Conn,
+    user: UserId,
+    now: UtcTime,
+    page: &PageRequest,
+) -> QueryResult<Slice<KeptSession>> {
+    let live = || {
+        let theirs = sessions::table.filter(sessions::user_id.eq(user)).into_boxed();
+        theirs.filter(sessions::revoked_at.is_null().and(sessions::expires_at.gt(now)))
+    };
+    let rows = keyset!(live(), page, sessions::created_at => number, sessions::id, true).load(conn)?;
+    let mut slice = page.cut(rows, |row: &KeptSession| Position::at(row.opened_at.micros(), row.id.uuid()));
+    if page.count {
+        slice.total = Some(live().count().get_result(conn)?);
+    }
+    Ok(slice)
+}
+
+/// Calls a session something else.
+pub(super) fn rename(conn: &mut Conn, session: SessionId, name: Option<&str>) -> QueryResult<usize> {
+    diesel::update(sessions::table.find(session)).set(sessions::name.eq(name)).execute(conn)
+}
+
+/// Notes that the holder of a session has proved who they are.
+pub(super) fn prove(conn: &mut Conn, session: SessionId, now: UtcTime) -> QueryResult<usize> {
+    diesel::update(sessions::table.find(session)).set(sessions::proved_at.eq(now)).execute(conn)
 }
 
 pub(super) fn insert_refresh(conn: &mut Conn, hash: &[u8], session: SessionId, now: UtcTime) -> QueryResult<usize> {
@@ -93,8 +125,9 @@ pub(super) fn spend_refresh(conn: &mut Conn, hash: &[u8], now: UtcTime) -> Query
         .map(|rows| rows == 1)
 }
 
-pub(super) fn prolong(conn: &mut Conn, session: SessionId, expires: UtcTime) -> QueryResult<usize> {
-    diesel::update(sessions::table.find(session)).set(sessions::expires_at.eq(expires)).execute(conn)
+pub(super) fn prolong(conn: &mut Conn, session: SessionId, expires: UtcTime, now: UtcTime) -> QueryResult<usize> {
+    let marks = (sessions::expires_at.eq(expires), sessions::used_at.eq(now));
+    diesel::update(sessions::table.find(session)).set(marks).execute(conn)
 }
 
 pub(super) fn revoke_session(conn: &mut Conn, session: SessionId, now: UtcTime) -> QueryResult<usize> {

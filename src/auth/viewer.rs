@@ -47,6 +47,7 @@ pub async fn identify(app: &App, request: &HttpRequest) -> Result<Viewer, Proble
         return Err(refuse());
     }
     let claims = app.tokens().read(token.trim(), app.now()).ok_or_else(refuse)?;
-    let user = app.read(move |read| live_session(read, &claims)).await?;
+    let since = app.sure_since();
+    let user = app.read(move |read| live_session(read, &claims, since)).await?;
     user.map(Viewer::User).ok_or_else(refuse)
 }

@@ -47,7 +47,8 @@ pub(super) fn password() -> String {
 /// An account that is signed in.
 pub(super) fn signed_in(account: &users::model::Account) -> User {
     let (session, sections) = (Id::of(account.id.uuid()), Vec::new());
-    User { id: account.id, role: account.role, session, sections, may_kill: false }
+    let (id, role) = (account.id, account.role);
+    User { id, role, session, sections, may_kill: false, is_sure: true }
 }
 
 impl Person {

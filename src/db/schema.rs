@@ -24,6 +24,10 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
+        name -> Nullable<Text>,
+        agent -> Nullable<Text>,
+        used_at -> BigInt,
+        proved_at -> BigInt,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, IF_MATCH};
+use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, IF_MATCH, USER_AGENT};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
@@ -22,12 +22,14 @@ use crate::auth::actions::{Action as _, ModerateComments};
 use crate::auth::{Actor, Deed, Viewer};
 use crate::db::replies;
 use crate::ids::{CommenterId, Id};
-use crate::limits::{Act, Origin, Standing};
+use crate::limits::{Act, Attempt, Origin, Standing};
 use crate::problem::{Code, Problem};
 use crate::text::{Lang, hex};
 
 /// The longest `Idempotency-Key`, in bytes.
 const KEY_BYTES_MAX: usize = 255;
+/// As much as is kept of what a program says of itself, in characters.
+const AGENT_MAX: usize = 200;
 /// How long first answers are kept.
 pub const KEPT: std::time::Duration = std::time::Duration::from_secs(86_400);
 
@@ -160,9 +162,24 @@ impl Call {
             return Ok(None);
         }
         let taken = self.app.limits().take(act, who, self.origin, self.app.now());
-        taken
-            .map(Some)
-            .map_err(|standing| Problem { standing: Some(Box::new(standing)), ..Problem::new(Code::TooMany) })
+        taken.map(Some).map_err(too_many)
+    }
+
+    /// Takes one try at the password that belongs to a name, whoever calls. [`Self::is_right`] gives it back.
+    ///
+    /// # Errors
+    /// `too_many`, with the seconds to wait.
+    pub fn attempt(&self, name: &str) -> Result<Attempt, Problem> {
+        self.app.limits().attempt(name, self.origin, self.app.now()).map_err(too_many)
+    }
+
+    /// What became of a try: a wrong one is refused with what is left.
+    pub fn is_right(&self, attempt: Attempt, fits: bool, refusal: Problem) -> Result<(), Problem> {
+        if fits {
+            self.app.limits().succeed(&attempt, self.app.now());
+            return Ok(());
+        }
+        Err(Problem { standing: Some(Box::new(attempt.standing)), ..refusal })
     }
 
     /// Where it comes from, as far as that tells callers apart.
@@ -244,6 +261,10 @@ impl Call {
     }
 }
 
+fn too_many(standing: Standing) -> Problem {
+    Problem { standing: Some(Box::new(standing)), ..Problem::new(Code::TooMany) }
+}
+
 impl FromRequest for Call {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
@@ -292,6 +313,21 @@ impl Problem {
     /// The change was based on another version than the present one.
     pub fn stale(present: i64) -> Self {
         Self { etag: Some(format!("\"{present}\"")), ..Self::new(Code::Stale) }
+    }
+}
+
+/// What a program says of itself (RFC 9110 §10.1.5), as far as it is a line of text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent(pub Option<String>);
+
+impl FromRequest for Agent {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let said = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let cut = said.map(|said| said.chars().take(AGENT_MAX).collect::<String>());
+        ready(Ok(Self(cut.filter(|line| !line.trim().is_empty()))))
     }
 }
 

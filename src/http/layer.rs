@@ -185,7 +185,9 @@ fn answer(request: HttpRequest, problem: &Problem) -> ServiceResponse<BoxBody> {
     }
     match &problem.standing {
         Some(standing) => {
-            response.insert_header((RETRY_AFTER, standing.wait));
+            if standing.wait > 0 {
+                response.insert_header((RETRY_AFTER, standing.wait));
+            }
             super::reply::tell_standing(&mut response, standing);
         }
         None if matches!(problem.code, Code::Unavailable | Code::TooMany) => {

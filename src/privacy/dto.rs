@@ -35,8 +35,16 @@ pub struct ExportView {
 pub struct SessionExport {
     /// Its id.
     id: SessionId,
+    /// What it was called.
+    #[schema(example = "هاتفي")]
+    name: Option<String>,
+    /// What the program that opened it said of itself.
+    #[schema(example = "Mozilla/5.0 (Android 15; Mobile)")]
+    user_agent: Option<String>,
     /// Since when.
     date_created: UtcTime,
+    /// When it was last given tokens.
+    date_used: UtcTime,
     /// Until when.
     expires: UtcTime,
     /// When it was ended, if it was.
@@ -45,8 +53,10 @@ pub struct SessionExport {
 
 impl From<KeptSession> for SessionExport {
     fn from(session: KeptSession) -> Self {
-        let KeptSession { id, opened_at, expires_at, revoked_at } = session;
-        Self { id, date_created: opened_at, expires: expires_at, date_revoked: revoked_at }
+        let KeptSession { id, user: _, opened_at, expires_at, revoked_at, name, agent, used_at, proved_at: _ } =
+            session;
+        let (date_created, date_used, date_revoked) = (opened_at, used_at, revoked_at);
+        Self { id, name, user_agent: agent, date_created, date_used, expires: expires_at, date_revoked }
     }
 }
 

@@ -36,7 +36,7 @@ async fn export_me(permit: Permit<UseAccount>, call: Call) -> Result<Reply, Prob
 /// the reader would have done it; of very many, the last go a moment later. Reports stay without their words. This can't be undone. A wrong `currentPassword` is 422.
 #[utoipa::path(
     tag = "accounts",
-    extensions(("x-permission" = json!(UseAccount::NAME))),
+    extensions(("x-permission" = json!(UseAccount::NAME)), ("x-rate-limit" = json!(true))),
     request_body = ErasureIn,
     responses((status = NO_CONTENT, description = "Forgotten")),
 )]

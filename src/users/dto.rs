@@ -5,11 +5,15 @@ use utoipa::ToSchema;
 
 use super::model::{Account, NewAccount, Password, display_name};
 use super::sign_in::SignedIn;
-use crate::auth::Role;
 use crate::auth::actions::permissions;
+use crate::auth::{KeptSession, Role};
 use crate::fault::Faults;
-use crate::ids::{RecordId, UserId};
+use crate::ids::{RecordId, SessionId, UserId};
+use crate::text::safe::optional_line;
 use crate::time::UtcTime;
+
+/// The longest name of a session, in graphemes.
+const SESSION_NAME_MAX: usize = 60;
 
 /// What became of an account; its role and whether it is in use, where that was decided.
 #[derive(ToSchema)]
@@ -112,6 +116,66 @@ impl From<&Account> for UserIn {
         let Account { name, role, is_active, sections, may_kill, .. } = account.clone();
         Self { name, role, is_active, section_ids: sections, may_kill }
     }
+}
+
+/// A session, as its holder sees it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SessionView {
+    /// Its id.
+    id: SessionId,
+    /// What its holder calls it.
+    #[schema(example = "هاتفي")]
+    name: Option<String>,
+    /// What the program that opened it said of itself.
+    #[schema(example = "Mozilla/5.0 (Android 15; Mobile)")]
+    user_agent: Option<String>,
+    /// Since when.
+    date_created: UtcTime,
+    /// When it was last given tokens.
+    date_used: UtcTime,
+    /// Until when, if it is not used before.
+    expires: UtcTime,
+    /// Whether this request belongs to it.
+    #[schema(example = true)]
+    is_current: bool,
+}
+
+impl SessionView {
+    /// A session, for somebody who asks from one.
+    pub fn of(session: KeptSession, current: SessionId) -> Self {
+        let KeptSession { id, user: _, opened_at, expires_at, revoked_at: _, name, agent, used_at, proved_at: _ } =
+            session;
+        let (date_created, date_used, is_current) = (opened_at, used_at, id == current);
+        Self { id, name, user_agent: agent, date_created, date_used, expires: expires_at, is_current }
+    }
+}
+
+/// What people may change of a session.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SessionIn {
+    /// What its holder calls it.
+    #[schema(example = "هاتفي")]
+    pub name: Option<String>,
+}
+
+impl SessionIn {
+    /// The form as it may be kept.
+    pub fn checked(self) -> Result<Self, Faults> {
+        let mut faults = Faults::new();
+        let name = faults.take("/name", optional_line(self.name.as_deref(), SESSION_NAME_MAX));
+        faults.finish(name.map(|name| Self { name }))
+    }
+}
+
+/// A password, given once more.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StepUpIn {
+    /// The present one.
+    #[schema(format = Password, max_length = 1024, example = "حبر على ورق منذ الفجر")]
+    pub password: String,
 }
 
 /// What people may change of their own account.

@@ -4,6 +4,7 @@
 pub mod dto;
 pub mod http;
 pub mod model;
+pub mod sessions;
 mod sign_in;
 mod store;
 
@@ -12,7 +13,7 @@ use serde_json::json;
 use self::dto::{ProfileIn, UserEvent, UserIn};
 use self::model::{Account, Email, NewAccount};
 use crate::app::{Read, Tx};
-use crate::auth::actions::{ManageUsers, UseAccount};
+use crate::auth::actions::{GrantAccess, ManageUsers, UseAccount};
 use crate::auth::{PasswordHash, Permit, Role, revoke_all};
 use crate::config::Config;
 use crate::db::dialect::{self, Door};
@@ -48,7 +49,7 @@ pub fn create(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Resu
 /// Makes an account for somebody else.
 pub fn add(
     tx: &mut Tx<'_>,
-    _: &Permit<ManageUsers>,
+    _: &Permit<GrantAccess>,
     account: NewAccount,
     hash: &PasswordHash,
 ) -> Result<Account, Problem> {
@@ -106,7 +107,7 @@ pub fn list(
 /// Changes somebody's name, role or access, if the account is still as the caller saw it.
 pub fn update(
     tx: &mut Tx<'_>,
-    _: &Permit<ManageUsers>,
+    _: &Permit<GrantAccess>,
     id: UserId,
     expected: &Expected,
     patch: &Patch<UserIn>,
@@ -120,7 +121,7 @@ pub fn update(
 /// Gives somebody another password, and ends all of their sessions.
 pub fn reset_password(
     tx: &mut Tx<'_>,
-    _: &Permit<ManageUsers>,
+    _: &Permit<GrantAccess>,
     id: UserId,
     expected: &Expected,
     hash: &PasswordHash,

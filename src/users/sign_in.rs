@@ -15,6 +15,9 @@ use crate::http::Call;
 use crate::ids::UserId;
 use crate::problem::{Code, Problem};
 
+/// Where a form has the password that is changed.
+const CURRENT: &str = "/currentPassword";
+
 /// What a sign-in or a refresh gives.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
@@ -32,19 +35,27 @@ pub async fn hash(app: &App, password: Password) -> Result<PasswordHash, Problem
 }
 
 /// Opens a session. An unknown address, a wrong password and an inactive account answer the same, as late.
-pub async fn sign_in(call: &Call, email: &str, password: Password) -> Result<SignedIn, Problem> {
-    let known = match Email::parse(email) {
-        Ok(email) => call.read(move |read| Ok(store::credentials(read.conn, &email)?)).await?,
-        Err(_) => None,
+pub async fn sign_in(
+    call: &Call,
+    (email, password): (&str, Password),
+    agent: Option<String>,
+) -> Result<SignedIn, Problem> {
+    let email = Email::parse(email).ok();
+    // All that is no address is one name: nobody is behind it.
+    let attempt = call.attempt(email.as_ref().map_or("", Email::as_str))?;
+    let known = match email {
+        Some(email) => call.read(move |read| Ok(store::credentials(read.conn, &email)?)).await?,
+        None => None,
     };
     let hash = known.as_ref().map(|known| known.hash.clone());
     let fits = call.app.hasher().verify(password.expose(), hash).await?;
     let refuse = || Problem::new(Code::BadCredentials);
-    let known = known.filter(|_| fits).ok_or_else(refuse)?;
+    call.is_right(attempt, fits, refuse())?;
+    let known = known.ok_or_else(refuse)?;
     let app = call.app.clone();
     call.write(move |tx| {
         store::hold(tx.conn, known.id, &known.hash)?.ok_or_else(refuse)?;
-        let grant = open_session(tx, &app, known.id)?;
+        let grant = open_session(tx, &app, known.id, agent.as_deref())?;
         signed_in(tx, &app, grant)
     })
     .await
@@ -72,9 +83,7 @@ pub async fn change_password(
         call.read(move |read| Ok((found(read, id)?, store::password_hash(read.conn, id)?))).await?;
     let next = Password::chosen(next, account.role, [account.email.as_str(), &account.name])
         .map_err(|fault| Problem::field("/newPassword", fault))?;
-    if !call.app.hasher().verify(current.expose(), Some(present.clone())).await? {
-        return Err(wrong());
-    }
+    prove(call, id, current, &present, CURRENT).await?;
     let next = hash(&call.app, next).await?;
     call.write(move |tx| {
         let version = store::hold(tx.conn, id, &present)?.ok_or_else(wrong)?;
@@ -98,7 +107,21 @@ pub async fn prove_reader(
     let id = permit.user.id;
     check_reader(permit.user.role)?;
     let present = call.read(move |read| Ok(store::password_hash(read.conn, id)?)).await?;
-    if call.app.hasher().verify(current.expose(), Some(present.clone())).await? { Ok(present) } else { Err(wrong()) }
+    prove(call, id, current, &present, CURRENT).await?;
+    Ok(present)
+}
+
+/// Refuses a password that is not that of who calls: whoever found an open device must not be able to try many.
+pub(super) async fn prove(
+    call: &Call,
+    id: UserId,
+    password: Password,
+    hash: &PasswordHash,
+    pointer: &'static str,
+) -> Result<(), Problem> {
+    let attempt = call.attempt(&id.to_string())?;
+    let fits = call.app.hasher().verify(password.expose(), Some(hash.clone())).await?;
+    call.is_right(attempt, fits, Problem::field(pointer, Fault::WrongPassword))
 }
 
 /// Takes out of an account whose it was, if it still is as it was proved, and ends its sessions. Its id stays, for those
@@ -117,7 +140,7 @@ pub fn erase(tx: &mut Tx<'_>, id: UserId, proof: &PasswordHash) -> Result<(), Pr
 }
 
 fn wrong() -> Problem {
-    Problem::field("/currentPassword", Fault::WrongPassword)
+    Problem::field(CURRENT, Fault::WrongPassword)
 }
 
 fn check_reader(role: Role) -> Result<(), Problem> {

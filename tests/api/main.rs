@@ -74,6 +74,8 @@ mod sanctions;
 mod schedule;
 mod search;
 mod seed_page;
+mod sessions;
+mod sign_ins;
 mod sources;
 mod standards;
 mod stories;

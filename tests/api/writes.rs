@@ -440,12 +440,26 @@ async fn accounts(ledger: &Ledger, people: &People) {
     let form = json!({ "email": "omar@example.org", "password": PASSWORD });
     let login = people.anyone.post("/api/v1/auth/login").json(&form);
     let tokens = ledger.made("open_session", By::ANYONE, login, &["session.opened"]).await;
+    let own = By(Uuid::parse_str(&omar.text("/id")).ok(), "editor");
+    let bearer = format!("Bearer {}", tokens.text("/accessToken"));
+    let with = |request: Asked| request.header("authorization", &bearer);
+    let sessions = with(people.anyone.get("/api/v1/me/sessions")).send().await.expect(200);
+    let session = format!("/api/v1/me/sessions/{}", sessions.text("/items/0/id"));
+    let name = with(people.anyone.patch(&session)).json(&json!({ "name": "هاتفي" }));
+    ledger.made("name_session", own, name, &["session.named"]).await;
+    let prove = with(people.anyone.post("/api/v1/auth/step-up")).json(&json!({ "password": PASSWORD }));
+    ledger.made("step_up", own, prove, &["session.proved"]).await;
+    let form = json!({ "email": "omar@example.org", "password": PASSWORD });
+    let login = people.anyone.post("/api/v1/auth/login").json(&form);
+    login.send().await.expect(200);
+    ledger.begin();
+    let others = with(people.anyone.delete("/api/v1/me/sessions"));
+    ledger.made("end_other_sessions", own, others, &["user.sessions_revoked"]).await;
     let form = json!({ "refreshToken": tokens.text("/refreshToken") });
     let refresh = people.anyone.post("/api/v1/auth/refresh").json(&form);
     let tokens = ledger.made("refresh_session", By::ANYONE, refresh.clone(), &["session.refreshed"]).await;
     let bearer = format!("Bearer {}", tokens.text("/accessToken"));
     let logout = people.anyone.post("/api/v1/auth/logout").header("authorization", &bearer);
-    let own = By(Uuid::parse_str(&omar.text("/id")).ok(), "editor");
     ledger.made("close_session", own, logout, &["session.revoked"]).await;
 
     let form = json!({ "email": "omar@example.org", "password": PASSWORD });
@@ -459,8 +473,17 @@ async fn accounts(ledger: &Ledger, people: &People) {
     let rename =
         people.anyone.patch("/api/v1/me").header("authorization", &bearer).json(&json!({ "name": "عمر خليل" }));
     let renamed = ledger.made("update_me", own, rename, &["user.updated"]).await;
+    let sessions = people.anyone.get("/api/v1/me/sessions").header("authorization", &bearer).send().await.expect(200);
+    let session = format!("/api/v1/me/sessions/{}", sessions.text("/items/0/id"));
+    let end = people.anyone.delete(&session).header("authorization", &bearer);
+    ledger.made("end_session", own, end, &["session.revoked"]).await;
 
     let address = format!("/api/v1/newsroom/users/{}", omar.text("/id"));
+    let form = json!({ "email": "omar@example.org", "password": NEW_PASSWORD });
+    people.anyone.post("/api/v1/auth/login").json(&form).send().await.expect(200);
+    ledger.begin();
+    let end = people.admin.delete(&format!("{address}/sessions"));
+    ledger.made("end_user_sessions", admin, end, &["user.sessions_revoked"]).await;
     let patch = people.admin.patch(&address).if_match(&renamed.etag()).json(&json!({ "role": "journalist" }));
     let changed = ledger.made("update_user", admin, patch, &["user.updated"]).await;
     let password = people.admin.post(&format!("{address}/password")).if_match(&changed.etag());

@@ -5,7 +5,8 @@ use actix_web::{get, patch, post};
 use super::reply;
 use crate::auth::actions::{Action as _, UseAccount};
 use crate::auth::{Permit, revoke_session};
-use crate::http::{Call, Input, Patch, Reply, Routes};
+use crate::http::{Agent, Call, Input, Patch, Reply, Routes};
+use crate::limits::Act;
 use crate::problem::Problem;
 use crate::users::dto::{LoginIn, PasswordChangeIn, ProfileIn, RefreshIn, RegisterIn, TokenView, UserView};
 use crate::users::model::Password;
@@ -31,9 +32,10 @@ fn tokens(call: &Call, signed_in: SignedIn) -> Result<Reply, Problem> {
 ///
 /// Anyone may, unless the site has closed registration (403). An address that has an account already is 422
 /// `taken` at `/email`: without a mail to the address there is no honest way to hide that. Signing in is a
-/// request of its own.
+/// request of its own. One address makes `limits.registrations` of them; `RateLimit` says what is left.
 #[utoipa::path(
     tag = "accounts",
+    extensions(("x-rate-limit" = json!(true))),
     request_body = RegisterIn,
     responses((status = CREATED, description = "The new account", body = UserView)),
 )]
@@ -42,10 +44,13 @@ async fn register_account(call: Call, input: Input<RegisterIn>) -> Result<Reply,
     users::check_registration(call.app.config())?;
     let Input { value, digest } = input;
     let (account, password) = value.checked()?;
+    let standing = call.within_limits(Act::Register, None)?;
     let hash = users::hash(&call.app, password).await?;
     let input = Input { value: (account, hash), digest };
-    call.act(input, |tx, (account, hash)| Ok(reply(users::register(tx, account, &hash)?)?.created("/api/v1/me".into())))
-        .await
+    let made = call.act(input, |tx, (account, hash)| {
+        Ok(reply(users::register(tx, account, &hash)?)?.created("/api/v1/me".into()))
+    });
+    Ok(made.await?.standing(standing))
 }
 
 /// Sign in
@@ -53,16 +58,20 @@ async fn register_account(call: Call, input: Input<RegisterIn>) -> Result<Reply,
 /// An unknown address, a wrong password and an account that is not active are all 401 `bad_credentials`. The
 /// answer holds tokens, so it is never kept: an `Idempotency-Key` has no effect here, and each request that
 /// succeeds opens a session.
+///
+/// Wrong passwords are counted for the account from this address, for the address, and for the account from everywhere
+/// (`limits.sign_ins`), whether or not there is such an account; `RateLimit` says what is left, and 429 with `Retry-After`
+/// when to come again. From where somebody has signed in, what others try elsewhere does not shut them out.
 #[utoipa::path(
     tag = "accounts",
-    extensions(("x-no-idempotency" = json!(true))),
+    extensions(("x-no-idempotency" = json!(true)), ("x-rate-limit" = json!(true))),
     request_body = LoginIn,
     responses((status = OK, description = "Signed in", body = TokenView)),
 )]
 #[post("/auth/login")]
-async fn open_session(call: Call, input: Input<LoginIn>) -> Result<Reply, Problem> {
+async fn open_session(call: Call, agent: Agent, input: Input<LoginIn>) -> Result<Reply, Problem> {
     let LoginIn { email, password } = input.value;
-    tokens(&call, users::sign_in(&call, &email, Password::typed(&password)).await?)
+    tokens(&call, users::sign_in(&call, (&email, Password::typed(&password)), agent.0).await?)
 }
 
 /// Trade a refresh token for new tokens
@@ -130,7 +139,11 @@ async fn update_me(permit: Permit<UseAccount>, call: Call, patch: Patch<ProfileI
 /// `Idempotency-Key` has no effect: a repetition finds the new password.
 #[utoipa::path(
     tag = "accounts",
-    extensions(("x-permission" = json!(UseAccount::NAME)), ("x-no-idempotency" = json!(true))),
+    extensions(
+        ("x-permission" = json!(UseAccount::NAME)),
+        ("x-no-idempotency" = json!(true)),
+        ("x-rate-limit" = json!(true)),
+    ),
     request_body = PasswordChangeIn,
     responses((status = NO_CONTENT, description = "Changed")),
 )]

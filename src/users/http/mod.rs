@@ -2,9 +2,11 @@
 
 mod accounts;
 mod newsroom;
+mod sessions;
 
 pub use accounts::accounts;
 pub use newsroom::newsroom;
+pub use sessions::{own_sessions, sessions};
 
 use super::dto::UserView;
 use super::model::Account;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::reply;
-use crate::auth::actions::{Action as _, ManageUsers};
+use crate::auth::actions::{Action as _, GrantAccess, ManageUsers};
 use crate::auth::{Permit, Role};
 use crate::http::{Call, Input, ListQuery, Page, Patch, Reply, Routes, Segment};
 use crate::problem::Problem;
@@ -58,12 +58,12 @@ async fn list_users(permit: Permit<ManageUsers>, call: Call, page: Page<UserFilt
 /// that is taken is 422 `taken` at `/email`.
 #[utoipa::path(
     tag = "users",
-    extensions(("x-permission" = json!(ManageUsers::NAME))),
+    extensions(("x-permission" = json!(GrantAccess::NAME))),
     request_body = NewUserIn,
     responses((status = CREATED, description = "The new account", body = UserView)),
 )]
 #[post("/users")]
-async fn create_user(permit: Permit<ManageUsers>, call: Call, input: Input<NewUserIn>) -> Result<Reply, Problem> {
+async fn create_user(permit: Permit<GrantAccess>, call: Call, input: Input<NewUserIn>) -> Result<Reply, Problem> {
     let Input { value, digest } = input;
     let (account, password) = value.checked()?;
     let hash = users::hash(&call.app, password).await?;
@@ -98,14 +98,14 @@ async fn read_user(permit: Permit<ManageUsers>, call: Call, id: Segment) -> Resu
 /// may be shorter than staff's: give them a new one.
 #[utoipa::path(
     tag = "users",
-    extensions(("x-permission" = json!(ManageUsers::NAME))),
+    extensions(("x-permission" = json!(GrantAccess::NAME))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body(content = UserIn, content_type = "application/merge-patch+json"),
     responses((status = OK, description = "The changed account", body = UserView)),
 )]
 #[patch("/users/{id}")]
 async fn update_user(
-    permit: Permit<ManageUsers>,
+    permit: Permit<GrantAccess>,
     call: Call,
     id: Segment,
     patch: Patch<UserIn>,
@@ -119,21 +119,21 @@ async fn update_user(
 /// Ends all of their sessions.
 #[utoipa::path(
     tag = "users",
-    extensions(("x-permission" = json!(ManageUsers::NAME))),
+    extensions(("x-permission" = json!(GrantAccess::NAME))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = NewPasswordIn,
     responses((status = OK, description = "The account", body = UserView)),
 )]
 #[post("/users/{id}/password")]
 async fn reset_password(
-    permit: Permit<ManageUsers>,
+    permit: Permit<GrantAccess>,
     call: Call,
     id: Segment,
     input: Input<NewPasswordIn>,
 ) -> Result<Reply, Problem> {
     let (id, expected) = (id.id()?, call.expected()?);
     let Input { value: NewPasswordIn { password }, digest } = input;
-    let (account, permit) = call.read(move |read| Ok((users::read(read, &permit, id)?, permit))).await?;
+    let (account, permit) = call.read(move |read| Ok((users::read(read, &permit.and()?, id)?, permit))).await?;
     let password = Password::chosen(&password, account.role, [account.email.as_str(), &account.name])
         .map_err(|fault| Problem::field("/password", fault))?;
     let hash = users::hash(&call.app, password).await?;

@@ -196,13 +196,16 @@ impl TestApp {
     async fn start(database: Rc<Database>, clock: Arc<ManualClock>, settings: &str, is_plain: Rc<Cell<bool>>) -> Self {
         let free = "{ per_minute = 0, per_hour = 0 }";
         // A test that is about limits sets its own.
-        let unlimited =
-            format!("limits = {{ comments = {free}, reactions = {free}, reports = {free}, views = {free} }}\n");
+        let unlimited = format!(
+            "limits = {{ comments = {free}, reactions = {free}, reports = {free}, views = {free}, \
+             sign_ins = {free}, registrations = {free} }}\n"
+        );
         let limits = if settings.contains("[limits]") { "" } else { unlimited.as_str() };
+        let grave = if settings.contains("[auth]") { "" } else { "auth = { step_up_minutes = 0 }\n" };
         let url = database.url();
         let lines = format!(
             "database_url = \"{url}\"\npublic_url = \"{ISSUER}\"\njwt_secret = \"{SECRET}\"\n\
-             database_connections = 8\n{limits}{settings}"
+             database_connections = 8\n{limits}{grave}{settings}"
         );
         statements::watch();
         let config = Config::with(&lines).unwrap();
@@ -297,7 +300,7 @@ impl TestApp {
     /// Somebody who has an account, signed in once more.
     pub async fn as_user(&self, id: UserId) -> Client {
         let app = self.app.clone();
-        let grant = self.app.write(Actor::operator(), move |tx| open_session(tx, &app, id)).await.unwrap();
+        let grant = self.app.write(Actor::operator(), move |tx| open_session(tx, &app, id, None)).await.unwrap();
         self.own.borrow_mut().insert(grant.session.uuid().as_bytes().to_vec());
         Client::new(self.doors.clone(), self.app.clone(), Some((id, grant.session)))
     }

@@ -1,0 +1,85 @@
+//! Where somebody is signed in, and ending that.
+
+use super::dto::SessionIn;
+use super::{found, store};
+use crate::app::{Read, Tx};
+use crate::auth::actions::{GrantAccess, ManageUsers, UseAccount};
+use crate::auth::{
+    KeptSession, Permit, live_sessions, name_session, own_session, prove_session, revoke_all, revoke_session,
+    sessions_of,
+};
+use crate::db::page::{PageRequest, Slice};
+use crate::events::fingerprint;
+use crate::http::{Call, Patch};
+use crate::ids::{SessionId, UserId};
+use crate::problem::Problem;
+use crate::users::model::Password;
+
+/// A page of the caller's own live sessions, the latest first.
+pub fn list(
+    read: &mut Read<'_>,
+    permit: &Permit<UseAccount>,
+    page: &PageRequest,
+) -> Result<Slice<KeptSession>, Problem> {
+    live_sessions(read, permit.user.id, page)
+}
+
+/// A page of somebody's live sessions, the latest first.
+pub fn list_of(
+    read: &mut Read<'_>,
+    _: &Permit<ManageUsers>,
+    user: UserId,
+    page: &PageRequest,
+) -> Result<Slice<KeptSession>, Problem> {
+    found(read, user)?;
+    live_sessions(read, user, page)
+}
+
+/// Calls one of the caller's own sessions something else.
+pub fn rename(
+    tx: &mut Tx<'_>,
+    permit: &Permit<UseAccount>,
+    id: SessionId,
+    patch: &Patch<SessionIn>,
+) -> Result<KeptSession, Problem> {
+    let user = permit.user.id;
+    let present = own_session(&mut tx.reading(), user, id)?;
+    let SessionIn { name } = patch.apply(&SessionIn { name: present.name })?.checked()?;
+    name_session(tx, id, name.as_deref())?;
+    own_session(&mut tx.reading(), user, id)
+}
+
+/// Ends one of the caller's own sessions.
+pub fn end(tx: &mut Tx<'_>, permit: &Permit<UseAccount>, id: SessionId) -> Result<(), Problem> {
+    own_session(&mut tx.reading(), permit.user.id, id)?;
+    revoke_session(tx, id)
+}
+
+/// Ends all of the caller's own sessions but this one.
+pub fn end_others(tx: &mut Tx<'_>, permit: &Permit<UseAccount>) -> Result<(), Problem> {
+    end_all(tx, permit.user.id, Some(permit.user.session))
+}
+
+/// Ends all of somebody's sessions.
+pub fn end_of(tx: &mut Tx<'_>, _: &Permit<GrantAccess>, user: UserId) -> Result<(), Problem> {
+    found(&mut tx.reading(), user)?;
+    end_all(tx, user, None)
+}
+
+/// Ends all sessions of an account but one that may stay, and notes which were live.
+fn end_all(tx: &mut Tx<'_>, user: UserId, but: Option<SessionId>) -> Result<(), Problem> {
+    let now = tx.now;
+    let kept = sessions_of(&mut tx.reading(), user)?.into_iter();
+    let live: Vec<SessionId> = kept.filter(|one| one.is_live(now)).map(|one| one.id).collect();
+    let left: Vec<SessionId> = live.iter().copied().filter(|id| Some(*id) == but).collect();
+    tx.restate(user, Some(fingerprint(&live)?), Some(fingerprint(&left)?));
+    revoke_all(tx, user, but)
+}
+
+/// Proves once more who the caller is, for what is grave.
+pub async fn step_up(call: &Call, permit: Permit<UseAccount>, password: Password) -> Result<(), Problem> {
+    let id = permit.user.id;
+    let present = call.read(move |read| Ok(store::password_hash(read.conn, id)?)).await?;
+    super::sign_in::prove(call, id, password, &present, "/password").await?;
+    call.write(move |tx| prove_session(tx, permit.user.session)).await
+}

@@ -1,0 +1,170 @@
+//! How often somebody may try a password: by account, by address and by both, whatever a request says of itself.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, TestApp};
+
+/// Two wrong passwords a minute for an account from one address; four for the account, and four for the address.
+const TIGHT: &str = "[limits]\naddress_factor = 2\nsign_ins = { per_minute = 2, per_hour = 20 }\n\
+                     registrations = { per_minute = 3, per_hour = 20 }\n";
+const PASSWORD: &str = "قهوة سادة كل صباح";
+const WRONG: &str = "شاي بالنعناع كل مساء";
+const SARA: &str = "sara@example.org";
+
+async fn tight() -> TestApp {
+    let app = TestApp::with(TIGHT).await;
+    register(&app, SARA, "192.0.2.200").await.expect(201);
+    app
+}
+
+async fn register(app: &TestApp, email: &str, peer: &str) -> Answer {
+    let form = json!({ "email": email, "password": PASSWORD, "name": "سارة" });
+    app.anonymous().post("/api/v1/auth/register").json(&form).peer(peer).send().await
+}
+
+async fn login(app: &TestApp, email: &str, password: &str, peer: &str) -> Answer {
+    let form = json!({ "email": email, "password": password });
+    app.anonymous().post("/api/v1/auth/login").json(&form).peer(peer).send().await
+}
+
+fn wait(refused: &Answer) -> u64 {
+    refused.header("retry-after").unwrap().parse().unwrap()
+}
+
+#[actix_web::test]
+async fn wrong_passwords_are_refused_after_so_many_and_taken_again_exactly_when_the_answer_says() {
+    let app = tight().await;
+    for left in [1, 0] {
+        let wrong = login(&app, SARA, WRONG, "192.0.2.1").await.refused(401, "bad_credentials");
+        assert_eq!(wrong.header("ratelimit"), Some(&*format!("\"pair-minute\";r={left};t={}", 60 - left * 30)));
+        assert_eq!(wrong.header("retry-after"), None);
+    }
+    let refused = login(&app, SARA, PASSWORD, "192.0.2.1").await.refused(429, "too_many");
+    assert_eq!(wait(&refused), 30);
+    app.clock.advance(Duration::from_secs(wait(&refused) - 1));
+    login(&app, SARA, PASSWORD, "192.0.2.1").await.refused(429, "too_many");
+    app.clock.advance(Duration::from_secs(1));
+    login(&app, SARA, PASSWORD, "192.0.2.1").await.expect(200);
+}
+
+#[actix_web::test]
+async fn neither_case_nor_fields_nor_headers_make_another_account_of_one() {
+    let app = tight().await;
+    for email in ["SARA@example.org", " sara@EXAMPLE.org "] {
+        login(&app, email, WRONG, "192.0.2.1").await.refused(401, "bad_credentials");
+    }
+    for email in [SARA, "Sara@Example.Org", "sara@example.org\u{200b}"] {
+        let status = login(&app, email, PASSWORD, "192.0.2.1").await.status;
+        assert!(status == 429 || status == 401, "{email:?} {status}");
+    }
+    let ask = |form: Value| app.anonymous().post("/api/v1/auth/login").json(&form).peer("192.0.2.1");
+    let form = json!({ "email": SARA, "password": PASSWORD });
+    for (name, value) in [
+        ("x-forwarded-for", "198.51.100.7"),
+        ("forwarded", "for=198.51.100.7"),
+        ("x-real-ip", "198.51.100.7"),
+        ("user-agent", "another"),
+        ("idempotency-key", "another"),
+    ] {
+        ask(form.clone()).header(name, value).send().await.refused(429, "too_many");
+    }
+    let extra = json!({ "email": SARA, "password": PASSWORD, "rateKey": "x" });
+    ask(extra).send().await.refused(422, "invalid");
+    ask(form).send().await.refused(429, "too_many");
+}
+
+#[actix_web::test]
+async fn many_addresses_have_no_more_than_the_account_and_shut_its_holder_out_nowhere_at_home() {
+    let app = tight().await;
+    login(&app, SARA, PASSWORD, "192.0.2.1").await.expect(200);
+    let tries = (0..100).map(|n| format!("198.51.100.{n}"));
+    let mut taken = 0;
+    for peer in tries {
+        taken += usize::from(login(&app, SARA, WRONG, &peer).await.status == 401);
+    }
+    assert_eq!(taken, 4);
+    let elsewhere = login(&app, SARA, PASSWORD, "203.0.113.5").await.refused(429, "too_many");
+    assert_eq!(elsewhere.header("ratelimit"), Some(&*format!("\"name-minute\";r=0;t={}", wait(&elsewhere))));
+    for _ in 0..10 {
+        login(&app, SARA, PASSWORD, "192.0.2.1").await.expect(200);
+    }
+    app.clock.advance(Duration::from_secs(wait(&elsewhere)));
+    login(&app, SARA, PASSWORD, "203.0.113.5").await.expect(200);
+}
+
+#[actix_web::test]
+async fn one_address_has_so_many_for_all_accounts_and_those_that_there_are_not_count_the_same() {
+    let app = tight().await;
+    for n in 0..4 {
+        login(&app, &format!("nobody{n}@example.org"), WRONG, "192.0.2.1").await.refused(401, "bad_credentials");
+    }
+    login(&app, SARA, PASSWORD, "192.0.2.1").await.refused(429, "too_many");
+    let mut told = Vec::new();
+    for (email, peer) in [(SARA, "192.0.2.7"), ("nobody@example.org", "192.0.2.8")] {
+        for _ in 0..3 {
+            let answer = login(&app, email, WRONG, peer).await;
+            told.push((answer.status, answer.header("ratelimit").map(String::from), answer.text("/code")));
+        }
+    }
+    assert_eq!(told[..3], told[3..]);
+}
+
+#[actix_web::test]
+async fn who_found_an_open_device_does_not_get_to_try_many_passwords() {
+    let app = tight().await;
+    let tokens = login(&app, SARA, PASSWORD, "192.0.2.1").await.expect(200);
+    let bearer = format!("Bearer {}", tokens.text("/accessToken"));
+    let change = || {
+        let form = json!({ "currentPassword": WRONG, "newPassword": "حبر على ورق منذ الفجر" });
+        app.anonymous()
+            .post("/api/v1/me/password")
+            .header("authorization", &bearer)
+            .json(&form)
+            .peer("192.0.2.1")
+            .send()
+    };
+    for _ in 0..2 {
+        change().await.refused(422, "invalid");
+    }
+    change().await.refused(429, "too_many");
+    let erase = app.anonymous().delete("/api/v1/me").header("authorization", &bearer).peer("192.0.2.1");
+    erase.json(&json!({ "currentPassword": PASSWORD })).send().await.refused(429, "too_many");
+    let prove = app.anonymous().post("/api/v1/auth/step-up").header("authorization", &bearer).peer("192.0.2.1");
+    prove.json(&json!({ "password": PASSWORD })).send().await.refused(429, "too_many");
+}
+
+#[actix_web::test]
+async fn one_address_makes_so_many_accounts() {
+    let app = tight().await;
+    for n in 0..3 {
+        let made = register(&app, &format!("reader{n}@example.org"), "192.0.2.1").await.expect(201);
+        assert!(made.header("ratelimit").unwrap().starts_with("\"address-minute\";r="));
+    }
+    let refused = register(&app, "reader9@example.org", "192.0.2.1").await.refused(429, "too_many");
+    assert_eq!(wait(&refused), 20);
+    register(&app, "reader9@example.org", "192.0.2.2").await.expect(201);
+}
+
+#[actix_web::test]
+async fn three_hundred_sign_ins_at_once_are_answered_and_so_is_reading() {
+    let app = TestApp::with(&TIGHT.replace("per_minute = 2, per_hour = 20", "per_minute = 0, per_hour = 0")).await;
+    register(&app, SARA, "192.0.2.200").await.expect(201);
+    let tries = futures_util::future::join_all((0..300).map(|_| login(&app, SARA, WRONG, "192.0.2.1")));
+    let reading = async {
+        for _ in 0..20 {
+            app.anonymous().get("/api/v1/articles").send().await.expect(200);
+            app.anonymous().get("/health/live").send().await.expect(200);
+        }
+    };
+    let (answers, ()) = futures_util::future::join(tries, reading).await;
+    for answer in &answers {
+        match answer.status {
+            401 => {}
+            503 => assert!(wait(answer) > 0),
+            other => panic!("{other}: {:#}", answer.json),
+        }
+    }
+    assert!(answers.iter().any(|answer| answer.status == 503), "more wait than may");
+}
