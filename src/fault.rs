@@ -33,6 +33,8 @@ pub enum Fault {
     NotAUrl,
     /// Not an e-mail address.
     NotAnEmail,
+    /// Neither an IP address nor a block of them.
+    NotANetwork,
     /// Not the password of the account.
     WrongPassword,
     /// Among the first passwords that an attacker tries.
@@ -96,6 +98,7 @@ impl Fault {
             Self::ForbiddenCharacter(_) => "forbidden_character",
             Self::NotAUrl => "not_a_url",
             Self::NotAnEmail => "not_an_email",
+            Self::NotANetwork => "not_a_network",
             Self::WrongPassword => "wrong_password",
             Self::Guessable => "guessable",
             Self::NotALanguage => "not_a_language",
@@ -145,6 +148,7 @@ impl Fault {
             Self::ForbiddenCharacter(c) => format!("The character U+{:04X} is not allowed here.", u32::from(*c)),
             Self::NotAUrl => "Must be an absolute http, https or mailto address.".into(),
             Self::NotAnEmail => "Must be an e-mail address.".into(),
+            Self::NotANetwork => "Must be an IP address such as 203.0.113.9, or a block such as 203.0.113.0/24.".into(),
             Self::WrongPassword => "This is not the present password.".into(),
             Self::Guessable => {
                 "Too easy to guess: choose one that is not your name, your address or in common use.".into()
@@ -197,6 +201,7 @@ impl Fault {
             Self::ForbiddenCharacter(c) => format!("الحرف U+{:04X} غير مسموح به هنا.", u32::from(*c)),
             Self::NotAUrl => "يجب أن يكون عنوانًا كاملًا يبدأ بـ http أو https أو mailto.".into(),
             Self::NotAnEmail => "يجب أن يكون عنوان بريد إلكتروني.".into(),
+            Self::NotANetwork => "يجب أن يكون عنوان IP مثل 203.0.113.9 أو نطاقًا مثل 203.0.113.0/24.".into(),
             Self::WrongPassword => "هذه ليست كلمة المرور الحالية.".into(),
             Self::Guessable => "سهلة التخمين: اختر كلمة مرور غير شائعة وليست اسمك ولا بريدك.".into(),
             Self::NotALanguage => "يجب أن يكون رمز لغة وفق BCP 47 مثل ar أو en-GB.".into(),

@@ -92,6 +92,9 @@ pub mod of {
     /// A message to an endpoint.
     #[derive(Debug)]
     pub enum Delivery {}
+    /// What a program shows instead of a password.
+    #[derive(Debug)]
+    pub enum Key {}
     /// Something that the clock does to an article.
     #[derive(Debug)]
     pub enum Turn {}
@@ -146,6 +149,8 @@ pub type WebhookId = Id<of::Webhook>;
 pub type TurnId = Id<of::Turn>;
 /// Identifies something that was put right.
 pub type CorrectionId = Id<of::Correction>;
+/// Identifies an API key.
+pub type KeyId = Id<of::Key>;
 /// Identifies a message to an endpoint.
 pub type DeliveryId = Id<of::Delivery>;
 

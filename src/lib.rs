@@ -22,6 +22,7 @@
 //! | [`limits`] | how often one account and one address may write, react, report and be counted |
 //! | [`outbound`] | requests to addresses that other people chose |
 //! | [`push`] | breaking alerts on browsers that are closed |
+//! | [`keys`] | what programs show instead of a password |
 //! | [`webhooks`] | endpoints of partners, and what is on its way to them |
 //! | [`auth`] | who is asking, and the policy |
 //! | [`http`] | what handlers share: requests, answers, the contract at work |
@@ -50,6 +51,7 @@ pub mod feeds;
 pub mod http;
 pub mod ids;
 pub mod jobs;
+pub mod keys;
 pub mod limits;
 pub mod lint;
 pub mod openapi;

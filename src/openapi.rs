@@ -11,7 +11,7 @@ use crate::http::{Described, REPETITIONS_MAX, Routes};
 use crate::problem::Code;
 use crate::server;
 use crate::text::Lang;
-use crate::{alerts, articles, auth, collections, comments, push, readership, records, site, users, webhooks};
+use crate::{alerts, articles, auth, collections, comments, keys, push, readership, records, site, users, webhooks};
 
 /// The document as it is served, which a test holds against what the code makes: a build of it at each start would
 /// take more time and memory than all else.
@@ -45,6 +45,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "users", description = "Everybody's accounts."),
         (name = "events", description = "What changes, as it changes."),
         (name = "audit", description = "Who did what, and who was refused."),
+        (name = "api keys", description = "What programs show instead of a password."),
         (name = "webhooks", description = "Events on their way to partners."),
         (name = "operation", description = "Health and documentation."),
     )
@@ -75,6 +76,7 @@ const EVENTS: &[&[Kind]] = &[
     users::EVENTS,
     auth::EVENTS,
     webhooks::EVENTS,
+    keys::EVENTS,
 ];
 
 /// The whole document, as the code makes it.

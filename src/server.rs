@@ -18,8 +18,8 @@ use crate::config::Config;
 use crate::events::Hub;
 use crate::http::{Contract, Routes, layer};
 use crate::{
-    alerts, articles, audit, authors, collections, comments, embargo, events, feeds, openapi, operation, privacy, push,
-    readership, sections, site, sources, stories, streams, sync, tags, users, webhooks,
+    alerts, articles, audit, authors, collections, comments, embargo, events, feeds, keys, openapi, operation, privacy,
+    push, readership, sections, site, sources, stories, streams, sync, tags, users, webhooks,
 };
 
 /// Connections that one worker takes: streams are many and idle.
@@ -93,7 +93,8 @@ fn newsroom(config: &mut Routes<'_>) {
         .configure(embargo::http::newsroom)
         .configure(events::http::newsroom)
         .configure(audit::http::newsroom)
-        .configure(webhooks::http::newsroom);
+        .configure(webhooks::http::newsroom)
+        .configure(keys::http::newsroom);
 }
 
 /// The whole application, as the server and the tests run it.

@@ -67,7 +67,7 @@ fn sources() -> Vec<Source> {
 }
 
 /// The rooms with a noun each.
-const ROOMS: [&str; 20] = [
+const ROOMS: [&str; 21] = [
     "articles",
     "comments",
     "alerts",
@@ -79,6 +79,7 @@ const ROOMS: [&str; 20] = [
     "authors",
     "records",
     "webhooks",
+    "keys",
     "push",
     "streams",
     "sync",

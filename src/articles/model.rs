@@ -172,7 +172,7 @@ mod tests {
 
     fn user(role: Role, id: u128) -> User {
         let (id, session) = (Id::of(Uuid::from_u128(id)), Id::of(Uuid::nil()));
-        User { id, role, session, sections: Vec::new(), may_kill: true, is_sure: true }
+        User { id, role, session, sections: Vec::new(), may_kill: true, is_sure: true, scopes: None }
     }
 
     fn at(state: ArticleState) -> Standing {

@@ -31,7 +31,16 @@ pub fn permissions(role: Role) -> Vec<&'static str> {
 }
 
 /// What takes a recent proof of who somebody is, not only a token that may have been copied.
-const GRAVE: &[&str] = &[KillArticles::NAME, GrantAccess::NAME];
+const GRAVE: &[&str] = &[KillArticles::NAME, GrantAccess::NAME, ManageKeys::NAME];
+
+/// What no key of a program may have: whoever copied one would have the newsroom.
+const NEVER_FOR_KEYS: &[&str] =
+    &[UseAccount::NAME, KillArticles::NAME, ManageUsers::NAME, GrantAccess::NAME, ReadKeys::NAME, ManageKeys::NAME];
+
+/// Whether a key of a program may have a permission.
+pub fn for_keys(name: &str) -> bool {
+    !NEVER_FOR_KEYS.contains(&name)
+}
 
 /// Whether a permission takes a recent proof.
 pub fn is_grave(name: &str) -> bool {
@@ -75,6 +84,10 @@ policy! {
     ManageUsers     = "user.manage":                               Admin;
     /// Make accounts, and change their roles, access and passwords.
     GrantAccess     = "user.grant":                                Admin;
+    /// See the keys of programs.
+    ReadKeys        = "key.read":                                  Admin;
+    /// Make, change, rotate and revoke them.
+    ManageKeys      = "key.manage":                                Admin;
     /// Read the log of everything that happens.
     ReadEvents      = "event.read":                                Admin;
     /// Read who did what, and who was refused.

@@ -2,6 +2,7 @@
 
 pub mod actions;
 mod deed;
+mod key;
 mod password;
 pub mod permit;
 mod session;
@@ -12,11 +13,13 @@ pub mod viewer;
 
 use std::sync::Arc;
 
+use self::actions::{Action, for_keys};
 use crate::ids::{CommenterId, RecordId, SessionId, UserId};
 use crate::limits::Origin;
 use crate::text_enum;
 
 pub use deed::Deed;
+pub use key::{fresh_key, key_hash, shown_part};
 pub use password::{Busy, Hasher, PasswordHash};
 pub use permit::{Permit, still_may};
 pub use session::{
@@ -59,9 +62,17 @@ pub struct User {
     pub may_kill: bool,
     /// Whether they have proved lately who they are, as grave steps ask for.
     pub is_sure: bool,
+    /// What it may do at the most: where a program acts for them, what its key says.
+    pub scopes: Option<Vec<String>>,
 }
 
 impl User {
+    /// Whether they may do something.
+    pub fn may<A: Action>(&self) -> bool {
+        let is_in_scope = |scopes: &Vec<String>| for_keys(A::NAME) && scopes.iter().any(|scope| scope == A::NAME);
+        A::ROLES.contains(&self.role) && self.scopes.as_ref().is_none_or(is_in_scope)
+    }
+
     /// The same person as one who comments.
     pub fn commenter(&self) -> CommenterId {
         CommenterId::of(self.id.uuid())

@@ -29,7 +29,7 @@ impl<A: Action> Permit<A> {
     }
 
     fn of(user: &User) -> Result<Self, Problem> {
-        if !A::ROLES.contains(&user.role) {
+        if !user.may::<A>() {
             return Err(Problem::new(Code::Forbidden).with("permission", A::NAME));
         }
         if is_grave(A::NAME) && !user.is_sure {
@@ -40,7 +40,7 @@ impl<A: Action> Permit<A> {
 
     /// Whether the holder could do something else as well.
     pub fn also<B: Action>(&self) -> bool {
-        B::ROLES.contains(&self.user.role)
+        self.user.may::<B>()
     }
 
     /// The permit for something else.

@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use diesel::Queryable;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+pub use super::store::KeptSession;
 use super::{Claims, User, store};
 use crate::app::{App, Read, Tx};
 use crate::db::page::{PageRequest, Slice};
@@ -56,7 +55,15 @@ pub fn live_session(read: &mut Read<'_>, claims: &Claims, since: UtcTime) -> Res
         return Ok(None);
     };
     let sections = serde_json::from_str(&sections)?;
-    Ok(Some(User { id: claims.sub, role, session: claims.sid, sections, may_kill, is_sure: proved_at >= since }))
+    Ok(Some(User {
+        id: claims.sub,
+        role,
+        session: claims.sid,
+        sections,
+        may_kill,
+        is_sure: proved_at >= since,
+        scopes: None,
+    }))
 }
 
 /// Opens a session for an account, for a program that says this of itself.
@@ -103,29 +110,6 @@ pub fn revoke_all(tx: &mut Tx<'_>, user: UserId, but: Option<SessionId>) -> Resu
     store::revoke_all(tx.conn, user, but, tx.now)?;
     tx.record(Change::newsroom("user.sessions_revoked", user, serde_json::json!({})));
     Ok(())
-}
-
-/// What is kept of a session.
-#[derive(Clone, Debug, Serialize, Queryable)]
-pub struct KeptSession {
-    /// Its id.
-    pub id: SessionId,
-    /// Whose it is.
-    pub user: UserId,
-    /// Since when.
-    pub opened_at: UtcTime,
-    /// Until when, if it is not prolonged.
-    pub expires_at: UtcTime,
-    /// When it was ended.
-    pub revoked_at: Option<UtcTime>,
-    /// What its holder calls it.
-    pub name: Option<String>,
-    /// What the program that opened it said of itself.
-    pub agent: Option<String>,
-    /// When it was last given tokens.
-    pub used_at: UtcTime,
-    /// When its holder last proved who they are.
-    pub proved_at: UtcTime,
 }
 
 impl KeptSession {

@@ -1,13 +1,13 @@
-//! The only SQL for sessions and refresh tokens.
+//! The only SQL for sessions and refresh tokens, and for keys as they come with requests.
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use super::Role;
-use super::session::KeptSession;
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::{refresh_tokens, sessions, users};
+use crate::db::schema::{api_keys, refresh_tokens, sessions, users};
 use crate::db::{Conn, one_of};
-use crate::ids::{SessionId, UserId};
+use crate::ids::{KeyId, SessionId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
 
@@ -15,6 +15,41 @@ use crate::time::UtcTime;
 pub(super) struct Held {
     pub session: SessionId,
     pub user: UserId,
+}
+
+/// What is kept of a session.
+#[derive(Clone, Debug, Serialize, Queryable)]
+pub struct KeptSession {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Since when.
+    pub opened_at: UtcTime,
+    /// Until when, if it is not prolonged.
+    pub expires_at: UtcTime,
+    /// When it was ended.
+    pub revoked_at: Option<UtcTime>,
+    /// What its holder calls it.
+    pub name: Option<String>,
+    /// What the program that opened it said of itself.
+    pub agent: Option<String>,
+    /// When it was last given tokens.
+    pub used_at: UtcTime,
+    /// When its holder last proved who they are.
+    pub proved_at: UtcTime,
+}
+
+/// What the database has of a good key.
+#[derive(Queryable)]
+pub(super) struct HeldKey {
+    pub id: KeyId,
+    pub user: UserId,
+    pub role: Role,
+    pub sections: String,
+    pub scopes: String,
+    pub addresses: String,
+    pub used_at: Option<UtcTime>,
 }
 
 /// The present role and grants of a session's owner, while the session is live and the account active.
@@ -150,4 +185,31 @@ pub(super) fn revoke_all(conn: &mut Conn, user: UserId, but: Option<SessionId>, 
 pub(super) fn active_roles(conn: &mut Conn, ids: &[UserId]) -> QueryResult<Vec<(UserId, Role)>> {
     let active = users::table.filter(one_of(users::id, ids).and(users::is_active.eq(true)));
     active.select((users::id, users::role)).load(conn)
+}
+
+/// A key that is good now, with whoever made it, while their account is active.
+pub(super) fn key_holder(conn: &mut Conn, hash: &[u8], now: UtcTime) -> QueryResult<Option<HeldKey>> {
+    let is_old = api_keys::old_hash.eq(hash).and(api_keys::old_hash_until.gt(now));
+    api_keys::table
+        .inner_join(users::table.on(users::id.eq(api_keys::user_id)))
+        .filter(api_keys::hash.eq(hash).or(is_old.assume_not_null()))
+        .filter(api_keys::revoked_at.is_null())
+        .filter(api_keys::expires_at.is_null().or(api_keys::expires_at.gt(now)))
+        .filter(users::is_active.eq(true))
+        .select((
+            api_keys::id,
+            users::id,
+            users::role,
+            users::section_ids,
+            api_keys::scopes,
+            api_keys::addresses,
+            api_keys::used_at,
+        ))
+        .first(conn)
+        .optional()
+}
+
+/// Notes that a key is used.
+pub(super) fn note_key_use(conn: &mut Conn, id: KeyId, now: UtcTime) -> QueryResult<usize> {
+    diesel::update(api_keys::table.find(id)).set(api_keys::used_at.eq(now)).execute(conn)
 }

@@ -1,8 +1,11 @@
 //! Finds out who is asking, before anything else of the request is read.
 
+use std::net::IpAddr;
+
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpMessage as _, HttpRequest};
 
+use super::key::{PREFIX as KEY_PREFIX, identify_key};
 use super::{User, live_session};
 use crate::app::App;
 use crate::problem::{Code, Problem};
@@ -32,8 +35,8 @@ impl Viewer {
     }
 }
 
-/// Reads the bearer token of a request. A token that is no good is refused even where none is needed.
-pub async fn identify(app: &App, request: &HttpRequest) -> Result<Viewer, Problem> {
+/// Reads the bearer token of a request, which comes from an address: a session's, or a program's key. A token that is no good is refused even where none is needed.
+pub async fn identify(app: &App, request: &HttpRequest, from: IpAddr, request_id: String) -> Result<Viewer, Problem> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let Some(header) = headers.next() else {
         return Ok(Viewer::Nobody);
@@ -46,7 +49,12 @@ pub async fn identify(app: &App, request: &HttpRequest) -> Result<Viewer, Proble
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(refuse());
     }
-    let claims = app.tokens().read(token.trim(), app.now()).ok_or_else(refuse)?;
+    let token = token.trim();
+    if token.starts_with(KEY_PREFIX) {
+        let user = identify_key(app, token, from, request_id).await?;
+        return user.map(Viewer::User).ok_or_else(refuse);
+    }
+    let claims = app.tokens().read(token, app.now()).ok_or_else(refuse)?;
     let since = app.sure_since();
     let user = app.read(move |read| live_session(read, &claims, since)).await?;
     user.map(Viewer::User).ok_or_else(refuse)

@@ -546,6 +546,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    api_keys (id) {
+        id -> Binary,
+        user_id -> Binary,
+        name -> Text,
+        prefix -> Text,
+        hash -> Binary,
+        old_hash -> Nullable<Binary>,
+        old_hash_until -> Nullable<BigInt>,
+        scopes -> Text,
+        addresses -> Text,
+        expires_at -> Nullable<BigInt>,
+        used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
     webhooks (id) {
         id -> Binary,
         url -> Text,
@@ -698,6 +718,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     push_rounds,
     push_retries,
     webhooks,
+    api_keys,
     webhook_deliveries,
     webhook_attempts,
     article_locks,

@@ -18,8 +18,8 @@ use super::input::Input;
 use super::reply::Reply;
 use super::tag;
 use crate::app::{App, Read, Tx};
-use crate::auth::actions::{Action as _, ModerateComments};
-use crate::auth::{Actor, Deed, Viewer};
+use crate::auth::actions::ModerateComments;
+use crate::auth::{Actor, Deed, User, Viewer};
 use crate::db::replies;
 use crate::ids::{CommenterId, Id};
 use crate::limits::{Act, Attempt, Origin, Standing};
@@ -158,7 +158,7 @@ impl Call {
     /// `too_many`, with the seconds to wait.
     pub fn within_limits(&self, act: Act, who: Option<CommenterId>) -> Result<Option<Standing>, Problem> {
         let user = self.viewer.user();
-        if user.is_some_and(|user| ModerateComments::ROLES.contains(&user.role)) {
+        if user.is_some_and(User::may::<ModerateComments>) {
             return Ok(None);
         }
         let taken = self.app.limits().take(act, who, self.origin, self.app.now());

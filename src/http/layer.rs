@@ -16,6 +16,7 @@ use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
 use super::call::RequestId;
+use super::caller;
 use super::contract::Contract;
 use super::deeds;
 use super::surface::Surface;
@@ -139,7 +140,8 @@ pub async fn nowhere(request: HttpRequest) -> Result<HttpResponse, Problem> {
 
 async fn identified(request: &HttpRequest) -> Result<(), Problem> {
     let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::internal("the app is not set up"))?;
-    let viewer = viewer::identify(app, request).await?;
+    let from = caller::address(request, &app.config().http);
+    let viewer = viewer::identify(app, request, from, RequestId::of(request)).await?;
     request.extensions_mut().insert(viewer);
     Ok(())
 }

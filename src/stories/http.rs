@@ -43,6 +43,7 @@ async fn read_story(call: Call, id: Segment, query: Query<StoryQuery>, view: Vie
 /// Alerts and articles of an event in every state, corrections and retractions, in order of time: each when it was told, or is
 /// to be, or else when it was begun. What is told to nobody yet says so by its `state`. For journalists the alerts that were
 /// issued and what is their own, as in the lists; a story of which there is nothing for the caller answers 404.
+/// A program's key needs `alert.draft`, too.
 #[utoipa::path(
     tag = "stories",
     extensions(("x-permission" = json!(WriteArticles::NAME))),

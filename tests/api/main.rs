@@ -44,6 +44,7 @@ mod guests;
 mod hostile_texts;
 mod hosts;
 mod idempotency;
+mod keys;
 mod leaks;
 mod limits;
 mod lint;

@@ -43,7 +43,7 @@ fn path(operation: &Operation) -> String {
     operation.path.split('/').map(fill).collect::<Vec<_>>().join("/")
 }
 
-async fn call(client: &Client, operation: &Operation, body: &str) -> Answer {
+pub async fn call(client: &Client, operation: &Operation, body: &str) -> Answer {
     let mut request = client.ask(&operation.method, &path(operation)).if_match("\"1\"");
     if operation.has_body() {
         request = request.body(body);
@@ -52,7 +52,7 @@ async fn call(client: &Client, operation: &Operation, body: &str) -> Answer {
 }
 
 /// Whether an answer is «who are you» or «not you».
-fn is_denied(answer: &Answer) -> bool {
+pub fn is_denied(answer: &Answer) -> bool {
     matches!(answer.json["code"].as_str(), Some("unauthenticated" | "forbidden"))
 }
 

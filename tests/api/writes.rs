@@ -494,6 +494,19 @@ async fn accounts(ledger: &Ledger, people: &People) {
     ledger.made("update_user", admin, patch, &["user.sessions_revoked", "user.updated"]).await;
 }
 
+/// A program is given a key, which is changed, rotated and revoked.
+async fn keys(ledger: &Ledger, people: &People) {
+    let (by, list) = (By::person(&people.admin, Role::Admin), "/api/v1/newsroom/api-keys");
+    let create = people.admin.post(list).json(&json!({ "name": "تطبيق", "scopes": ["article.write"] }));
+    let made = ledger.made("create_api_key", by, create, &["api_key.created"]).await;
+    let one = format!("{list}/{}", made.text("/id"));
+    let patch = people.admin.patch(&one).if_match("\"1\"").json(&json!({ "name": "موقع" }));
+    ledger.made("update_api_key", by, patch, &["api_key.updated"]).await;
+    let rotate = people.admin.post(&format!("{one}/rotate")).if_match("\"2\"").json(&json!({}));
+    ledger.made("rotate_api_key", by, rotate, &["api_key.rotated"]).await;
+    ledger.made("revoke_api_key", by, people.admin.delete(&one).if_match("\"3\""), &["api_key.revoked"]).await;
+}
+
 /// A front page is put together, swapped, and removed.
 async fn collections(ledger: &Ledger, people: &People, article: &Answer) {
     let by = By::person(&people.editor, Role::Editor);
@@ -552,6 +565,7 @@ async fn every_change_stands_or_falls_with_its_event_and_its_line_in_the_audit_l
     alerts(&ledger, &people).await;
     comments(&ledger, &people, &article).await;
     accounts(&ledger, &people).await;
+    keys(&ledger, &people).await;
     webhooks(&ledger, &people).await;
     let changes: BTreeSet<String> = operations()
         .iter()

@@ -1,0 +1,90 @@
+//! API keys as they come with requests: a program acts for whoever made its key, and may do no more than the key says. The room
+//! `keys` manages them.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::{Actor, User, store};
+use crate::app::{App, Read, Tx};
+use crate::events::Change;
+use crate::ids::{Id, Ids, KeyId};
+use crate::outbound::Network;
+use crate::problem::Problem;
+
+/// How a key begins, so that it is known for what it is wherever it turns up.
+pub const PREFIX: &str = "kh_";
+/// How much of a key is shown to tell it from others: of 256 random bits the first 48.
+const SHOWN: usize = PREFIX.len() + 8;
+/// How exactly is known when a key was last used.
+const USED_WITHIN: Duration = Duration::from_secs(300);
+
+/// A key that nobody has had.
+pub fn fresh_key(ids: &Ids) -> String {
+    format!("{PREFIX}{}", ids.token())
+}
+
+/// The part of a key that is shown.
+pub fn shown_part(key: &str) -> String {
+    key.chars().take(SHOWN).collect()
+}
+
+/// What is kept of a key. It is as random as its hash, so one plain hash hides it well.
+pub fn key_hash(key: &str) -> Vec<u8> {
+    Sha256::digest(key.as_bytes()).to_vec()
+}
+
+/// A key that is good, and for whom it speaks.
+pub(super) struct KeyUse {
+    id: KeyId,
+    user: User,
+    is_noted: bool,
+}
+
+/// The holder of a key, if it is good, comes from where it may, and whoever made it is still here.
+fn holder(read: &mut Read<'_>, key: &str, from: IpAddr) -> Result<Option<KeyUse>, Problem> {
+    let Some(held) = store::key_holder(read.conn, &key_hash(key), read.now)? else { return Ok(None) };
+    let addresses: Vec<String> = serde_json::from_str(&held.addresses)?;
+    let is_inside = |network: &String| Network::parse(network).is_ok_and(|network| network.contains(from));
+    if !addresses.is_empty() && !addresses.iter().any(is_inside) {
+        return Ok(None);
+    }
+    let user = User {
+        id: held.user,
+        role: held.role,
+        // No session has the id of a key.
+        session: Id::of(held.id.uuid()),
+        sections: serde_json::from_str(&held.sections)?,
+        may_kill: false,
+        is_sure: false,
+        scopes: Some(serde_json::from_str(&held.scopes)?),
+    };
+    let since = read.now.before(USED_WITHIN);
+    Ok(Some(KeyUse { id: held.id, user, is_noted: held.used_at.is_some_and(|at| at > since) }))
+}
+
+/// Who a key speaks for. That it was used is noted, every few minutes at the most.
+pub(super) async fn identify_key(
+    app: &App,
+    key: &str,
+    from: IpAddr,
+    request_id: String,
+) -> Result<Option<User>, Problem> {
+    let text = key.to_owned();
+    let Some(KeyUse { id, user, is_noted }) = app.read(move |read| holder(read, &text, from)).await? else {
+        return Ok(None);
+    };
+    if !is_noted {
+        let origin = app.limits().origin(from);
+        let actor = Actor { user: Some(user.id), role: Some(user.role), request_id, deed: None, origin };
+        app.write(actor, move |tx| note_use(tx, id)).await?;
+    }
+    Ok(Some(user))
+}
+
+fn note_use(tx: &mut Tx<'_>, id: KeyId) -> Result<(), Problem> {
+    store::note_key_use(tx.conn, id, tx.now)?;
+    tx.record(Change::newsroom("api_key.used", id, serde_json::json!({})));
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! The keys of programs: what they open, from where, until when, and what they never do.
+
+use std::time::Duration;
+
+use khabar::auth::Role;
+use khabar::auth::actions::{POLICY, for_keys};
+use serde_json::{Value, json};
+
+use crate::permissions::{call, is_denied};
+use crate::support::document::operations;
+use crate::support::{Answer, Client, TestApp};
+
+const KEYS: &str = "/api/v1/newsroom/api-keys";
+const LIST: &str = "/api/v1/newsroom/articles";
+
+async fn make(admin: &Client, form: Value) -> Answer {
+    admin.post(KEYS).json(&form).send().await
+}
+
+async fn key(admin: &Client, scopes: &[&str]) -> Answer {
+    make(admin, json!({ "name": "تطبيق", "scopes": scopes })).await.expect(201)
+}
+
+async fn get(app: &TestApp, secret: &str, path: &str) -> Answer {
+    app.anonymous().get(path).header("authorization", &format!("Bearer {secret}")).send().await
+}
+
+#[actix_web::test]
+async fn a_key_is_told_once_and_opens_what_it_says() {
+    let app = TestApp::new().await;
+    let admin = app.as_(Role::Admin).await;
+    let made = key(&admin, &["article.write"]).await;
+    let secret = made.text("/secret");
+    assert!(secret.starts_with("kh_") && secret.len() == 46 && secret.starts_with(&made.text("/prefix")), "{secret}");
+    let one = format!("{KEYS}/{}", made.text("/id"));
+    for answer in [admin.get(&one).send().await.expect(200), admin.get(KEYS).send().await.expect(200)] {
+        assert!(!answer.json.to_string().contains(&secret) && !answer.json.to_string().contains("\"secret\""));
+    }
+    get(&app, &secret, LIST).await.expect(200);
+    let refused = get(&app, &secret, "/api/v1/newsroom/users").await.refused(403, "forbidden");
+    assert_eq!(refused.text("/permission"), "user.manage");
+    get(&app, &secret, "/api/v1/me").await.refused(403, "forbidden");
+    let bearer = format!("Bearer {secret}");
+    let draft = json!({ "language": "ar", "headline": "من برنامج", "body": [] });
+    let made_by = app.anonymous().post(LIST).header("authorization", &bearer).json(&draft).send().await.expect(201);
+    assert_eq!(made_by.text("/createdBy"), admin.id().to_string());
+    let used = admin.get(&one).send().await.expect(200);
+    assert_eq!((used.at("/dateUsed"), used.at("/version")), (&json!(app.clock_in(0)), &json!(1)));
+    for wrong in [format!("{secret}x"), secret[..45].to_owned(), "kh_".into(), secret.replace("kh_", "kh-")] {
+        get(&app, &wrong, LIST).await.refused(401, "unauthenticated");
+    }
+}
+
+#[actix_web::test]
+async fn what_a_key_says_is_checked_whole() {
+    let app = TestApp::new().await;
+    let admin = app.as_(Role::Admin).await;
+    let form = json!({
+        "name": " ", "scopes": ["article.write", "user.grant", "account.use", "article.write", "nothing"],
+        "addresses": ["203.0.113.0/24", "203.0.113.7/24", "example.org"], "expires": "2020-01-01T00:00:00Z",
+    });
+    let mut errors = make(&admin, form).await.refused(422, "invalid").errors();
+    errors.sort();
+    assert_eq!(
+        errors,
+        [
+            "/addresses/1 not_a_network",
+            "/addresses/2 not_a_network",
+            "/expires not_later",
+            "/name blank",
+            "/scopes/1 not_allowed",
+            "/scopes/2 not_allowed",
+            "/scopes/3 repeated",
+            "/scopes/4 not_allowed",
+        ]
+    );
+    make(&admin, json!({ "name": "x", "scopes": [] })).await.refused(422, "invalid");
+    for role in [Role::Reader, Role::Journalist, Role::Editor, Role::Moderator] {
+        let form = json!({ "name": "x", "scopes": ["article.write"] });
+        make(&app.as_(role).await, form).await.refused(403, "forbidden");
+    }
+}
+
+#[actix_web::test]
+async fn a_key_is_good_from_its_addresses_until_its_end_and_while_its_maker_is() {
+    let app = TestApp::new().await;
+    let admin = app.as_(Role::Admin).await;
+    let maker = app.as_(Role::Admin).await;
+    let ends = app.clock_in(3_600);
+    let form = json!({ "name": "x", "scopes": ["article.write"], "addresses": ["203.0.113.0/24", "2001:db8::/32"], "expires": ends });
+    let made = make(&maker, form).await.expect(201);
+    let bearer = format!("Bearer {}", made.text("/secret"));
+    let from = |peer: &str| app.anonymous().get(LIST).header("authorization", &bearer).peer(peer);
+    for inside in ["203.0.113.7", "2001:db8:1::1", "::ffff:203.0.113.9"] {
+        from(inside).send().await.expect(200);
+    }
+    for outside in ["203.0.114.7", "192.0.2.1", "2001:db9::1"] {
+        from(outside).header("x-forwarded-for", "203.0.113.7").send().await.refused(401, "unauthenticated");
+    }
+    app.clock.advance(Duration::from_secs(3_599));
+    from("203.0.113.7").send().await.expect(200);
+    app.clock.advance(Duration::from_secs(1));
+    from("203.0.113.7").send().await.refused(401, "unauthenticated");
+
+    let other = key(&maker, &["article.write", "event.read"]).await.text("/secret");
+    get(&app, &other, "/api/v1/newsroom/events").await.expect(200);
+    let who = format!("/api/v1/newsroom/users/{}", maker.id());
+    let patch = async |fields: Value| {
+        let tag = admin.get(&who).send().await.expect(200).etag();
+        admin.patch(&who).if_match(&tag).json(&fields).send().await.expect(200)
+    };
+    patch(json!({ "role": "journalist" })).await;
+    get(&app, &other, LIST).await.expect(200);
+    get(&app, &other, "/api/v1/newsroom/events").await.refused(403, "forbidden");
+    patch(json!({ "isActive": false })).await;
+    get(&app, &other, LIST).await.refused(401, "unauthenticated");
+}
+
+#[actix_web::test]
+async fn a_new_secret_stands_beside_the_old_one_for_as_long_as_was_said() {
+    let app = TestApp::new().await;
+    let admin = app.as_(Role::Admin).await;
+    let made = key(&admin, &["article.write"]).await;
+    let one = format!("{KEYS}/{}", made.text("/id"));
+    let rotate = |version: usize, minutes: u32| {
+        let ask = admin.post(&format!("{one}/rotate")).if_match(&format!("\"{version}\""));
+        ask.json(&json!({ "overlapMinutes": minutes })).send()
+    };
+    let second = rotate(1, 10).await.expect(200);
+    assert_ne!(second.text("/prefix"), made.text("/prefix"));
+    for secret in [made.text("/secret"), second.text("/secret")] {
+        get(&app, &secret, LIST).await.expect(200);
+    }
+    app.clock.advance(Duration::from_secs(600));
+    get(&app, &made.text("/secret"), LIST).await.refused(401, "unauthenticated");
+    get(&app, &second.text("/secret"), LIST).await.expect(200);
+    rotate(1, 10).await.refused(412, "stale");
+    let third = rotate(2, 0).await.expect(200);
+    get(&app, &second.text("/secret"), LIST).await.refused(401, "unauthenticated");
+    let fourth = rotate(3, 60).await.expect(200);
+    admin.delete(&one).if_match("\"4\"").send().await.expect(204);
+    for secret in [third.text("/secret"), fourth.text("/secret")] {
+        get(&app, &secret, LIST).await.refused(401, "unauthenticated");
+    }
+    admin.get(&one).send().await.refused(404, "not_found");
+    assert_eq!(admin.get(KEYS).send().await.expect(200).at("/items"), &json!([]));
+}
+
+#[actix_web::test]
+async fn a_key_of_each_scope_does_what_its_scope_says_and_nothing_else() {
+    let app = TestApp::new().await;
+    let admin = app.as_(Role::Admin).await;
+    let mut cells = 0;
+    for (scope, _) in POLICY.iter().filter(|(name, _)| for_keys(name)) {
+        let secret = key(&admin, &[scope]).await.text("/secret");
+        let program = app.anonymous().with_key(&secret);
+        for operation in operations() {
+            let answer = call(&program, operation, "{}").await;
+            // Who is known writes a comment under that name or not at all; a guest is nobody.
+            // A story takes two permissions.
+            let needed = match &*operation.id {
+                "post_comment" => Some("comment.post"),
+                "read_newsroom_story" => Some("article.write and alert.draft"),
+                _ => operation.permission.as_deref(),
+            };
+            let allowed = needed.is_none_or(|permission| permission == *scope);
+            assert_eq!(!is_denied(&answer), allowed, "{scope} {}: {:#}", operation.id, answer.json);
+            cells += 1;
+        }
+    }
+    assert!(cells > 1_000, "{cells}");
+}
+
+#[actix_web::test]
+async fn that_a_key_is_used_is_in_the_audit_log_and_costs_no_write_each_time() {
+    let app = TestApp::new().await;
+    let admin = app.as_(Role::Admin).await;
+    let made = key(&admin, &["article.write"]).await;
+    app.assert_events(&["api_key.created"]);
+    for _ in 0..5 {
+        get(&app, &made.text("/secret"), LIST).await.expect(200);
+    }
+    app.assert_events(&["api_key.used"]);
+    app.clock.advance(Duration::from_secs(301));
+    get(&app, &made.text("/secret"), LIST).await.expect(200);
+    app.assert_events(&["api_key.used"]);
+}
