@@ -11,7 +11,7 @@ use crate::audit::{self, Waiting};
 use crate::auth::{Actor, Hasher, Tokens, Vault};
 use crate::cache::{Cache, Facet};
 use crate::comments::words::Prepared;
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::db::{self, Conn, Db};
 use crate::events::{self, Change, Hub};
 use crate::ids::{Id, Ids};
@@ -47,8 +47,9 @@ struct Inner {
 impl App {
     /// Puts the parts together.
     pub fn new(config: Config, db: Db, clock: Arc<dyn Clock>, ids: Ids) -> Result<Self, NoClient> {
-        let tokens = Tokens::new(config.jwt_secret.expose(), &config.public_url, config.auth.access_minutes);
-        let vault = Vault::new(config.jwt_secret.expose());
+        let (secret, before) = (config.jwt_secret.expose(), config.jwt_secret_before.as_ref().map(Secret::expose));
+        let tokens = Tokens::new(secret, before, &config.public_url, config.auth.access_minutes);
+        let vault = Vault::new(secret, before);
         let limits = Limits::new(config.limits.clone(), config.jwt_secret.expose());
         let cache = Cache::new(config.http.cache_bytes, config.http.shared_seconds);
         let outbound = Outbound::new(&config.outbound)?;

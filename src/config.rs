@@ -57,6 +57,13 @@ impl Secret {
         Self(value)
     }
 
+    /// The same, if it is none or long enough.
+    fn checked(self, name: &'static str) -> Result<Self, Error> {
+        let is_short = (1..SECRET_BYTES_MIN).contains(&self.0.len());
+        let refusal = || Error::Value { name, why: "must have 32 bytes or more".into() };
+        if is_short { Err(refusal()) } else { Ok(self) }
+    }
+
     /// The bytes, for signing.
     pub const fn expose(&self) -> &[u8] {
         self.0.as_bytes()
@@ -86,6 +93,8 @@ pub struct Config {
     pub public_url: String,
     /// Signs access tokens.
     pub jwt_secret: Secret,
+    /// Signed them before, and is still taken.
+    pub jwt_secret_before: Option<Secret>,
     /// What is logged.
     pub log: Log,
     /// Requests and answers.
@@ -113,6 +122,7 @@ struct Written {
     bind: String,
     public_url: String,
     jwt_secret: Secret,
+    jwt_secret_before: Secret,
     log: String,
     log_format: String,
     http: Http,
@@ -148,6 +158,7 @@ impl Config {
             bind,
             public_url,
             jwt_secret,
+            jwt_secret_before,
             log,
             log_format,
             http,
@@ -175,9 +186,9 @@ impl Config {
             url if url.starts_with("http://") || url.starts_with("https://") => url.to_owned(),
             _ => return Err(refuse("public_url", "must begin with http:// or https://")),
         };
-        if !jwt_secret.0.is_empty() && jwt_secret.0.len() < SECRET_BYTES_MIN {
-            return Err(refuse("jwt_secret", "must have 32 bytes or more"));
-        }
+        let jwt_secret = jwt_secret.checked("jwt_secret")?;
+        let jwt_secret_before =
+            Some(jwt_secret_before.checked("jwt_secret_before")?).filter(|secret| !secret.0.is_empty());
         let log = Log::of(log, &log_format).ok_or_else(|| refuse("log_format", "must be text or json"))?;
         let (events, outbound, push) = (events.checked()?, outbound.checked()?, push.checked(&public_url)?);
         Ok(Self {
@@ -188,6 +199,7 @@ impl Config {
             bind,
             public_url,
             jwt_secret,
+            jwt_secret_before,
             log,
             http,
             auth,

@@ -190,6 +190,26 @@ fn rooms_know_each_other_only_at_the_door() {
 }
 
 #[test]
+fn every_test_that_answers_an_attack_exists() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let mut sources = Vec::new();
+    for folder in ["src", "tests"] {
+        collect(&root.join(folder), &root, &mut sources);
+    }
+    let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert!(lines.len() > 20, "the table of attacks");
+    for line in lines {
+        let named: Vec<&str> = line.split('|').nth(3).unwrap().split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "{line}");
+        for name in named {
+            let head = format!("fn {name}(");
+            assert!(sources.iter().any(|source| source.text.contains(&head)), "there is no test {name}");
+        }
+    }
+}
+
+#[test]
 fn arrows_go_one_way() {
     // Whoever stands on the left knows nothing of those on the right.
     let forbidden: &[(&str, &[&str])] = &[

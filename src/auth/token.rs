@@ -51,23 +51,47 @@ struct GuestClaims {
     iat: i64,
 }
 
-/// Signs and reads access tokens with one pinned algorithm.
-pub struct Tokens {
+/// A secret that tokens are signed with, and what tokens call it.
+struct SigningKey {
     encoding: EncodingKey,
     decoding: DecodingKey,
-    key_id: String,
+    id: String,
+}
+
+impl SigningKey {
+    fn new(secret: &[u8]) -> Self {
+        let digest = Sha256::digest(secret);
+        Self {
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+            id: hex(digest.as_slice()).chars().take(8).collect(),
+        }
+    }
+
+    /// The head of every token of a kind.
+    fn header(&self, kind: &str) -> Header {
+        let mut header = Header::new(Algorithm::HS256);
+        header.typ = Some(kind.into());
+        header.kid = Some(self.id.clone());
+        header
+    }
+}
+
+/// Signs and reads access tokens with one pinned algorithm.
+pub struct Tokens {
+    present: SigningKey,
+    /// What was signed with before is still read.
+    past: Option<SigningKey>,
     issuer: String,
     lifetime: Duration,
 }
 
 impl Tokens {
-    /// Signs with this secret, as this issuer.
-    pub fn new(secret: &[u8], issuer: &str, lifetime_minutes: u32) -> Self {
-        let digest = Sha256::digest(secret);
+    /// Signs with this secret, as this issuer, and reads what was signed with the one before, too.
+    pub fn new(secret: &[u8], before: Option<&[u8]>, issuer: &str, lifetime_minutes: u32) -> Self {
         Self {
-            encoding: EncodingKey::from_secret(secret),
-            decoding: DecodingKey::from_secret(secret),
-            key_id: hex(digest.as_slice()).chars().take(8).collect(),
+            present: SigningKey::new(secret),
+            past: before.map(SigningKey::new),
             issuer: issuer.to_owned(),
             lifetime: Duration::from_secs(u64::from(lifetime_minutes) * 60),
         }
@@ -114,15 +138,7 @@ impl Tokens {
     }
 
     fn encode(&self, kind: &str, claims: &impl Serialize) -> Result<String, Problem> {
-        encode(&self.header(kind), claims, &self.encoding).map_err(Problem::internal)
-    }
-
-    /// The head of every token of a kind.
-    fn header(&self, kind: &str) -> Header {
-        let mut header = Header::new(Algorithm::HS256);
-        header.typ = Some(kind.into());
-        header.kid = Some(self.key_id.clone());
-        header
+        encode(&self.present.header(kind), claims, &self.present.encoding).map_err(Problem::internal)
     }
 
     fn decode<T: DeserializeOwned>(&self, token: &str, meant: (&str, &str), required: &[&str]) -> Option<T> {
@@ -132,10 +148,13 @@ impl Tokens {
         rules.set_audience(&[audience]);
         rules.required_spec_claims = required.iter().copied().map(String::from).collect::<HashSet<_>>();
         rules.validate_exp = false;
-        let token = decode::<T>(token, &self.decoding, &rules).ok()?;
-        // No key is looked up anywhere, and nothing else is understood: what is critical is refused (RFC 7515 §4.1.11), and so is
-        // whatever we would not have written.
-        (token.header == self.header(kind)).then_some(token.claims)
+        // No key is looked up anywhere but among our own, and nothing else is understood: what is critical is refused (RFC 7515
+        // §4.1.11), and so is whatever we would not have written.
+        let read = |key: &SigningKey| {
+            let token = decode::<T>(token, &key.decoding, &rules).ok()?;
+            (token.header == key.header(kind)).then_some(token.claims)
+        };
+        read(&self.present).or_else(|| self.past.as_ref().and_then(read))
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use khabar::auth::Role;
+use khabar::auth::{Role, Tokens};
+use khabar::ids::Id;
 use serde_json::{Value, json};
 
 use crate::support::client::Asked;
-use crate::support::{Answer, Client, TestApp};
+use crate::support::{Answer, Client, ISSUER, TestApp};
 
 const OWN: &str = "/api/v1/me/sessions";
 const PASSWORD: &str = "قهوة سادة كل صباح";
@@ -127,6 +128,26 @@ async fn of_twenty_refreshes_at_once_at_most_one_gives_tokens() {
     for answer in answers.iter().filter(|answer| answer.status == 200) {
         let bearer = format!("Bearer {}", answer.text("/accessToken"));
         app.anonymous().get("/api/v1/me").header("authorization", &bearer).send().await.refused(401, "unauthenticated");
+    }
+}
+
+#[actix_web::test]
+async fn what_was_signed_with_the_secret_before_is_good_until_that_is_taken_out() {
+    const OLD: &str = "the secret before this one, of 32 bytes";
+    for (settings, status) in [(format!("jwt_secret_before = \"{OLD}\"\n"), 200), (String::new(), 401)] {
+        let app = TestApp::with(&settings).await;
+        Person::register(&app, "sara@example.org").await;
+        let sara = Person::sign_in(&app, "sara@example.org", "Phone/1").await;
+        let current = sara.sessions().await[0]["id"].as_str().unwrap().to_owned();
+        let user = sara.get("/api/v1/me").await.expect(200).text("/id");
+        let (user, session) = (Id::parse(&user).unwrap(), Id::parse(&current).unwrap());
+        let old = Tokens::new(OLD.as_bytes(), None, ISSUER, 15).sign(user, session, app.app.now()).unwrap();
+        let bearer = format!("Bearer {old}");
+        let answer = app.anonymous().get("/api/v1/me").header("authorization", &bearer).send().await;
+        assert_eq!(answer.status, status);
+        // Nothing new is signed with it.
+        let fresh = sara.tokens.text("/accessToken");
+        assert_ne!(fresh.split('.').next(), old.split('.').next());
     }
 }
 
