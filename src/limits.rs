@@ -129,6 +129,8 @@ pub struct Limits {
 struct Known {
     /// When all of each span is back.
     back_at: HashMap<(Act, Holder), [i64; SPANS.len()]>,
+    /// Of how many holders that is known, by what is counted: a flood of one thing leaves room for the others.
+    counted: HashMap<Act, usize>,
     /// Who signed in from where, and when last.
     at_home: HashMap<Tag, i64>,
     swept_at: i64,
@@ -197,17 +199,26 @@ impl Limits {
         Ok(Attempt { holders, pair, standing })
     }
 
-    /// The password was right: nothing was taken.
+    /// The password was right: nothing was taken, and whose it is is at home there.
     pub fn succeed(&self, attempt: &Attempt, now: UtcTime) {
+        self.give_back(attempt, now);
+        let mut known = self.known(now);
+        if known.at_home.len() >= KNOWN_MAX && !known.at_home.contains_key(&attempt.pair) {
+            let oldest = known.at_home.iter().min_by_key(|(_, last)| **last).map(|(pair, _)| *pair);
+            oldest.and_then(|pair| known.at_home.remove(&pair));
+        }
+        known.at_home.insert(attempt.pair, now.micros());
+    }
+
+    /// The password was not looked at: nothing was taken.
+    pub fn give_back(&self, attempt: &Attempt, now: UtcTime) {
         let mut known = self.known(now);
         for holder in &attempt.holders {
             let each = self.quotas(Act::SignIn, *holder).map(|(_, quota, seconds)| each(quota, seconds));
-            for (at, each) in known.back_at.entry((Act::SignIn, *holder)).or_default().iter_mut().zip(each) {
+            let back_at = known.back_at.get_mut(&(Act::SignIn, *holder));
+            for (at, each) in back_at.into_iter().flatten().zip(each) {
                 *at -= each;
             }
-        }
-        if known.at_home.len() < KNOWN_MAX || known.at_home.contains_key(&attempt.pair) {
-            known.at_home.insert(attempt.pair, now.micros());
         }
     }
 
@@ -227,6 +238,9 @@ impl Limits {
             return Err(standing);
         }
         for (holder, shares) in holders.iter().zip(&shares) {
+            if !known.back_at.contains_key(&(act, *holder)) {
+                *known.counted.entry(act).or_default() += 1;
+            }
             let back_at = known.back_at.entry((act, *holder)).or_default();
             for share in shares {
                 if let Some((_, at)) = SPANS.iter().zip(back_at.iter_mut()).find(|(span, _)| **span == share.seconds) {
@@ -277,19 +291,29 @@ fn each(quota: u32, seconds: u32) -> i64 {
 impl Known {
     /// The holders whose shares are asked; of nobody, what all the rest have.
     fn admitted(&self, act: Act, holders: impl Iterator<Item = Holder>) -> Vec<Holder> {
-        let mut holders: Vec<Holder> = holders.map(|holder| self.admit(act, holder)).collect();
-        if holders.is_empty() {
-            holders.push(Holder::Rest);
+        let mut admitted: Vec<Holder> = Vec::new();
+        for holder in holders.map(|holder| self.admit(act, holder)) {
+            if !admitted.contains(&holder) {
+                admitted.push(holder);
+            }
         }
-        holders
+        if admitted.is_empty() {
+            admitted.push(Holder::Rest);
+        }
+        admitted
     }
 
     /// The holder itself, or, of more addresses than there is room for, one of all the rest. Accounts are never shut out by strangers:
     /// each of theirs has cost something.
     fn admit(&self, act: Act, holder: Holder) -> Holder {
-        let is_account = matches!(holder, Holder::Account(_));
-        let is_known = is_account || self.back_at.len() < KNOWN_MAX || self.back_at.contains_key(&(act, holder));
-        if is_known { holder } else { Holder::Rest }
+        // Accounts are never shut out by strangers, wherever they are at home: each of theirs has cost something.
+        let is_ours = match holder {
+            Holder::Account(_) => true,
+            Holder::Pair(pair) => self.at_home.contains_key(&pair),
+            Holder::Address(_) | Holder::Name(_) | Holder::Rest => false,
+        };
+        let has_room = || self.counted.get(&act).is_none_or(|counted| *counted < KNOWN_MAX);
+        if is_ours || has_room() || self.back_at.contains_key(&(act, holder)) { holder } else { Holder::Rest }
     }
 
     /// Forgets who has all of theirs back.
@@ -300,6 +324,10 @@ impl Known {
         }
         self.swept_at = now;
         self.back_at.retain(|_, back_at| back_at.iter().any(|at| *at > now));
+        self.counted.clear();
+        for (act, _) in self.back_at.keys() {
+            *self.counted.entry(*act).or_default() += 1;
+        }
         let long_ago = now - i64::try_from(AT_HOME.as_micros()).unwrap_or(i64::MAX);
         self.at_home.retain(|_, last| *last > long_ago);
     }
@@ -309,16 +337,21 @@ impl Known {
 fn standing(shares: &[&Share], now: i64) -> Standing {
     let seconds = |micros: i64| u64::try_from(micros).unwrap_or_default().div_ceil(MICROS.unsigned_abs());
     let policy = |share: &&Share| format!("\"{}\";q={};w={}", share.name, share.quota, share.seconds);
+    // What a name has from everywhere is told to whom it stops alone: at home it does not count, and nobody else is to see that.
+    let is_told = |share: &&&Share| !share.name.starts_with("name-");
     let wait = shares.iter().map(|share| share.wait).max().unwrap_or_default();
     // Of those that have nothing left the one that takes longest.
-    let tightest = shares.iter().max_by_key(|share| (share.wait, std::cmp::Reverse(share.left)));
+    let tightest = shares
+        .iter()
+        .filter(|share| wait > 0 || is_told(share))
+        .max_by_key(|share| (share.wait, std::cmp::Reverse(share.left)));
     let limit = tightest.map(|share| {
         let until = if wait > 0 { share.wait } else { share.until - now };
         let left = if wait > 0 { 0 } else { share.left };
         format!("\"{}\";r={left};t={}", share.name, seconds(until))
     });
     Standing {
-        policy: shares.iter().map(policy).collect::<Vec<_>>().join(", "),
+        policy: shares.iter().filter(is_told).map(policy).collect::<Vec<_>>().join(", "),
         limit: limit.unwrap_or_default(),
         wait: seconds(wait),
     }
@@ -442,6 +475,37 @@ mod tests {
         assert!(limits.attempt("sara", home, at(0)).is_ok());
         assert!(limits.attempt("sara", home, at(0)).is_ok());
         assert!(limits.attempt("sara", home, at(0)).is_err(), "at home they are counted, too");
+    }
+
+    #[test]
+    fn a_flood_of_strangers_shuts_nobody_out_who_is_at_home_and_gives_nobody_more() {
+        let limits = limits(2, 10);
+        let home = limits.origin("203.0.113.9".parse().unwrap());
+        limits.succeed(&limits.attempt("sara", home, at(0)).unwrap(), at(0));
+        for n in 0..u32::try_from(KNOWN_MAX).unwrap() + 10 {
+            let origin = limits.origin(std::net::Ipv6Addr::from(0x2001_0db8_u128 << 96 | u128::from(n) << 64).into());
+            drop(limits.attempt("nobody", origin, at(0)));
+            drop(limits.take(Act::Comment, None, origin, at(0)));
+        }
+        let known = |act: Act| limits.known.lock().unwrap().back_at.keys().filter(|(of, _)| *of == act).count();
+        assert!(known(Act::SignIn) <= KNOWN_MAX + 4 && known(Act::Comment) <= KNOWN_MAX + 4);
+        let elsewhere = limits.origin("192.0.2.77".parse().unwrap());
+        let taken = (0..20).filter(|n| limits.attempt(&format!("omar{n}"), elsewhere, at(0)).is_ok()).count();
+        assert!(taken <= 4, "{taken}");
+        for _ in 0..5 {
+            limits.succeed(&limits.attempt("sara", home, at(0)).unwrap(), at(0));
+        }
+    }
+
+    #[test]
+    fn what_a_name_has_is_told_to_whom_it_stops_alone() {
+        let limits = limits(2, 0);
+        let origin = |n: u8| limits.origin([203, 0, 113, n].into());
+        limits.succeed(&limits.attempt("sara", origin(1), at(0)).unwrap(), at(0));
+        let told = |name: &str| limits.attempt(name, origin(1), at(0)).unwrap().standing;
+        assert_eq!(told("sara").policy, told("omar").policy);
+        let stopped = (2..6).find_map(|n| limits.attempt("omar", origin(n), at(0)).err()).unwrap();
+        assert!(stopped.limit.starts_with("\"name-minute\";r=0"), "{}", stopped.limit);
     }
 
     #[test]

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::{Actor, User, store};
+use super::actions::permissions;
+use super::{Actor, Role, User, store};
 use crate::app::{App, Read, Tx};
 use crate::events::Change;
-use crate::ids::{Id, Ids, KeyId};
+use crate::ids::{Id, Ids, KeyId, UserId};
 use crate::outbound::Network;
 use crate::problem::Problem;
 
@@ -50,18 +51,32 @@ fn holder(read: &mut Read<'_>, key: &str, from: IpAddr) -> Result<Option<KeyUse>
     if !addresses.is_empty() && !addresses.iter().any(is_inside) {
         return Ok(None);
     }
+    let scopes: Vec<String> = serde_json::from_str(&held.scopes)?;
     let user = User {
         id: held.user,
-        role: held.role,
+        role: least_role(held.role, &scopes),
         // No session has the id of a key.
         session: Id::of(held.id.uuid()),
         sections: serde_json::from_str(&held.sections)?,
         may_kill: false,
         is_sure: false,
-        scopes: Some(serde_json::from_str(&held.scopes)?),
+        scopes: Some(scopes),
     };
     let since = read.now.before(USED_WITHIN);
     Ok(Some(KeyUse { id: held.id, user, is_noted: held.used_at.is_some_and(|at| at > since) }))
+}
+
+/// The role of a key: of those that have all that it says and its maker may, the one that may least. So what rests on roles, such
+/// as whose drafts somebody may change, gives a key no more than it says.
+fn least_role(maker: Role, scopes: &[String]) -> Role {
+    let theirs = permissions(maker);
+    let wanted: Vec<&str> = scopes.iter().map(String::as_str).filter(|scope| theirs.contains(scope)).collect();
+    let covers = |role: &Role| {
+        let may = permissions(*role);
+        wanted.iter().all(|scope| may.contains(scope)) && may.iter().all(|name| theirs.contains(name))
+    };
+    let covering = Role::ALL.iter().copied().filter(covers);
+    covering.min_by_key(|role| permissions(*role).len()).unwrap_or(maker)
 }
 
 /// Who a key speaks for. That it was used is noted, every few minutes at the most.
@@ -83,8 +98,18 @@ pub(super) async fn identify_key(
     Ok(Some(user))
 }
 
+/// Ends the keys that somebody has made, who is shut out or may have lost them.
+pub fn revoke_keys(tx: &mut Tx<'_>, user: UserId) -> Result<(), Problem> {
+    if store::revoke_keys(tx.conn, user, tx.now)? > 0 {
+        tx.record(Change::newsroom("user.keys_revoked", user, serde_json::json!({})));
+    }
+    Ok(())
+}
+
 fn note_use(tx: &mut Tx<'_>, id: KeyId) -> Result<(), Problem> {
-    store::note_key_use(tx.conn, id, tx.now)?;
-    tx.record(Change::newsroom("api_key.used", id, serde_json::json!({})));
+    // Of many at once the first one notes it.
+    if store::note_key_use(tx.conn, id, tx.now, tx.now.before(USED_WITHIN))? > 0 {
+        tx.record(Change::newsroom("api_key.used", id, serde_json::json!({})));
+    }
     Ok(())
 }

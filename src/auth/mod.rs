@@ -19,7 +19,7 @@ use crate::limits::Origin;
 use crate::text_enum;
 
 pub use deed::Deed;
-pub use key::{fresh_key, key_hash, shown_part};
+pub use key::{fresh_key, key_hash, revoke_keys, shown_part};
 pub use password::{Busy, Hasher, PasswordHash};
 pub use permit::{Permit, still_may};
 pub use session::{
@@ -67,6 +67,11 @@ pub struct User {
 }
 
 impl User {
+    /// Whose repetitions are one: the account's, or those of the one program that acts for it.
+    pub fn name(&self) -> String {
+        if self.scopes.is_some() { self.session.to_string() } else { self.id.to_string() }
+    }
+
     /// Whether they may do something.
     pub fn may<A: Action>(&self) -> bool {
         let is_in_scope = |scopes: &Vec<String>| for_keys(A::NAME) && scopes.iter().any(|scope| scope == A::NAME);

@@ -24,6 +24,7 @@ pub const EVENTS: &[Kind] = &[
     Kind::of::<SessionEvent>("session.named", "Somebody called a session something else."),
     Kind::of::<SessionEvent>("session.proved", "Somebody proved once more who they are."),
     Kind::of::<SessionEvent>("user.sessions_revoked", "All sessions of an account were ended."),
+    Kind::of::<SessionEvent>("user.keys_revoked", "All API keys that somebody had made were revoked."),
 ];
 
 /// What became of a session.

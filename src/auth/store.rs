@@ -209,7 +209,14 @@ pub(super) fn key_holder(conn: &mut Conn, hash: &[u8], now: UtcTime) -> QueryRes
         .optional()
 }
 
-/// Notes that a key is used.
-pub(super) fn note_key_use(conn: &mut Conn, id: KeyId, now: UtcTime) -> QueryResult<usize> {
-    diesel::update(api_keys::table.find(id)).set(api_keys::used_at.eq(now)).execute(conn)
+/// Notes that a key is used, unless that was noted since an instant.
+pub(super) fn note_key_use(conn: &mut Conn, id: KeyId, now: UtcTime, since: UtcTime) -> QueryResult<usize> {
+    let unnoted = api_keys::used_at.is_null().or(api_keys::used_at.le(since));
+    diesel::update(api_keys::table.find(id).filter(unnoted)).set(api_keys::used_at.eq(now)).execute(conn)
+}
+
+/// Ends the keys that somebody has made.
+pub(super) fn revoke_keys(conn: &mut Conn, user: UserId, now: UtcTime) -> QueryResult<usize> {
+    let theirs = api_keys::table.filter(api_keys::user_id.eq(user).and(api_keys::revoked_at.is_null()));
+    diesel::update(theirs).set((api_keys::revoked_at.eq(now), api_keys::updated_at.eq(now))).execute(conn)
 }

@@ -208,6 +208,9 @@ impl Dropped {
             self.leave_foreign();
             return if self.open.is_empty() { Stands::Behind } else { Stands::Inside };
         }
+        if name == "form" && self.is_foreign() && self.forget_form() {
+            return Stands::Inside;
+        }
         if self.has(name) {
             let only = self.open.len() == 1;
             let in_html = self.open.last().is_some_and(|last| last.space == Space::Html);
@@ -255,6 +258,19 @@ impl Dropped {
 
     fn pop_to(&mut self, name: &str) {
         while self.pop().is_some_and(|last| last.name != name) {}
+    }
+
+    /// Ends a form from within something foreign, which stays open behind it; whether it could.
+    fn forget_form(&mut self) -> bool {
+        let Some(at) = self.open.iter().rposition(|open| open.name == "form" && open.space == Space::Html) else {
+            return false;
+        };
+        let is_reached = !self.open.iter().skip(at).any(Open::is_wall);
+        if is_reached {
+            self.open.remove(at);
+            self.names.entry("form".to_owned()).and_modify(|open| *open = open.saturating_sub(1));
+        }
+        is_reached
     }
 
     fn leave_foreign(&mut self) {

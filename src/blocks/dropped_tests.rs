@@ -81,6 +81,8 @@ fn controls_end_where_a_browser_ends_them() {
         ("a<select> <input>b", "ab", false),
         ("<table><tr><td>a<select> </td><td>b</table>c", "abc", false),
         ("a<form>x<form>y</form>b</form>c", "abc", true),
+        ("a<form><svg></form><form><p>b", "ab", false),
+        ("a<form><svg></form>x<p>b", "ab", true),
         ("<div>a<form>x</div>b", "ab", true),
         ("<div>a<object>x</div>y", "a", true),
         ("<p>a<video>x</p>b", "ab", true),

@@ -19,7 +19,7 @@ use super::reply::Reply;
 use super::tag;
 use crate::app::{App, Read, Tx};
 use crate::auth::actions::ModerateComments;
-use crate::auth::{Actor, Deed, User, Viewer};
+use crate::auth::{Actor, Busy, Deed, User, Viewer};
 use crate::db::replies;
 use crate::ids::{CommenterId, Id};
 use crate::limits::{Act, Attempt, Origin, Standing};
@@ -129,7 +129,7 @@ impl Call {
             return self.write(work).await;
         };
         // Strangers have no name: only what they say tells them apart.
-        let caller = self.viewer.user().map_or_else(|| hex(&digest), |user| user.id.to_string());
+        let caller = self.viewer.user().map_or_else(|| hex(&digest), User::name);
         let scope = format!("{caller} {}", self.route);
         // Keyed, since bodies hold passwords: whoever reads the table must not be able to try some against it.
         let keyed = Sha256::new().chain_update(self.app.config().jwt_secret.expose());
@@ -174,12 +174,17 @@ impl Call {
     }
 
     /// What became of a try: a wrong one is refused with what is left.
-    pub fn is_right(&self, attempt: Attempt, fits: bool, refusal: Problem) -> Result<(), Problem> {
-        if fits {
-            self.app.limits().succeed(&attempt, self.app.now());
-            return Ok(());
+    pub fn is_right(&self, attempt: Attempt, fits: Result<bool, Busy>, refusal: Problem) -> Result<(), Problem> {
+        let (limits, now) = (self.app.limits(), self.app.now());
+        match fits {
+            Ok(true) => limits.succeed(&attempt, now),
+            Ok(false) => return Err(Problem { standing: Some(Box::new(attempt.standing)), ..refusal }),
+            Err(busy) => {
+                limits.give_back(&attempt, now);
+                return Err(busy.into());
+            }
         }
-        Err(Problem { standing: Some(Box::new(attempt.standing)), ..refusal })
+        Ok(())
     }
 
     /// Where it comes from, as far as that tells callers apart.

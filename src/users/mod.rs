@@ -14,7 +14,7 @@ use self::dto::{ProfileIn, UserEvent, UserIn};
 use self::model::{Account, Email, NewAccount};
 use crate::app::{Read, Tx};
 use crate::auth::actions::{GrantAccess, ManageUsers, UseAccount};
-use crate::auth::{PasswordHash, Permit, Role, revoke_all};
+use crate::auth::{PasswordHash, Permit, Role, revoke_all, revoke_keys};
 use crate::config::Config;
 use crate::db::dialect::{self, Door};
 use crate::db::page::{PageRequest, Slice};
@@ -214,6 +214,7 @@ fn change(tx: &mut Tx<'_>, present: &Account, form: UserIn) -> Result<Account, P
     restate(tx, Some(present), &account)?;
     if !is_active {
         revoke_all(tx, account.id, None)?;
+        revoke_keys(tx, account.id)?;
     }
     let told = json!({ "role": role, "isActive": is_active, "sectionIds": account.sections, "mayKill": may_kill });
     tx.record(Change::newsroom("user.updated", account.id, told));
@@ -249,6 +250,7 @@ fn replace_password(tx: &mut Tx<'_>, present: &Account, hash: &PasswordHash) -> 
     let account = found(&mut tx.reading(), present.id)?;
     restate(tx, Some(present), &account)?;
     revoke_all(tx, present.id, None)?;
+    revoke_keys(tx, present.id)?;
     tx.record(Change::newsroom("user.password_reset", present.id, json!({})));
     Ok(())
 }

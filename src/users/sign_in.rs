@@ -48,7 +48,7 @@ pub async fn sign_in(
         None => None,
     };
     let hash = known.as_ref().map(|known| known.hash.clone());
-    let fits = call.app.hasher().verify(password.expose(), hash).await?;
+    let fits = call.app.hasher().verify(password.expose(), hash).await;
     let refuse = || Problem::new(Code::BadCredentials);
     call.is_right(attempt, fits, refuse())?;
     let known = known.ok_or_else(refuse)?;
@@ -119,8 +119,9 @@ pub(super) async fn prove(
     hash: &PasswordHash,
     pointer: &'static str,
 ) -> Result<(), Problem> {
-    let attempt = call.attempt(&id.to_string())?;
-    let fits = call.app.hasher().verify(password.expose(), Some(hash.clone())).await?;
+    let account = call.read(move |read| found(read, id)).await?;
+    let attempt = call.attempt(account.email.as_str())?;
+    let fits = call.app.hasher().verify(password.expose(), Some(hash.clone())).await;
     call.is_right(attempt, fits, Problem::field(pointer, Fault::WrongPassword))
 }
 

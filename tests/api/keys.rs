@@ -118,6 +118,60 @@ async fn a_key_is_good_from_its_addresses_until_its_end_and_while_its_maker_is()
 }
 
 #[actix_web::test]
+async fn a_key_works_on_what_its_scopes_say_and_not_on_what_its_makers_role_could() {
+    let app = TestApp::new().await;
+    let (admin, journalist) = (app.as_(Role::Admin).await, app.as_(Role::Journalist).await);
+    let form = json!({ "language": "ar", "headline": "مسودة", "body": [] });
+    let draft = journalist.post(LIST).json(&form).send().await.expect(201).text("/id");
+    let one = format!("{LIST}/{draft}");
+    let writes = app.anonymous().with_key(&key(&admin, &["article.write"]).await.text("/secret"));
+    writes.get(&one).send().await.refused(404, "not_found");
+    writes.patch(&one).if_match("\"1\"").json(&json!({ "headline": "غيرها" })).send().await.refused(404, "not_found");
+    writes.post(&format!("{one}/submit")).if_match("\"1\"").json(&json!({})).send().await.refused(404, "not_found");
+    let own = writes.post(LIST).json(&form).send().await.expect(201).text("/id");
+    writes.get(&format!("{LIST}/{own}")).send().await.expect(200);
+    let both = key(&admin, &["article.write", "article.publish"]).await.text("/secret");
+    let both = app.anonymous().with_key(&both);
+    both.get(&one).send().await.expect(200);
+    let submitted = both.post(&format!("{one}/submit")).if_match("\"1\"").json(&json!({})).send().await.expect(200);
+    let publish = both.post(&format!("{one}/publish")).if_match(&submitted.etag()).json(&json!({}));
+    assert_ne!(publish.send().await.status, 403);
+}
+
+#[actix_web::test]
+async fn keys_end_when_their_maker_is_shut_out_or_given_a_new_password() {
+    let app = TestApp::new().await;
+    let admin = app.as_(Role::Admin).await;
+    let maker = app.as_(Role::Admin).await;
+    let who = format!("/api/v1/newsroom/users/{}", maker.id());
+    let tag = async || admin.get(&who).send().await.expect(200).etag();
+    let first = key(&maker, &["article.write"]).await.text("/secret");
+    let reset = admin.post(&format!("{who}/password")).if_match(&tag().await);
+    reset.json(&json!({ "password": "حبر على ورق منذ الفجر" })).send().await.expect(200);
+    get(&app, &first, LIST).await.refused(401, "unauthenticated");
+    let again = app.as_user(maker.id()).await;
+    let second = key(&again, &["article.write"]).await.text("/secret");
+    for is_active in [false, true] {
+        let patch = admin.patch(&who).if_match(&tag().await).json(&json!({ "isActive": is_active }));
+        patch.send().await.expect(200);
+        get(&app, &second, LIST).await.refused(401, "unauthenticated");
+    }
+    assert_eq!(admin.get(KEYS).send().await.expect(200).at("/items"), &json!([]));
+}
+
+#[actix_web::test]
+async fn a_program_repeats_its_own_requests_and_nobody_elses() {
+    let app = TestApp::new().await;
+    let admin = app.as_(Role::Admin).await;
+    let program = app.anonymous().with_key(&key(&admin, &["article.write"]).await.text("/secret"));
+    let form = json!({ "language": "ar", "headline": "مسودة", "body": [] });
+    let ask = |who: &Client| who.post(LIST).key("same").json(&form).send();
+    let (first, second, third) = (ask(&admin).await.expect(201), ask(&program).await.expect(201), ask(&program).await);
+    assert_ne!(first.text("/id"), second.text("/id"));
+    assert_eq!(second.text("/id"), third.expect(201).text("/id"));
+}
+
+#[actix_web::test]
 async fn a_new_secret_stands_beside_the_old_one_for_as_long_as_was_said() {
     let app = TestApp::new().await;
     let admin = app.as_(Role::Admin).await;

@@ -146,7 +146,7 @@ fn ranked(scores: HashMap<PublicationId, i64>, page: &PageRequest) -> Slice<Foun
 /// What was found with its texts, in the order in which it was found.
 fn in_order(read: &mut Read<'_>, found: &[Found]) -> Result<Vec<(Live, String)>, Problem> {
     let ids: Vec<PublicationId> = found.iter().map(|found| found.publication_id).collect();
-    let whole = if ids.is_empty() { Vec::new() } else { store::whole(read.conn, &ids)? };
+    let whole = if ids.is_empty() { Vec::new() } else { store::whole(read.conn, &ids, read.now)? };
     let mut by_id: HashMap<PublicationId, (Live, String)> =
         whole.into_iter().map(|(live, body)| (live.id, (live, body))).collect();
     Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())

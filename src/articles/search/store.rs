@@ -220,9 +220,10 @@ pub(super) fn with_headline(conn: &mut Conn, search: &Search<'_>, hash: i64) -> 
     if search.is_plain(conn) { kept(query).load(conn) } else { query.load(conn) }
 }
 
-/// Publications with their bodies.
-pub(super) fn whole(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<Vec<(Live, String)>> {
-    let found = publications::table.filter(one_of(publications::id, ids));
+/// Publications with their bodies, as far as they are visible now.
+pub(super) fn whole(conn: &mut Conn, ids: &[PublicationId], now: UtcTime) -> QueryResult<Vec<(Live, String)>> {
+    // The index finds, and what shows is decided where it is kept.
+    let found = publications::table.filter(one_of(publications::id, ids)).filter(visible!(now));
     directly!(conn, own => found.select((Live::as_select(), publications::body)).load(own))
 }
 

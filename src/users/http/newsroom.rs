@@ -93,7 +93,7 @@ async fn read_user(permit: Permit<ManageUsers>, call: Call, id: Segment) -> Resu
 /// Change an account's name, role or access
 ///
 /// A JSON Merge Patch. A role counts from the next request on, whatever tokens say; `isActive: false` ends all
-/// sessions. `sectionIds` binds an editor to sections, and `[]` unbinds; `null` is 422 `required`. The last active
+/// sessions and API keys. `sectionIds` binds an editor to sections, and `[]` unbinds; `null` is 422 `required`. The last active
 /// administrator can't be demoted or deactivated: 409 `last_admin`. A reader who joins the staff keeps a password that
 /// may be shorter than staff's: give them a new one.
 #[utoipa::path(
@@ -116,7 +116,7 @@ async fn update_user(
 
 /// Give somebody a new password
 ///
-/// Ends all of their sessions.
+/// Ends all of their sessions, and the API keys that they have made.
 #[utoipa::path(
     tag = "users",
     extensions(("x-permission" = json!(GrantAccess::NAME))),

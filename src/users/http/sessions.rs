@@ -144,7 +144,7 @@ async fn list_user_sessions(
 
 /// End all of somebody's sessions
 ///
-/// They sign in anew, if they still may.
+/// They sign in anew, if they still may. API keys that they have made stay.
 #[utoipa::path(
     tag = "users",
     extensions(("x-permission" = json!(GrantAccess::NAME)), ("x-unconditional" = json!(true))),
