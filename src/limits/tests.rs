@@ -1,0 +1,153 @@
+//! How much of everything there is, and for whom.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use uuid::Uuid;
+
+fn limits(per_minute: u32, per_hour: u32) -> Limits {
+    let (rate, free) = (config::Rate { per_minute, per_hour }, config::Rate { per_minute: 0, per_hour: 0 });
+    let [reactions, reports, views, registrations] = [free.clone(), free.clone(), free.clone(), free];
+    let (comments, sign_ins) = (rate.clone(), rate);
+    let rules = config::Limits { address_factor: 2, comments, reactions, reports, views, sign_ins, registrations };
+    Limits::new(rules, b"a secret of thirty-two bytes or so")
+}
+
+fn at(seconds: i64) -> UtcTime {
+    UtcTime::from_micros(1_700_000_000 * MICROS + seconds * MICROS)
+}
+
+fn account(n: u128) -> CommenterId {
+    CommenterId::of(Uuid::from_u128(n))
+}
+
+#[test]
+fn a_minute_has_so_many_and_gives_them_back_one_by_one() {
+    let limits = limits(3, 0);
+    let take = |seconds: i64| limits.take(Act::Comment, Some(account(1)), None, at(seconds));
+    let left: Vec<String> = (0..3).map(|_| take(0).unwrap().limit).collect();
+    assert_eq!(left, ["\"account-minute\";r=2;t=20", "\"account-minute\";r=1;t=40", "\"account-minute\";r=0;t=60"]);
+    assert_eq!(take(0).unwrap_err().wait, 20);
+    assert_eq!(take(19).unwrap_err().wait, 1);
+    assert!(take(20).is_ok());
+    assert_eq!(take(20).unwrap_err().wait, 20);
+    assert!((0..3).all(|_| take(600).is_ok()));
+    assert!(
+        limits.take(Act::React, Some(account(1)), None, at(0)).unwrap().policy.is_empty(),
+        "others are not limited"
+    );
+}
+
+#[test]
+fn an_hour_is_counted_beside_its_minutes() {
+    let limits = limits(2, 4);
+    let taken = (0..10).filter(|n| limits.take(Act::Comment, Some(account(1)), None, at(n * 30)).is_ok()).count();
+    assert_eq!(taken, 4);
+    let refused = limits.take(Act::Comment, Some(account(1)), None, at(300)).unwrap_err();
+    assert_eq!(refused.policy, "\"account-minute\";q=2;w=60, \"account-hour\";q=4;w=3600");
+    assert_eq!(refused.limit, format!("\"account-hour\";r=0;t={}", refused.wait));
+    assert!(limits.take(Act::Comment, Some(account(1)), None, at(300 + i64::try_from(refused.wait).unwrap())).is_ok());
+}
+
+#[test]
+fn what_is_refused_takes_nothing_from_anybody() {
+    let limits = limits(1, 0);
+    let origin = limits.origin("203.0.113.9".parse().unwrap());
+    assert!(limits.take(Act::Comment, Some(account(1)), origin, at(0)).is_ok());
+    // Its own share is used up; that of the address has one left, and keeps it.
+    for _ in 0..5 {
+        assert!(limits.take(Act::Comment, Some(account(1)), origin, at(0)).is_err());
+    }
+    assert!(limits.take(Act::Comment, Some(account(2)), origin, at(0)).is_ok());
+    let third = limits.take(Act::Comment, Some(account(3)), origin, at(0)).unwrap_err();
+    assert!(third.limit.starts_with("\"address-minute\";r=0"), "{}", third.limit);
+    assert!(limits.take(Act::Comment, Some(account(3)), None, at(0)).is_ok());
+}
+
+#[test]
+fn an_address_is_one_however_it_is_written() {
+    let limits = limits(1, 1);
+    let origin = |text: &str| limits.origin(text.parse().unwrap()).unwrap();
+    assert_eq!(origin("203.0.113.9"), origin("::ffff:203.0.113.9"));
+    assert_eq!(origin("2001:db8:0:1::1"), origin("2001:db8:0:1:ffff::2"));
+    assert_ne!(origin("2001:db8:0:1::1"), origin("2001:db8:0:2::1"));
+    assert_ne!(origin("203.0.113.9"), origin("203.0.113.8"));
+    assert_eq!(limits.origin("::ffff:127.0.0.1".parse().unwrap()), None);
+    let other = Limits::new(limits.rules.clone(), b"another secret of thirty-two bytes");
+    assert_ne!(other.origin("203.0.113.9".parse().unwrap()), Some(origin("203.0.113.9")));
+}
+
+#[test]
+fn wrong_passwords_are_counted_by_name_by_address_and_by_both() {
+    let limits = limits(2, 0);
+    let origin = |n: u8| limits.origin([203, 0, 113, n].into());
+    let attempt = |name: &str, n: u8| limits.attempt(name, origin(n), at(0)).map(|attempt| attempt.standing.limit);
+    assert!(attempt("sara", 1).is_ok() && attempt("sara", 1).is_ok());
+    assert!(attempt("sara", 1).unwrap_err().limit.starts_with("\"pair-minute\";r=0"));
+    // One address has twice as many for all names, one name twice as many from all addresses.
+    assert!(attempt("omar", 1).is_ok() && attempt("omar", 1).is_ok());
+    assert!(attempt("layla", 1).unwrap_err().limit.starts_with("\"address-minute\";r=0"));
+    assert!(attempt("sara", 2).is_ok() && attempt("sara", 3).is_ok());
+    let refused = attempt("sara", 4).unwrap_err();
+    assert!(refused.limit.starts_with("\"name-minute\";r=0"), "{}", refused.limit);
+    let later = at(i64::try_from(refused.wait).unwrap());
+    assert!(limits.attempt("sara", origin(4), later).is_ok());
+}
+
+#[test]
+fn a_right_password_takes_nothing_and_from_there_strangers_shut_nobody_out() {
+    let limits = limits(2, 10);
+    let home = limits.origin("203.0.113.9".parse().unwrap());
+    for _ in 0..100 {
+        let attempt = limits.attempt("sara", home, at(0)).unwrap();
+        limits.succeed(&attempt, at(0));
+    }
+    for n in 0..200 {
+        drop(limits.attempt("sara", limits.origin([198, 51, 100, n].into()), at(0)));
+    }
+    assert!(limits.attempt("sara", limits.origin("192.0.2.1".parse().unwrap()), at(0)).is_err());
+    assert!(limits.attempt("sara", home, at(0)).is_ok());
+    assert!(limits.attempt("sara", home, at(0)).is_ok());
+    assert!(limits.attempt("sara", home, at(0)).is_err(), "at home they are counted, too");
+}
+
+#[test]
+fn a_flood_of_strangers_shuts_nobody_out_who_is_at_home_and_gives_nobody_more() {
+    let limits = limits(2, 10);
+    let home = limits.origin("203.0.113.9".parse().unwrap());
+    limits.succeed(&limits.attempt("sara", home, at(0)).unwrap(), at(0));
+    for n in 0..u32::try_from(KNOWN_MAX).unwrap() + 10 {
+        let origin = limits.origin(std::net::Ipv6Addr::from(0x2001_0db8_u128 << 96 | u128::from(n) << 64).into());
+        drop(limits.attempt("nobody", origin, at(0)));
+        drop(limits.take(Act::Comment, None, origin, at(0)));
+    }
+    let known = |act: Act| limits.known.lock().unwrap().back_at.keys().filter(|(of, _)| *of == act).count();
+    assert!(known(Act::SignIn) <= KNOWN_MAX + 4 && known(Act::Comment) <= KNOWN_MAX + 4);
+    let elsewhere = limits.origin("192.0.2.77".parse().unwrap());
+    let taken = (0..20).filter(|n| limits.attempt(&format!("omar{n}"), elsewhere, at(0)).is_ok()).count();
+    assert!(taken <= 4, "{taken}");
+    for _ in 0..5 {
+        limits.succeed(&limits.attempt("sara", home, at(0)).unwrap(), at(0));
+    }
+}
+
+#[test]
+fn what_a_name_has_is_told_to_whom_it_stops_alone() {
+    let limits = limits(2, 0);
+    let origin = |n: u8| limits.origin([203, 0, 113, n].into());
+    limits.succeed(&limits.attempt("sara", origin(1), at(0)).unwrap(), at(0));
+    let told = |name: &str| limits.attempt(name, origin(1), at(0)).unwrap().standing;
+    assert_eq!(told("sara").policy, told("omar").policy);
+    let stopped = (2..6).find_map(|n| limits.attempt("omar", origin(n), at(0)).err()).unwrap();
+    assert!(stopped.limit.starts_with("\"name-minute\";r=0"), "{}", stopped.limit);
+}
+
+#[test]
+fn who_has_all_of_it_back_is_forgotten() {
+    let limits = limits(5, 10);
+    for n in 0..1_000 {
+        assert!(limits.take(Act::Comment, Some(account(n)), None, at(0)).is_ok());
+    }
+    assert_eq!(limits.known.lock().unwrap().back_at.len(), 1_000);
+    assert!(limits.take(Act::Comment, Some(account(0)), None, at(3_600)).is_ok());
+    assert_eq!(limits.known.lock().unwrap().back_at.len(), 1);
+}
