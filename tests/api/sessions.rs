@@ -191,7 +191,12 @@ async fn what_is_grave_asks_who_did_not_prove_lately_who_they_are() {
     app.clock.advance(Duration::from_secs(15 * 60 + 1));
     let tokens = omar.refresh().await.expect(200);
     let omar = Person { anyone: app.anonymous(), tokens };
-    let many = json!({ "action": "kill", "articles": [] });
-    let bulk = omar.with(omar.anyone.post("/api/v1/newsroom/articles/bulk")).json(&many).send().await;
-    assert_ne!(bulk.status, 200);
+    // Nor is one of many at once.
+    let item = json!({ "id": made.text("/id"), "version": 1, "action": "kill", "with": { "notice": "خطأ" } });
+    let many = omar.anyone.post("/api/v1/newsroom/articles/bulk").json(&json!({ "items": [item] }));
+    let bulk = omar.with(many).send().await.expect(200);
+    assert_eq!(
+        (bulk.at("/items/0/status"), bulk.text("/items/0/problem/code")),
+        (&json!(403), "step_up_required".into())
+    );
 }
