@@ -1,4 +1,4 @@
-//! The client: one POST, to an address that was checked, with an answer of bounded size in bounded time.
+//! The client: one request, to an address that was checked, with an answer of bounded size in bounded time.
 
 use std::error::Error;
 use std::fmt;
@@ -18,6 +18,8 @@ use crate::config;
 
 /// As much of an answer as is kept; the rest is not read.
 const ANSWER_BYTES_MAX: usize = 4096;
+/// As much as an answer may have that counts whole.
+const WHOLE_BYTES_MAX: usize = 256 * 1024;
 /// As much as is told of why nobody could be reached.
 const REASON_CHARS_MAX: usize = 300;
 /// A receiver that takes no connection for so long is away, however long an answer may take.
@@ -121,14 +123,40 @@ impl Outbound {
 
     /// Sends one POST, once. Any status is an answer.
     pub async fn post(&self, url: &str, headers: &[(&str, String)], body: Bytes) -> Result<Answer, Failure> {
-        let url = check_url(url, &self.rules).map_err(|_| Failure::Refused)?;
-        let headers = header_map(headers)?;
         let began = Instant::now();
-        let response = self.client.post(url).headers(headers).body(body).send().await.map_err(failure)?;
+        let response = self.send(url, headers, Some(body)).await?;
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let body = beginning(response).await;
         Ok(Answer { status, retry_after, body, took: began.elapsed() })
+    }
+
+    /// Gets what is at an address, or posts something to it, once. Any status is an answer, which is had whole or not at all.
+    pub async fn ask(
+        &self,
+        url: &str,
+        headers: &[(&str, String)],
+        body: Option<Bytes>,
+    ) -> Result<(u16, Vec<u8>), Failure> {
+        let mut response = self.send(url, headers, body).await?;
+        let mut read = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failure)? {
+            read.extend_from_slice(&chunk);
+            if read.len() > WHOLE_BYTES_MAX {
+                return Err(Failure::Unreachable("the answer is too long".into()));
+            }
+        }
+        Ok((response.status().as_u16(), read))
+    }
+
+    async fn send(&self, url: &str, headers: &[(&str, String)], body: Option<Bytes>) -> Result<Response, Failure> {
+        let url = check_url(url, &self.rules).map_err(|_| Failure::Refused)?;
+        let headers = header_map(headers)?;
+        let request = match body {
+            Some(body) => self.client.post(url).body(body),
+            None => self.client.get(url),
+        };
+        request.headers(headers).send().await.map_err(failure)
     }
 }
 

@@ -91,6 +91,25 @@ fn a_request_arrives_and_its_answer_comes_back() {
 }
 
 #[test]
+fn an_answer_that_counts_whole_comes_whole_or_not_at_all() {
+    let ask = |answer: String| {
+        let (port, heard) = receiver(answer.into_bytes());
+        let outbound = Outbound::new(&settings("inner = [\"127.0.0.1\"]")).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let url = format!("http://127.0.0.1:{port}/");
+        let answer = runtime.block_on(outbound.ask(&url, &[], Some(Bytes::from_static(b"{}"))));
+        heard.join().unwrap();
+        answer
+    };
+    let head = |length: usize| format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
+    let (most, more) = (256 * 1024, 256 * 1024 + 1);
+    assert_eq!(ask(head(most) + &"x".repeat(most)), Ok((200, vec![b'x'; most])));
+    assert!(matches!(ask(head(more) + &"x".repeat(more)), Err(Failure::Unreachable(_))));
+    assert!(matches!(ask(head(10) + "half"), Err(Failure::Unreachable(_))));
+    assert!(matches!(ask(head(most).replace("200", "500") + &"x".repeat(most)), Ok((500, _))));
+}
+
+#[test]
 fn a_redirect_is_an_answer_and_not_followed() {
     let target = untouched();
     let there = target.local_addr().unwrap();

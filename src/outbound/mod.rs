@@ -1,4 +1,5 @@
-//! Requests that Khabar sends to addresses that other people chose: receivers of webhooks, push services.
+//! Requests that Khabar sends to addresses that other people chose: receivers of webhooks, push services, and what a provider of
+//! sign-ins names as its own.
 //!
 //! Whoever names an address could name one inside the house and have Khabar knock there. So an address is judged
 //! twice: what its text says when it is taken in ([`check_url`]) and what its name means when it is connected to
