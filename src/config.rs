@@ -304,6 +304,7 @@ mod tests {
             ("[outbound]\ninner = [\"10.0.0.1/8\"]", "outbound.inner"),
             ("[outbound]\ninner = [\"localhost\"]", "outbound.inner"),
             ("[push]\ncontact = \"desk@khabar.example\"", "push.contact"),
+            ("[auth]\nsecond_factor_roles = [\"king\"]", "king"),
             ("[events]\nkeep_days = 0", "events.keep_days"),
             ("[events]\nkeep_count = 0", "events.keep_count"),
             ("[events]\nheartbeat_seconds = 0", "events.heartbeat_seconds"),

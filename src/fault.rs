@@ -37,6 +37,8 @@ pub enum Fault {
     NotANetwork,
     /// Not the password of the account.
     WrongPassword,
+    /// Not a code of the account's second factor, or one that was used.
+    WrongCode,
     /// Among the first passwords that an attacker tries.
     Guessable,
     /// Not a BCP 47 language tag.
@@ -100,6 +102,7 @@ impl Fault {
             Self::NotAnEmail => "not_an_email",
             Self::NotANetwork => "not_a_network",
             Self::WrongPassword => "wrong_password",
+            Self::WrongCode => "wrong_code",
             Self::Guessable => "guessable",
             Self::NotALanguage => "not_a_language",
             Self::NotAnInstant => "not_an_instant",
@@ -150,6 +153,7 @@ impl Fault {
             Self::NotAnEmail => "Must be an e-mail address.".into(),
             Self::NotANetwork => "Must be an IP address such as 203.0.113.9, or a block such as 203.0.113.0/24.".into(),
             Self::WrongPassword => "This is not the present password.".into(),
+            Self::WrongCode => "This code is wrong, or was used already.".into(),
             Self::Guessable => {
                 "Too easy to guess: choose one that is not your name, your address or in common use.".into()
             }
@@ -203,6 +207,7 @@ impl Fault {
             Self::NotAnEmail => "يجب أن يكون عنوان بريد إلكتروني.".into(),
             Self::NotANetwork => "يجب أن يكون عنوان IP مثل 203.0.113.9 أو نطاقًا مثل 203.0.113.0/24.".into(),
             Self::WrongPassword => "هذه ليست كلمة المرور الحالية.".into(),
+            Self::WrongCode => "هذا الرمز غير صحيح أو سبق استخدامه.".into(),
             Self::Guessable => "سهلة التخمين: اختر كلمة مرور غير شائعة وليست اسمك ولا بريدك.".into(),
             Self::NotALanguage => "يجب أن يكون رمز لغة وفق BCP 47 مثل ar أو en-GB.".into(),
             Self::NotAnInstant => "يجب أن يكون وقتًا وفق RFC 3339 مثل 2020-10-09T08:30:00Z.".into(),

@@ -99,11 +99,10 @@ struct Share {
     wait: i64,
 }
 
-/// A password that is being tried.
+/// A password or a code that is being tried.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     holders: Vec<Holder>,
-    pair: Tag,
     /// What is left if it is wrong.
     pub standing: Standing,
 }
@@ -182,35 +181,34 @@ impl Limits {
 
     /// Takes one try at a password: from the shares of the name and the address together, of the address, and of the name. From
     /// where its holder has signed in, the name's own share does not count: strangers elsewhere who try that name do not shut
-    /// its holder out. What is asked for stays taken until [`Self::succeed`] gives it back, so that many at once are not more.
+    /// its holder out. What is asked for stays taken until [`Self::give_back`], so that many at once are not more.
     ///
     /// # Errors
     /// What is left when one of them has not enough: then none is taken from any.
     pub fn attempt(&self, name: &str, origin: Option<Origin>, now: UtcTime) -> Result<Attempt, Standing> {
-        let from = origin.map(|origin| origin.0).unwrap_or_default();
-        let [name, pair] =
-            [&[name.as_bytes()][..], &[&from, name.as_bytes()]].map(|parts| self.tag(parts).unwrap_or_default());
+        let pair = self.pair(name, origin);
+        let name = self.tag(&[name.as_bytes()]).unwrap_or_default();
         let mut known = self.known(now);
         let is_at_home = known.at_home.contains_key(&pair);
         let name = Some(Holder::Name(name)).filter(|_| !is_at_home);
         let holders = [Some(Holder::Pair(pair)), origin.map(Holder::Address), name];
         let holders = known.admitted(Act::SignIn, holders.into_iter().flatten());
         let standing = self.take_from(&mut known, Act::SignIn, &holders, now)?;
-        Ok(Attempt { holders, pair, standing })
+        Ok(Attempt { holders, standing })
     }
 
-    /// The password was right: nothing was taken, and whose it is is at home there.
-    pub fn succeed(&self, attempt: &Attempt, now: UtcTime) {
-        self.give_back(attempt, now);
+    /// Whoever signs in with this name is at home there.
+    pub fn welcome(&self, name: &str, origin: Option<Origin>, now: UtcTime) {
+        let pair = self.pair(name, origin);
         let mut known = self.known(now);
-        if known.at_home.len() >= KNOWN_MAX && !known.at_home.contains_key(&attempt.pair) {
+        if known.at_home.len() >= KNOWN_MAX && !known.at_home.contains_key(&pair) {
             let oldest = known.at_home.iter().min_by_key(|(_, last)| **last).map(|(pair, _)| *pair);
             oldest.and_then(|pair| known.at_home.remove(&pair));
         }
-        known.at_home.insert(attempt.pair, now.micros());
+        known.at_home.insert(pair, now.micros());
     }
 
-    /// The password was not looked at: nothing was taken.
+    /// What was given is right, or was not looked at: nothing was taken.
     pub fn give_back(&self, attempt: &Attempt, now: UtcTime) {
         let mut known = self.known(now);
         for holder in &attempt.holders {
@@ -220,6 +218,12 @@ impl Limits {
                 *at -= each;
             }
         }
+    }
+
+    /// A name at one address.
+    fn pair(&self, name: &str, origin: Option<Origin>) -> Tag {
+        let from = origin.map(|origin| origin.0).unwrap_or_default();
+        self.tag(&[&from, name.as_bytes()]).unwrap_or_default()
     }
 
     /// What is known, without what is not worth knowing any more.

@@ -74,6 +74,7 @@ const EVENTS: &[&[Kind]] = &[
     records::EVENTS,
     site::EVENTS,
     users::EVENTS,
+    users::factors::EVENTS,
     auth::EVENTS,
     webhooks::EVENTS,
     keys::EVENTS,

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value};
 
 use crate::db;
-use crate::fault::{Faults, FieldError};
+use crate::fault::{Fault, Faults, FieldError};
 use crate::limits::Standing;
 use crate::text::Lang;
 
@@ -62,6 +62,13 @@ codes! {
     /// E-mail and password do not match an account.
     BadCredentials "bad_credentials" UNAUTHORIZED "E-mail or password is wrong" "البريد الإلكتروني أو كلمة المرور غير صحيحة"
         "Check both. For safety the answer does not tell which of them is wrong.";
+    /// The password was right, and the account has a second factor.
+    CodeRequired "code_required" UNAUTHORIZED "A code is needed as well" "يلزم رمز التحقق أيضًا"
+        "Send the same once more with `code`: the six digits that your authenticator shows, or a recovery code.";
+    /// The password was right, and the code was not.
+    BadCode "bad_code" UNAUTHORIZED "The code is wrong" "رمز التحقق غير صحيح"
+        "Six digits are good for a minute or so and work once: wait for the next ones. A recovery code works once, too, and is all that is \
+        taken after a hundred wrong codes in a row.";
     /// A moderator has acted on whoever comments.
     Sanctioned "sanctioned" FORBIDDEN "You may not comment" "لا يمكنك التعليق"
         "`kind` is what moderators have done, `reason` why, and `until` when it ends, if it does. `GET /api/v1/me/sanctions` lists all that holds.";
@@ -71,6 +78,9 @@ codes! {
     /// The caller has to prove once more who they are.
     StepUpRequired "step_up_required" FORBIDDEN "Prove once more that it is you" "أثبت هويتك مرة أخرى للمتابعة"
         "Send your password to `POST /api/v1/auth/step-up`, then ask again with the same token. `permission` names what is grave.";
+    /// The role must have a second factor, and the session was opened without.
+    SecondFactorRequired "second_factor_required" FORBIDDEN "Your role needs a second factor" "دورك يتطلب عاملًا ثانيًا للتحقق"
+        "Set one up with `POST /api/v1/me/second-factor`, or sign in with its `code`. `permission`, where there is one, names what waits for it.";
     /// Nothing is here, or nothing that the caller may know of.
     NotFound "not_found" NOT_FOUND "Nothing is here" "لا يوجد شيء هنا"
         "Check the id or slug. What is not published answers the same as what never was.";
@@ -198,13 +208,19 @@ impl Problem {
     }
 
     /// One bad field.
-    pub fn field(pointer: impl Into<String>, fault: crate::fault::Fault) -> Self {
+    pub fn field(pointer: impl Into<String>, fault: Fault) -> Self {
         Self { errors: vec![FieldError { pointer: pointer.into(), fault }], ..Self::new(Code::Invalid) }
     }
 
     /// One bad query parameter.
-    pub fn parameter(name: &str, fault: crate::fault::Fault) -> Self {
+    pub fn parameter(name: &str, fault: Fault) -> Self {
         Self { code: Code::BadParameter, ..Self::field(name, fault) }
+    }
+
+    /// Whether it refuses a password or a code as wrong: what somebody may not try often.
+    pub fn is_wrong_guess(&self) -> bool {
+        let is_guess = |error: &FieldError| matches!(error.fault, Fault::WrongPassword | Fault::WrongCode);
+        matches!(self.code, Code::BadCredentials | Code::BadCode) || self.errors.iter().any(is_guess)
     }
 
     /// Adds a member to the answer.

@@ -62,7 +62,8 @@ fn delivery(config: &mut Routes<'_>) {
         .configure(push::http::delivery)
         .configure(privacy::http::routes)
         .configure(users::http::accounts)
-        .configure(users::http::own_sessions);
+        .configure(users::http::own_sessions)
+        .configure(users::http::own_factor);
 }
 
 fn newsroom(config: &mut Routes<'_>) {
@@ -90,6 +91,7 @@ fn newsroom(config: &mut Routes<'_>) {
         .configure(authors::http::newsroom)
         .configure(users::http::newsroom)
         .configure(users::http::sessions)
+        .configure(users::http::factors)
         .configure(embargo::http::newsroom)
         .configure(events::http::newsroom)
         .configure(audit::http::newsroom)

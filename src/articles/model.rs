@@ -172,7 +172,8 @@ mod tests {
 
     fn user(role: Role, id: u128) -> User {
         let (id, session) = (Id::of(Uuid::from_u128(id)), Id::of(Uuid::nil()));
-        User { id, role, session, sections: Vec::new(), may_kill: true, is_sure: true, scopes: None }
+        let (sections, scopes) = (Vec::new(), None);
+        User { id, role, session, sections, may_kill: true, is_sure: true, owes_factor: false, scopes }
     }
 
     fn at(state: ArticleState) -> Standing {

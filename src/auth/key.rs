@@ -60,6 +60,7 @@ fn holder(read: &mut Read<'_>, key: &str, from: IpAddr) -> Result<Option<KeyUse>
         sections: serde_json::from_str(&held.sections)?,
         may_kill: false,
         is_sure: false,
+        owes_factor: false,
         scopes: Some(scopes),
     };
     let since = read.now.before(USED_WITHIN);

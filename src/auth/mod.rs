@@ -13,7 +13,7 @@ pub mod viewer;
 
 use std::sync::Arc;
 
-use self::actions::{Action, for_keys};
+use self::actions::{Action, UseAccount, for_keys};
 use crate::ids::{CommenterId, RecordId, SessionId, UserId};
 use crate::limits::Origin;
 use crate::text_enum;
@@ -62,6 +62,8 @@ pub struct User {
     pub may_kill: bool,
     /// Whether they have proved lately who they are, as grave steps ask for.
     pub is_sure: bool,
+    /// Whether their role asks for a second factor and this session was opened without: it may do nothing but set one up.
+    pub owes_factor: bool,
     /// What it may do at the most: where a program acts for them, what its key says.
     pub scopes: Option<Vec<String>>,
 }
@@ -74,6 +76,11 @@ impl User {
 
     /// Whether they may do something.
     pub fn may<A: Action>(&self) -> bool {
+        self.is_entitled_to::<A>() && (!self.owes_factor || A::NAME == UseAccount::NAME)
+    }
+
+    /// Whether they may, once they have given the second factor that they may owe.
+    pub(crate) fn is_entitled_to<A: Action>(&self) -> bool {
         let is_in_scope = |scopes: &Vec<String>| for_keys(A::NAME) && scopes.iter().any(|scope| scope == A::NAME);
         A::ROLES.contains(&self.role) && self.scopes.as_ref().is_none_or(is_in_scope)
     }

@@ -29,8 +29,11 @@ impl<A: Action> Permit<A> {
     }
 
     fn of(user: &User) -> Result<Self, Problem> {
-        if !user.may::<A>() {
+        if !user.is_entitled_to::<A>() {
             return Err(Problem::new(Code::Forbidden).with("permission", A::NAME));
+        }
+        if !user.may::<A>() {
+            return Err(Problem::new(Code::SecondFactorRequired).with("permission", A::NAME));
         }
         if is_grave(A::NAME) && !user.is_sure {
             return Err(Problem::new(Code::StepUpRequired).with("permission", A::NAME));

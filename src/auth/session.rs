@@ -6,6 +6,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+use super::store::Holder;
 pub use super::store::KeptSession;
 use super::{Claims, User, store};
 use crate::app::{App, Read, Tx};
@@ -48,29 +49,47 @@ pub struct Grant {
     pub refresh_token: String,
 }
 
-/// The holder of a token, if its session is live and its account active. They are sure if they proved who they are since an
-/// instant.
-pub fn live_session(read: &mut Read<'_>, claims: &Claims, since: UtcTime) -> Result<Option<User>, Problem> {
-    let held = store::live_holder(read.conn, claims.sid, claims.sub, read.now)?;
-    let Some((role, sections, may_kill, proved_at)) = held else {
+/// The holder of a token, if its session is live and its account active.
+pub fn live_session(read: &mut Read<'_>, claims: &Claims, app: &App) -> Result<Option<User>, Problem> {
+    let Some(holder) = store::live_holder(read.conn, claims.sid, claims.sub, read.now)? else {
         return Ok(None);
     };
-    let sections = serde_json::from_str(&sections)?;
+    let Holder { role, sections, may_kill, proved_at, is_strong } = holder;
     Ok(Some(User {
         id: claims.sub,
         role,
         session: claims.sid,
-        sections,
+        sections: serde_json::from_str(&sections)?,
         may_kill,
-        is_sure: proved_at >= since,
+        is_sure: proved_at >= app.sure_since(),
+        owes_factor: !is_strong && app.config().auth.asks_factor_of(role),
         scopes: None,
     }))
 }
 
-/// Opens a session for an account, for a program that says this of itself.
-pub fn open_session(tx: &mut Tx<'_>, app: &App, user: UserId, agent: Option<&str>) -> Result<Grant, Problem> {
+/// Opens a session for an account, for a program that says this of itself. It is strong if more than a password opened it.
+pub fn open_session(
+    tx: &mut Tx<'_>,
+    app: &App,
+    user: UserId,
+    agent: Option<&str>,
+    is_strong: bool,
+) -> Result<Grant, Problem> {
     let session = tx.next_id();
-    store::insert_session(tx.conn, session, (user, agent), tx.now, expiry(app, tx.now))?;
+    let (now, expires_at) = (tx.now, expiry(app, tx.now));
+    let kept = KeptSession {
+        id: session,
+        user,
+        opened_at: now,
+        expires_at,
+        revoked_at: None,
+        name: None,
+        agent: agent.map(ToOwned::to_owned),
+        used_at: now,
+        proved_at: now,
+        is_strong,
+    };
+    store::insert_session(tx.conn, &kept)?;
     restate(tx, session, None)?;
     tx.record(Change::newsroom("session.opened", session, serde_json::json!({ "userId": user })));
     let refresh_token = issue(tx, app, session)?;
@@ -146,10 +165,11 @@ pub fn name_session(tx: &mut Tx<'_>, session: SessionId, name: Option<&str>) -> 
     Ok(())
 }
 
-/// Notes that the holder of a session has just proved who they are.
-pub fn prove_session(tx: &mut Tx<'_>, session: SessionId) -> Result<(), Problem> {
+/// Notes that the holder of a session has just proved who they are, and whether it counts as strong from here on; it is as strong
+/// as before where nothing is said.
+pub fn prove_session(tx: &mut Tx<'_>, session: SessionId, is_strong: Option<bool>) -> Result<(), Problem> {
     let before = state(tx, session)?;
-    store::prove(tx.conn, session, tx.now)?;
+    store::prove(tx.conn, session, tx.now, is_strong)?;
     restate(tx, session, before)?;
     tx.record(Change::newsroom("session.proved", session, serde_json::json!({})));
     Ok(())

@@ -18,13 +18,16 @@ pub(super) struct Held {
 }
 
 /// What is kept of a session.
-#[derive(Clone, Debug, Serialize, Queryable)]
+#[derive(Clone, Debug, Serialize, Queryable, Insertable)]
+#[diesel(table_name = sessions)]
 pub struct KeptSession {
     /// Its id.
     pub id: SessionId,
     /// Whose it is.
+    #[diesel(column_name = user_id)]
     pub user: UserId,
     /// Since when.
+    #[diesel(column_name = created_at)]
     pub opened_at: UtcTime,
     /// Until when, if it is not prolonged.
     pub expires_at: UtcTime,
@@ -38,6 +41,18 @@ pub struct KeptSession {
     pub used_at: UtcTime,
     /// When its holder last proved who they are.
     pub proved_at: UtcTime,
+    /// Whether it was opened with more than a password, or its holder has shown a second factor in it.
+    pub is_strong: bool,
+}
+
+/// Who holds a live session.
+#[derive(Queryable)]
+pub(super) struct Holder {
+    pub role: Role,
+    pub sections: String,
+    pub may_kill: bool,
+    pub proved_at: UtcTime,
+    pub is_strong: bool,
 }
 
 /// What the database has of a good key.
@@ -58,35 +73,19 @@ pub(super) fn live_holder(
     session: SessionId,
     user: UserId,
     now: UtcTime,
-) -> QueryResult<Option<(Role, String, bool, UtcTime)>> {
+) -> QueryResult<Option<Holder>> {
     sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
         .filter(sessions::id.eq(session).and(sessions::user_id.eq(user)))
         .filter(sessions::revoked_at.is_null().and(sessions::expires_at.gt(now)))
         .filter(users::is_active.eq(true))
-        .select((users::role, users::section_ids, users::may_kill, sessions::proved_at))
+        .select((users::role, users::section_ids, users::may_kill, sessions::proved_at, sessions::is_strong))
         .first(conn)
         .optional()
 }
 
-pub(super) fn insert_session(
-    conn: &mut Conn,
-    id: SessionId,
-    (user, agent): (UserId, Option<&str>),
-    now: UtcTime,
-    expires: UtcTime,
-) -> QueryResult<usize> {
-    diesel::insert_into(sessions::table)
-        .values((
-            sessions::id.eq(id),
-            sessions::user_id.eq(user),
-            sessions::created_at.eq(now),
-            sessions::expires_at.eq(expires),
-            sessions::agent.eq(agent),
-            sessions::used_at.eq(now),
-            sessions::proved_at.eq(now),
-        ))
-        .execute(conn)
+pub(super) fn insert_session(conn: &mut Conn, session: &KeptSession) -> QueryResult<usize> {
+    diesel::insert_into(sessions::table).values(session).execute(conn)
 }
 
 pub(super) fn session(conn: &mut Conn, id: SessionId) -> QueryResult<Option<KeptSession>> {
@@ -123,9 +122,10 @@ pub(super) fn rename(conn: &mut Conn, session: SessionId, name: Option<&str>) ->
     diesel::update(sessions::table.find(session)).set(sessions::name.eq(name)).execute(conn)
 }
 
-/// Notes that the holder of a session has proved who they are.
-pub(super) fn prove(conn: &mut Conn, session: SessionId, now: UtcTime) -> QueryResult<usize> {
-    diesel::update(sessions::table.find(session)).set(sessions::proved_at.eq(now)).execute(conn)
+/// Notes that the holder of a session has proved who they are, and how strong it is from here on, if that is known.
+pub(super) fn prove(conn: &mut Conn, session: SessionId, now: UtcTime, is_strong: Option<bool>) -> QueryResult<usize> {
+    let marks = (sessions::proved_at.eq(now), is_strong.map(|is_strong| sessions::is_strong.eq(is_strong)));
+    diesel::update(sessions::table.find(session)).set(marks).execute(conn)
 }
 
 pub(super) fn insert_refresh(conn: &mut Conn, hash: &[u8], session: SessionId, now: UtcTime) -> QueryResult<usize> {

@@ -55,7 +55,7 @@ pub async fn identify(app: &App, request: &HttpRequest, from: IpAddr, request_id
         return user.map(Viewer::User).ok_or_else(refuse);
     }
     let claims = app.tokens().read(token, app.now()).ok_or_else(refuse)?;
-    let since = app.sure_since();
-    let user = app.read(move |read| live_session(read, &claims, since)).await?;
+    let asked = app.clone();
+    let user = app.read(move |read| live_session(read, &claims, &asked)).await?;
     user.map(Viewer::User).ok_or_else(refuse)
 }

@@ -48,7 +48,7 @@ pub(super) fn password() -> String {
 pub(super) fn signed_in(account: &users::model::Account) -> User {
     let (session, sections) = (Id::of(account.id.uuid()), Vec::new());
     let (id, role) = (account.id, account.role);
-    User { id, role, session, sections, may_kill: false, is_sure: true, scopes: None }
+    User { id, role, session, sections, may_kill: false, is_sure: true, owes_factor: false, scopes: None }
 }
 
 impl Person {

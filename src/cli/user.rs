@@ -51,6 +51,12 @@ pub(super) enum Command {
         #[command(flatten)]
         password: PasswordSource,
     },
+    /// Take an account's second factor away, for somebody who has lost it, and end all of its sessions.
+    ForgetFactor {
+        /// The address of the account.
+        #[arg(long)]
+        email: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -84,6 +90,7 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), Failure> {
         Command::List => list(app).await,
         Command::SetRole { email, role } => set_role(app, &email, role).await,
         Command::ResetPassword { email, password } => reset_password(app, &email, &password).await,
+        Command::ForgetFactor { email } => forget_factor(app, &email).await,
     }
 }
 
@@ -139,6 +146,18 @@ async fn reset_password(app: &App, email: &str, source: &PasswordSource) -> Resu
     };
     changed.await.map_err(|problem| unknown(problem, email))?;
     tell(&format!("{} has a new password; all sessions have ended.", account.email.as_str()))
+}
+
+async fn forget_factor(app: &App, email: &str) -> Result<(), Failure> {
+    let address = address(email)?;
+    let found = app.read(move |read| users::by_email(read, &address)).await;
+    let account = found.map_err(|problem| unknown(problem, email))?;
+    let id = account.id;
+    match app.write(Actor::operator(), move |tx| users::factors::forget(tx, id)).await {
+        Ok(()) => tell(&format!("{} has no second factor any more; all sessions have ended.", account.email.as_str())),
+        Err(problem) if problem.code == Code::NotFound => Err(format!("{email} has no second factor").into()),
+        Err(problem) => Err(readable(problem)),
+    }
 }
 
 fn address(text: &str) -> Result<Email, Failure> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::Error;
+use crate::auth::Role;
 use crate::cache::facet::SharedSeconds;
 use crate::outbound::Network;
 
@@ -101,6 +102,15 @@ pub struct Auth {
     pub refresh_days: u32,
     /// Minutes for which a proof of who somebody is serves for grave steps; 0 asks for no other than the sign-in.
     pub step_up_minutes: u32,
+    /// Roles that may do nothing but set up a second factor in a session that was opened without.
+    pub second_factor_roles: Vec<Role>,
+}
+
+impl Auth {
+    /// Whether a role must have a second factor.
+    pub fn asks_factor_of(&self, role: Role) -> bool {
+        self.second_factor_roles.contains(&role)
+    }
 }
 
 /// The event log and the streams that follow it.

@@ -28,6 +28,25 @@ diesel::table! {
         agent -> Nullable<Text>,
         used_at -> BigInt,
         proved_at -> BigInt,
+        is_strong -> Bool,
+    }
+}
+
+diesel::table! {
+    second_factors (user_id) {
+        user_id -> Binary,
+        secret -> Binary,
+        confirmed_at -> Nullable<BigInt>,
+        last_step -> BigInt,
+        misses -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    recovery_codes (hash) {
+        hash -> Binary,
+        user_id -> Binary,
     }
 }
 
@@ -678,6 +697,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     collection_swaps,
     users,
     sessions,
+    second_factors,
+    recovery_codes,
     refresh_tokens,
     site,
     records,

@@ -19,10 +19,10 @@ use super::reply::Reply;
 use super::tag;
 use crate::app::{App, Read, Tx};
 use crate::auth::actions::ModerateComments;
-use crate::auth::{Actor, Busy, Deed, User, Viewer};
+use crate::auth::{Actor, Deed, User, Viewer};
 use crate::db::replies;
 use crate::ids::{CommenterId, Id};
-use crate::limits::{Act, Attempt, Origin, Standing};
+use crate::limits::{Act, Origin, Standing};
 use crate::problem::{Code, Problem};
 use crate::text::{Lang, hex};
 
@@ -165,26 +165,28 @@ impl Call {
         taken.map(Some).map_err(too_many)
     }
 
-    /// Takes one try at the password that belongs to a name, whoever calls. [`Self::is_right`] gives it back.
+    /// Does what rests on a password or a code that belongs to a name, whoever calls. One try is taken before and given back after,
+    /// unless what was given is wrong: then the refusal says what is left. Who does not wait for the answer has used it up.
     ///
     /// # Errors
-    /// `too_many`, with the seconds to wait.
-    pub fn attempt(&self, name: &str) -> Result<Attempt, Problem> {
-        self.app.limits().attempt(name, self.origin, self.app.now()).map_err(too_many)
-    }
-
-    /// What became of a try: a wrong one is refused with what is left.
-    pub fn is_right(&self, attempt: Attempt, fits: Result<bool, Busy>, refusal: Problem) -> Result<(), Problem> {
-        let (limits, now) = (self.app.limits(), self.app.now());
-        match fits {
-            Ok(true) => limits.succeed(&attempt, now),
-            Ok(false) => return Err(Problem { standing: Some(Box::new(attempt.standing)), ..refusal }),
-            Err(busy) => {
-                limits.give_back(&attempt, now);
-                return Err(busy.into());
+    /// `too_many`, with the seconds to wait; and those of the work.
+    pub async fn attempt<T>(&self, name: &str, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+        let limits = self.app.limits();
+        let attempt = limits.attempt(name, self.origin, self.app.now()).map_err(too_many)?;
+        match work.await {
+            Err(problem) if problem.is_wrong_guess() => {
+                Err(Problem { standing: Some(Box::new(attempt.standing)), ..problem })
+            }
+            done => {
+                limits.give_back(&attempt, self.app.now());
+                done
             }
         }
-        Ok(())
+    }
+
+    /// Somebody with this name has signed in: from there, strangers elsewhere don't shut them out.
+    pub fn welcome(&self, name: &str) {
+        self.app.limits().welcome(name, self.origin, self.app.now());
     }
 
     /// Where it comes from, as far as that tells callers apart.

@@ -20,6 +20,13 @@ fn account(n: u128) -> CommenterId {
     CommenterId::of(Uuid::from_u128(n))
 }
 
+/// Sara signs in.
+fn succeed(limits: &Limits, from: Option<Origin>) {
+    let attempt = limits.attempt("sara", from, at(0)).unwrap();
+    limits.give_back(&attempt, at(0));
+    limits.welcome("sara", from, at(0));
+}
+
 #[test]
 fn a_minute_has_so_many_and_gives_them_back_one_by_one() {
     let limits = limits(3, 0);
@@ -98,8 +105,7 @@ fn a_right_password_takes_nothing_and_from_there_strangers_shut_nobody_out() {
     let limits = limits(2, 10);
     let home = limits.origin("203.0.113.9".parse().unwrap());
     for _ in 0..100 {
-        let attempt = limits.attempt("sara", home, at(0)).unwrap();
-        limits.succeed(&attempt, at(0));
+        succeed(&limits, home);
     }
     for n in 0..200 {
         drop(limits.attempt("sara", limits.origin([198, 51, 100, n].into()), at(0)));
@@ -114,7 +120,7 @@ fn a_right_password_takes_nothing_and_from_there_strangers_shut_nobody_out() {
 fn a_flood_of_strangers_shuts_nobody_out_who_is_at_home_and_gives_nobody_more() {
     let limits = limits(2, 10);
     let home = limits.origin("203.0.113.9".parse().unwrap());
-    limits.succeed(&limits.attempt("sara", home, at(0)).unwrap(), at(0));
+    succeed(&limits, home);
     for n in 0..u32::try_from(KNOWN_MAX).unwrap() + 10 {
         let origin = limits.origin(std::net::Ipv6Addr::from(0x2001_0db8_u128 << 96 | u128::from(n) << 64).into());
         drop(limits.attempt("nobody", origin, at(0)));
@@ -126,7 +132,7 @@ fn a_flood_of_strangers_shuts_nobody_out_who_is_at_home_and_gives_nobody_more() 
     let taken = (0..20).filter(|n| limits.attempt(&format!("omar{n}"), elsewhere, at(0)).is_ok()).count();
     assert!(taken <= 4, "{taken}");
     for _ in 0..5 {
-        limits.succeed(&limits.attempt("sara", home, at(0)).unwrap(), at(0));
+        succeed(&limits, home);
     }
 }
 
@@ -134,7 +140,7 @@ fn a_flood_of_strangers_shuts_nobody_out_who_is_at_home_and_gives_nobody_more() 
 fn what_a_name_has_is_told_to_whom_it_stops_alone() {
     let limits = limits(2, 0);
     let origin = |n: u8| limits.origin([203, 0, 113, n].into());
-    limits.succeed(&limits.attempt("sara", origin(1), at(0)).unwrap(), at(0));
+    succeed(&limits, origin(1));
     let told = |name: &str| limits.attempt(name, origin(1), at(0)).unwrap().standing;
     assert_eq!(told("sara").policy, told("omar").policy);
     let stopped = (2..6).find_map(|n| limits.attempt("omar", origin(n), at(0)).err()).unwrap();

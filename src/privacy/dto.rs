@@ -17,6 +17,8 @@ pub struct ExportView {
     pub date_created: UtcTime,
     /// The account.
     pub account: UserView,
+    /// Since when a second factor is asked for, if one is. Its secret is told to nobody again.
+    pub second_factor_since: Option<UtcTime>,
     /// Every session, the latest first.
     pub sessions: Vec<SessionExport>,
     /// What moderators have done about the comments, the earliest first.
@@ -49,14 +51,26 @@ pub struct SessionExport {
     expires: UtcTime,
     /// When it was ended, if it was.
     date_revoked: Option<UtcTime>,
+    /// Whether more than a password opened it, or a code was shown in it.
+    #[schema(example = false)]
+    is_strong: bool,
 }
 
 impl From<KeptSession> for SessionExport {
     fn from(session: KeptSession) -> Self {
-        let KeptSession { id, user: _, opened_at, expires_at, revoked_at, name, agent, used_at, proved_at: _ } =
-            session;
-        let (date_created, date_used, date_revoked) = (opened_at, used_at, revoked_at);
-        Self { id, name, user_agent: agent, date_created, date_used, expires: expires_at, date_revoked }
+        let KeptSession {
+            id,
+            user: _,
+            opened_at: date_created,
+            expires_at: expires,
+            revoked_at: date_revoked,
+            name,
+            agent: user_agent,
+            used_at: date_used,
+            proved_at: _,
+            is_strong,
+        } = session;
+        Self { id, name, user_agent, date_created, date_used, expires, date_revoked, is_strong }
     }
 }
 

@@ -37,6 +37,7 @@ pub fn export(read: &mut Read<'_>, permit: &Permit<UseAccount>) -> Result<Export
     Ok(ExportView {
         date_created: read.now,
         account: users::own(read, permit)?.into(),
+        second_factor_since: users::factors::since(read, id)?,
         sessions: sessions_of(read, id)?.into_iter().map(SessionExport::from).collect(),
         sanctions: comments::sanctions_on(read, commenter)?,
         comments: comments::everything(read, commenter)?,

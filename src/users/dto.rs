@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::model::{Account, NewAccount, Password, display_name};
-use super::sign_in::SignedIn;
+use super::sign_in::{Shown, SignedIn};
 use crate::auth::actions::permissions;
 use crate::auth::{KeptSession, Role};
 use crate::fault::Faults;
@@ -136,6 +136,9 @@ pub struct SessionView {
     date_used: UtcTime,
     /// Until when, if it is not used before.
     expires: UtcTime,
+    /// Whether more than a password opened it, or a code was shown in it.
+    #[schema(example = true)]
+    is_strong: bool,
     /// Whether this request belongs to it.
     #[schema(example = true)]
     is_current: bool,
@@ -144,10 +147,19 @@ pub struct SessionView {
 impl SessionView {
     /// A session, for somebody who asks from one.
     pub fn of(session: KeptSession, current: SessionId) -> Self {
-        let KeptSession { id, user: _, opened_at, expires_at, revoked_at: _, name, agent, used_at, proved_at: _ } =
-            session;
-        let (date_created, date_used, is_current) = (opened_at, used_at, id == current);
-        Self { id, name, user_agent: agent, date_created, date_used, expires: expires_at, is_current }
+        let KeptSession {
+            id,
+            user: _,
+            opened_at: date_created,
+            expires_at: expires,
+            revoked_at: _,
+            name,
+            agent: user_agent,
+            used_at: date_used,
+            proved_at: _,
+            is_strong,
+        } = session;
+        Self { id, name, user_agent, date_created, date_used, expires, is_strong, is_current: id == current }
     }
 }
 
@@ -176,6 +188,16 @@ pub struct StepUpIn {
     /// The present one.
     #[schema(format = Password, max_length = 1024, example = "حبر على ورق منذ الفجر")]
     pub password: String,
+    /// Six digits of the authenticator, or a recovery code, where the account has a second factor.
+    #[serde(default)]
+    #[schema(max_length = 64, example = "492039")]
+    pub code: Option<String>,
+}
+
+impl From<StepUpIn> for Shown {
+    fn from(StepUpIn { password, code }: StepUpIn) -> Self {
+        Self { password: Password::typed(&password), code }
+    }
 }
 
 /// What people may change of their own account.
@@ -206,6 +228,10 @@ pub struct LoginIn {
     /// The password.
     #[schema(format = Password, max_length = 1024, example = "قهوة سادة كل صباح")]
     pub password: String,
+    /// Six digits of the authenticator, or a recovery code, where the account has a second factor.
+    #[serde(default)]
+    #[schema(max_length = 64, example = "492039")]
+    pub code: Option<String>,
 }
 
 /// What a session is continued with.

@@ -2,6 +2,7 @@
 //! work; what a role may do is on the policy page there. No view, event or log line holds a password or its hash.
 
 pub mod dto;
+pub mod factors;
 pub mod http;
 pub mod model;
 pub mod sessions;
@@ -26,7 +27,7 @@ use crate::ids::{RecordId, UserId};
 use crate::problem::{Code, Problem};
 use crate::records;
 
-pub use sign_in::{SignedIn, change_password, erase, hash, prove_reader, sign_in, sign_in_again};
+pub use sign_in::{Shown, SignedIn, change_password, erase, hash, prove_reader, sign_in, sign_in_again};
 
 /// What happens to accounts.
 pub const EVENTS: &[Kind] = &[

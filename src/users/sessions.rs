@@ -1,7 +1,8 @@
 //! Where somebody is signed in, and ending that.
 
 use super::dto::SessionIn;
-use super::{found, store};
+use super::found;
+use super::sign_in::{Shown, with_proof};
 use crate::app::{Read, Tx};
 use crate::auth::actions::{GrantAccess, ManageUsers, UseAccount};
 use crate::auth::{
@@ -13,7 +14,6 @@ use crate::events::fingerprint;
 use crate::http::{Call, Patch};
 use crate::ids::{SessionId, UserId};
 use crate::problem::Problem;
-use crate::users::model::Password;
 
 /// A page of the caller's own live sessions, the latest first.
 pub fn list(
@@ -67,7 +67,7 @@ pub fn end_of(tx: &mut Tx<'_>, _: &Permit<GrantAccess>, user: UserId) -> Result<
 }
 
 /// Ends all sessions of an account but one that may stay, and notes which were live.
-fn end_all(tx: &mut Tx<'_>, user: UserId, but: Option<SessionId>) -> Result<(), Problem> {
+pub(super) fn end_all(tx: &mut Tx<'_>, user: UserId, but: Option<SessionId>) -> Result<(), Problem> {
     let now = tx.now;
     let kept = sessions_of(&mut tx.reading(), user)?.into_iter();
     let live: Vec<SessionId> = kept.filter(|one| one.is_live(now)).map(|one| one.id).collect();
@@ -76,10 +76,8 @@ fn end_all(tx: &mut Tx<'_>, user: UserId, but: Option<SessionId>) -> Result<(), 
     revoke_all(tx, user, but)
 }
 
-/// Proves once more who the caller is, for what is grave.
-pub async fn step_up(call: &Call, permit: Permit<UseAccount>, password: Password) -> Result<(), Problem> {
-    let id = permit.user.id;
-    let present = call.read(move |read| Ok(store::password_hash(read.conn, id)?)).await?;
-    super::sign_in::prove(call, id, password, &present, "/password").await?;
-    call.write(move |tx| prove_session(tx, permit.user.session)).await
+/// Proves once more who the caller is, for what is grave. Who shows a second factor has a strong session from then on.
+pub async fn step_up(call: &Call, permit: Permit<UseAccount>, shown: Shown) -> Result<(), Problem> {
+    let (id, session) = (permit.user.id, permit.user.session);
+    with_proof(call, id, shown, move |tx, has_factor| prove_session(tx, session, has_factor.then_some(true))).await
 }

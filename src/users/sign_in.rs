@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::factors::{self, Verdict};
 use super::model::{Account, Email, Password};
 use super::{found, restate, store};
 use crate::app::{App, Tx};
@@ -34,31 +35,88 @@ pub async fn hash(app: &App, password: Password) -> Result<PasswordHash, Problem
     Ok(app.hasher().hash(password.expose(), app.ids().secret()).await?)
 }
 
-/// Opens a session. An unknown address, a wrong password and an inactive account answer the same, as late.
-pub async fn sign_in(
-    call: &Call,
-    (email, password): (&str, Password),
-    agent: Option<String>,
-) -> Result<SignedIn, Problem> {
+/// What somebody shows at the door.
+pub struct Shown {
+    /// The password.
+    pub password: Password,
+    /// A code of the second factor, where there is one.
+    pub code: Option<String>,
+}
+
+/// Opens a session. An unknown address, a wrong password and an inactive account answer the same, as late; whether there is a
+/// second factor is looked at once the password was right. A wrong code counts as a wrong password does, to be asked for one is no
+/// guess, and nobody is at home before both were right.
+pub async fn sign_in(call: &Call, email: &str, shown: Shown, agent: Option<String>) -> Result<SignedIn, Problem> {
     let email = Email::parse(email).ok();
     // All that is no address is one name: nobody is behind it.
-    let attempt = call.attempt(email.as_ref().map_or("", Email::as_str))?;
+    let name = email.as_ref().map_or_else(String::new, |email| email.as_str().to_owned());
+    let signed_in = call.attempt(&name, enter(call, email, shown, agent)).await?;
+    call.welcome(&name);
+    Ok(signed_in)
+}
+
+async fn enter(
+    call: &Call,
+    email: Option<Email>,
+    Shown { password, code }: Shown,
+    agent: Option<String>,
+) -> Result<SignedIn, Problem> {
     let known = match email {
         Some(email) => call.read(move |read| Ok(store::credentials(read.conn, &email)?)).await?,
         None => None,
     };
-    let hash = known.as_ref().map(|known| known.hash.clone());
-    let fits = call.app.hasher().verify(password.expose(), hash).await;
     let refuse = || Problem::new(Code::BadCredentials);
-    call.is_right(attempt, fits, refuse())?;
+    fits(call, password, known.as_ref().map(|known| known.hash.clone()), refuse()).await?;
     let known = known.ok_or_else(refuse)?;
     let app = call.app.clone();
-    call.write(move |tx| {
+    let entered = call.write(move |tx| {
         store::hold(tx.conn, known.id, &known.hash)?.ok_or_else(refuse)?;
-        let grant = open_session(tx, &app, known.id, agent.as_deref())?;
-        signed_in(tx, &app, grant)
-    })
-    .await
+        let is_strong = match factors::check(tx, &app, known.id, code.as_deref())? {
+            Verdict::Unasked => false,
+            Verdict::Right => true,
+            Verdict::Missing => return Ok(Err(Problem::new(Code::CodeRequired))),
+            Verdict::Wrong => return Ok(Err(Problem::new(Code::BadCode))),
+        };
+        let grant = open_session(tx, &app, known.id, agent.as_deref(), is_strong)?;
+        signed_in(tx, &app, grant).map(Ok)
+    });
+    entered.await?
+}
+
+/// Whether a password is the one that was hashed.
+async fn fits(call: &Call, password: Password, hash: Option<PasswordHash>, refusal: Problem) -> Result<(), Problem> {
+    if call.app.hasher().verify(password.expose(), hash).await? { Ok(()) } else { Err(refusal) }
+}
+
+/// Does what its caller proves their right to once more: with the password, and with a code where the account has a second factor,
+/// which the work is told. A wrong code counts, though nothing else is done.
+pub(super) async fn with_proof<T, F>(
+    call: &Call,
+    id: UserId,
+    Shown { password, code }: Shown,
+    work: F,
+) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Tx<'_>, bool) -> Result<T, Problem> + Send + 'static,
+{
+    let (account, hash) = call.read(move |read| Ok((found(read, id)?, store::password_hash(read.conn, id)?))).await?;
+    let (name, app) = (account.email.as_str(), call.app.clone());
+    let wrong = || Problem::field("/password", Fault::WrongPassword);
+    let proved = async {
+        fits(call, password, Some(hash.clone()), wrong()).await?;
+        let done = call.write(move |tx| {
+            store::hold(tx.conn, id, &hash)?.ok_or_else(wrong)?;
+            match factors::check(tx, &app, id, code.as_deref())? {
+                Verdict::Unasked => work(tx, false).map(Ok),
+                Verdict::Right => work(tx, true).map(Ok),
+                Verdict::Missing => Ok(Err(Problem::field("/code", Fault::Required))),
+                Verdict::Wrong => Ok(Err(Problem::field("/code", Fault::WrongCode))),
+            }
+        });
+        done.await?
+    };
+    call.attempt(name, proved).await
 }
 
 /// Trades a refresh token for the next pair. One that was used before ends its session, which is committed
@@ -83,7 +141,7 @@ pub async fn change_password(
         call.read(move |read| Ok((found(read, id)?, store::password_hash(read.conn, id)?))).await?;
     let next = Password::chosen(next, account.role, [account.email.as_str(), &account.name])
         .map_err(|fault| Problem::field("/newPassword", fault))?;
-    prove(call, id, current, &present, CURRENT).await?;
+    prove(call, id, current, &present).await?;
     let next = hash(&call.app, next).await?;
     call.write(move |tx| {
         let version = store::hold(tx.conn, id, &present)?.ok_or_else(wrong)?;
@@ -107,22 +165,14 @@ pub async fn prove_reader(
     let id = permit.user.id;
     check_reader(permit.user.role)?;
     let present = call.read(move |read| Ok(store::password_hash(read.conn, id)?)).await?;
-    prove(call, id, current, &present, CURRENT).await?;
+    prove(call, id, current, &present).await?;
     Ok(present)
 }
 
 /// Refuses a password that is not that of who calls: whoever found an open device must not be able to try many.
-pub(super) async fn prove(
-    call: &Call,
-    id: UserId,
-    password: Password,
-    hash: &PasswordHash,
-    pointer: &'static str,
-) -> Result<(), Problem> {
+async fn prove(call: &Call, id: UserId, password: Password, hash: &PasswordHash) -> Result<(), Problem> {
     let account = call.read(move |read| found(read, id)).await?;
-    let attempt = call.attempt(account.email.as_str())?;
-    let fits = call.app.hasher().verify(password.expose(), Some(hash.clone())).await;
-    call.is_right(attempt, fits, Problem::field(pointer, Fault::WrongPassword))
+    call.attempt(account.email.as_str(), fits(call, password, Some(hash.clone()), wrong())).await
 }
 
 /// Takes out of an account whose it was, if it still is as it was proved, and ends its sessions. Its id stays, for those
@@ -135,6 +185,7 @@ pub fn erase(tx: &mut Tx<'_>, id: UserId, proof: &PasswordHash) -> Result<(), Pr
     let account = found(&mut tx.reading(), id)?;
     restate(tx, Some(&before), &account)?;
     revoke_all(tx, id, None)?;
+    factors::erase(tx, id)?;
     replies::forget_about(tx.conn, &[id])?;
     tx.record(Change::newsroom("user.erased", id, json!({})));
     Ok(())

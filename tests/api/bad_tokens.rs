@@ -260,8 +260,12 @@ async fn no_token_passes_for_one_of_another_kind() {
     let guest = app.app.tokens().sign_guest(app.app.ids().next(now), now).unwrap();
     let (tokens, id) = (app.app.tokens(), reader.id());
     let session = app.app.clone();
-    let refresh =
-        app.app.write(Actor::operator(), move |tx| open_session(tx, &session, id, None)).await.unwrap().refresh_token;
+    let refresh = app
+        .app
+        .write(Actor::operator(), move |tx| open_session(tx, &session, id, None, false))
+        .await
+        .unwrap()
+        .refresh_token;
     assert!(tokens.read_guest(&guest, now).is_some() && tokens.read(&access, now).is_some());
     for token in [&guest, &refresh] {
         let ask = app.anonymous().get("/api/v1/me").header("authorization", &format!("Bearer {token}"));

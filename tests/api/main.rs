@@ -36,6 +36,7 @@ mod discussion_walk;
 mod embargo;
 mod event_order;
 mod external;
+mod factors;
 mod feeds;
 mod four_eyes;
 mod generate;

@@ -15,6 +15,7 @@ use khabar::db::schema::events;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::factors::digits;
 use crate::support::client::Asked;
 use crate::support::document::operations;
 use crate::support::{Answer, Client, TestApp};
@@ -415,6 +416,51 @@ async fn word_lists(ledger: &Ledger, people: &People) {
     ledger.made("remove_comment_hook", by, people.admin.delete(hook), &["comment_hook.removed"]).await;
 }
 
+/// Somebody sets up a second factor and takes it away, and does it again before an administrator takes it.
+async fn factor(ledger: &Ledger, people: &People, own: By) {
+    let step = || {
+        ledger.app.clock.advance(Duration::from_secs(30));
+        ledger.app.app.now()
+    };
+    let sign_in = async |code: Value| {
+        let form = json!({ "email": "omar@example.org", "password": PASSWORD, "code": code });
+        let tokens = people.anyone.post("/api/v1/auth/login").json(&form).send().await.expect(200);
+        ledger.begin();
+        format!("Bearer {}", tokens.text("/accessToken"))
+    };
+    let bearer = sign_in(Value::Null).await;
+    let ask = |path: &str, body: Value| {
+        let path = format!("/api/v1/me/second-factor{path}");
+        people.anyone.post(&path).header("authorization", &bearer).json(&body)
+    };
+    let begin = async || {
+        let begin = ask("", json!({ "password": PASSWORD }));
+        ledger.made("begin_second_factor", own, begin, &["second_factor.begun"]).await.text("/secret")
+    };
+    let confirm = async |secret: &str| {
+        // Somebody is signed in elsewhere, too.
+        sign_in(Value::Null).await;
+        let topics = ["second_factor.confirmed", "session.proved", "user.sessions_revoked"];
+        let confirm = ask("/confirm", json!({ "code": digits(secret, step(), 0) }));
+        ledger.made("confirm_second_factor", own, confirm, &topics).await;
+    };
+    let secret = begin().await;
+    confirm(&secret).await;
+    let proof = json!({ "password": PASSWORD, "code": digits(&secret, step(), 0) });
+    let topics = ["second_factor.codes_renewed"];
+    ledger.made("renew_recovery_codes", own, ask("/recovery-codes", proof), &topics).await;
+    sign_in(json!(digits(&secret, step(), 0))).await;
+    let proof = json!({ "password": PASSWORD, "code": digits(&secret, step(), 0) });
+    let topics = ["second_factor.removed", "session.proved", "user.sessions_revoked"];
+    ledger.made("remove_second_factor", own, ask("/remove", proof), &topics).await;
+
+    confirm(&begin().await).await;
+    let admin = By::person(&people.admin, Role::Admin);
+    let forget = people.admin.delete(&format!("/api/v1/newsroom/users/{}/second-factor", own.0.unwrap()));
+    let topics = ["second_factor.removed", "user.sessions_revoked"];
+    ledger.made("forget_second_factor", admin, forget, &topics).await;
+}
+
 /// The site changes, and accounts are made, changed and used.
 async fn accounts(ledger: &Ledger, people: &People) {
     let admin = By::person(&people.admin, Role::Admin);
@@ -461,6 +507,7 @@ async fn accounts(ledger: &Ledger, people: &People) {
     let bearer = format!("Bearer {}", tokens.text("/accessToken"));
     let logout = people.anyone.post("/api/v1/auth/logout").header("authorization", &bearer);
     ledger.made("close_session", own, logout, &["session.revoked"]).await;
+    factor(ledger, people, own).await;
 
     let form = json!({ "email": "omar@example.org", "password": PASSWORD });
     let tokens = people.anyone.post("/api/v1/auth/login").json(&form).send().await.expect(200);

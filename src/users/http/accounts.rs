@@ -10,7 +10,7 @@ use crate::limits::Act;
 use crate::problem::Problem;
 use crate::users::dto::{LoginIn, PasswordChangeIn, ProfileIn, RefreshIn, RegisterIn, TokenView, UserView};
 use crate::users::model::Password;
-use crate::users::{self, SignedIn};
+use crate::users::{self, Shown, SignedIn};
 
 /// Adds what people do with their own account.
 pub fn accounts(config: &mut Routes<'_>) {
@@ -59,7 +59,10 @@ async fn register_account(call: Call, input: Input<RegisterIn>) -> Result<Reply,
 /// answer holds tokens, so it is never kept: an `Idempotency-Key` has no effect here, and each request that
 /// succeeds opens a session.
 ///
-/// Wrong passwords are counted for the account from this address, for the address, and for the account from everywhere
+/// An account with a second factor gives a `code`, too: with a right password and none it is 401 `code_required`, with a wrong one 401
+/// `bad_code`. Six digits work once. Who has no second factor needs none, and it is not looked at.
+///
+/// Wrong passwords and codes are counted for the account from this address, for the address, and for the account from everywhere
 /// (`limits.sign_ins`), whether or not there is such an account; `RateLimit` says what is left, and 429 with `Retry-After`
 /// when to come again. From where somebody has signed in, what others try elsewhere does not shut them out.
 #[utoipa::path(
@@ -70,8 +73,9 @@ async fn register_account(call: Call, input: Input<RegisterIn>) -> Result<Reply,
 )]
 #[post("/auth/login")]
 async fn open_session(call: Call, agent: Agent, input: Input<LoginIn>) -> Result<Reply, Problem> {
-    let LoginIn { email, password } = input.value;
-    tokens(&call, users::sign_in(&call, (&email, Password::typed(&password)), agent.0).await?)
+    let LoginIn { email, password, code } = input.value;
+    let shown = Shown { password: Password::typed(&password), code };
+    tokens(&call, users::sign_in(&call, &email, shown, agent.0).await?)
 }
 
 /// Trade a refresh token for new tokens
@@ -135,8 +139,8 @@ async fn update_me(permit: Permit<UseAccount>, call: Call, patch: Patch<ProfileI
 
 /// Change the own password
 ///
-/// Ends every other session of the account; this one stays. A wrong `currentPassword` is 422. An
-/// `Idempotency-Key` has no effect: a repetition finds the new password.
+/// Ends every other session of the account; this one stays. A wrong `currentPassword` is 422. No `code` is asked for: a new password
+/// alone opens nothing where there is a second factor. An `Idempotency-Key` has no effect: a repetition finds the new password.
 #[utoipa::path(
     tag = "accounts",
     extensions(

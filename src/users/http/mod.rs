@@ -1,10 +1,12 @@
 //! Accounts over HTTP: the own one, and everybody's.
 
 mod accounts;
+mod factors;
 mod newsroom;
 mod sessions;
 
 pub use accounts::accounts;
+pub use factors::{factors, own_factor};
 pub use newsroom::newsroom;
 pub use sessions::{own_sessions, sessions};
 

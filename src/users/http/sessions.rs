@@ -7,7 +7,6 @@ use crate::auth::actions::{Action as _, GrantAccess, ManageUsers, UseAccount};
 use crate::http::{Call, Input, ListQuery, Page, Patch, Reply, Routes, Segment, Unfiltered};
 use crate::problem::Problem;
 use crate::users::dto::{SessionIn, SessionView, StepUpIn};
-use crate::users::model::Password;
 use crate::users::sessions as rooms;
 
 /// Adds what people do with their own sessions.
@@ -103,8 +102,9 @@ async fn end_other_sessions(permit: Permit<UseAccount>, call: Call) -> Result<Re
 
 /// Prove once more who you are
 ///
-/// What is grave (`step_up_required`) is then open to this session for `auth.step_up_minutes`. A wrong password is 422, and
-/// counts as one at the sign-in does. An `Idempotency-Key` has no effect.
+/// What is grave (`step_up_required`) is then open to this session for `auth.step_up_minutes`. An account with a second factor
+/// gives a `code`, too (422 `required` at `/code` without), and the session then counts as opened with one. A wrong password or
+/// code is 422, and counts as one at the sign-in does. An `Idempotency-Key` has no effect.
 #[utoipa::path(
     tag = "accounts",
     extensions(
@@ -117,7 +117,7 @@ async fn end_other_sessions(permit: Permit<UseAccount>, call: Call) -> Result<Re
 )]
 #[post("/auth/step-up")]
 async fn step_up(permit: Permit<UseAccount>, call: Call, input: Input<StepUpIn>) -> Result<Reply, Problem> {
-    rooms::step_up(&call, permit, Password::typed(&input.value.password)).await?;
+    rooms::step_up(&call, permit, input.value.into()).await?;
     Ok(Reply::nothing())
 }
 

@@ -5,8 +5,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use khabar::text::hex;
+use khabar::time::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
+use crate::factors::{bytes, digits};
 use crate::support::process::{Asker, Home, PASSWORD, Server, until};
 use crate::support::receiver::Receiver;
 use crate::writes::everything;
@@ -92,6 +94,32 @@ fn reader(server: &Server, said: &mut Said) {
     assert_eq!(me.send("POST", "/api/v1/auth/logout", &cookie, None).unwrap().status, 204);
 }
 
+/// An editor sets up a second factor and signs in with it.
+fn factor(editor: &Asker, server: &Server, email: &str, said: &mut Said) {
+    let factor = "/api/v1/me/second-factor";
+    let begun = editor.post(factor, &[], &json!({ "password": PASSWORD })).expect(200);
+    let secret = said.note("a second factor", begun.json["secret"].as_str().unwrap());
+    let raw = hex(&bytes(&secret));
+    said.note("the bytes of a second factor", raw.to_uppercase());
+    said.note("the bytes of a second factor", raw);
+    said.note("what an authenticator reads", begun.json["uri"].as_str().unwrap());
+    let now = SystemClock.now();
+    let code = |steps: i64| digits(&secret, now, steps);
+    let confirmed = editor.post(&format!("{factor}/confirm"), &[], &json!({ "code": code(0) })).expect(200);
+    let codes = confirmed.json["recoveryCodes"].as_array().unwrap();
+    for code in codes.iter().map(|code| code.as_str().unwrap()) {
+        said.note("a recovery code", code);
+        said.note("a recovery code", code.replace('-', ""));
+    }
+    let login = |code: &str| {
+        let form = json!({ "email": email, "password": PASSWORD, "code": code });
+        server.ask().post("/api/v1/auth/login", &[], &form)
+    };
+    said.pair(&login(&code(1)).expect(200).json);
+    said.pair(&login(codes[0].as_str().unwrap()).expect(200).json);
+    login(codes[0].as_str().unwrap()).refused(401, "bad_code");
+}
+
 /// A published article that takes comments, and a preview link of it.
 fn article(editor: &Asker, server: &Server, said: &mut Said) -> String {
     let make = |noun: &str, form: Value| {
@@ -172,10 +200,12 @@ fn session(home: &Home) -> (Said, Server) {
     let (admin, editor) = (home.account("admin"), home.account("editor"));
     let server = home.serve();
     let receiver = Receiver::start();
-    let (admin, editor) = (server.sign_in(&admin), server.sign_in(&editor));
+    let email = editor;
+    let (admin, editor) = (server.sign_in(&admin), server.sign_in(&email));
     said.note("the administrator's token", admin.token());
     said.note("the editor's token", editor.token());
     reader(&server, &mut said);
+    factor(&editor, &server, &email, &mut said);
     let article = article(&editor, &server, &mut said);
     webhooks(&admin, &receiver, &mut said);
     guest(&admin, &server, &article, &mut said);

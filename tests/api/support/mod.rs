@@ -274,6 +274,18 @@ impl TestApp {
 
     /// Somebody new with this role, signed in.
     pub async fn as_(&self, role: Role) -> Client {
+        let id = self.account(role).await;
+        self.as_user(id).await
+    }
+
+    /// The same with a second factor.
+    pub async fn strong(&self, role: Role) -> Client {
+        let id = self.account(role).await;
+        self.sign_in(id, true).await
+    }
+
+    /// Somebody new with this role.
+    async fn account(&self, role: Role) -> UserId {
         let id: UserId = self.app.ids().next(self.app.now());
         let now = self.app.now();
         let inserted = self.app.write(Actor::operator(), move |tx| {
@@ -294,13 +306,18 @@ impl TestApp {
             Ok(())
         });
         inserted.await.unwrap();
-        self.as_user(id).await
+        id
     }
 
     /// Somebody who has an account, signed in once more.
     pub async fn as_user(&self, id: UserId) -> Client {
+        self.sign_in(id, false).await
+    }
+
+    async fn sign_in(&self, id: UserId, is_strong: bool) -> Client {
         let app = self.app.clone();
-        let grant = self.app.write(Actor::operator(), move |tx| open_session(tx, &app, id, None)).await.unwrap();
+        let opened = self.app.write(Actor::operator(), move |tx| open_session(tx, &app, id, None, is_strong));
+        let grant = opened.await.unwrap();
         self.own.borrow_mut().insert(grant.session.uuid().as_bytes().to_vec());
         Client::new(self.doors.clone(), self.app.clone(), Some((id, grant.session)))
     }
