@@ -16,6 +16,8 @@ use crate::db::{self, Conn, Db};
 use crate::events::{self, Change, Hub};
 use crate::ids::{Id, Ids};
 use crate::limits::Limits;
+use crate::mail::{Mailer, NoMailer};
+use crate::oidc::Provider;
 use crate::outbound::{NoClient, Outbound};
 use crate::problem::Problem;
 use crate::readership::Tally;
@@ -36,6 +38,8 @@ struct Inner {
     hub: Arc<Hub>,
     vault: Vault,
     outbound: Outbound,
+    mailer: Mailer,
+    oidc: Provider,
     waiting: Waiting,
     words: Prepared,
     tally: Tally,
@@ -44,16 +48,27 @@ struct Inner {
     cache: Cache,
 }
 
+/// What is missing for anything to run.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// Requests can't leave.
+    #[error(transparent)]
+    Outbound(#[from] NoClient),
+    /// Letters can't leave.
+    #[error(transparent)]
+    Mail(#[from] NoMailer),
+}
+
 impl App {
     /// Puts the parts together.
-    pub fn new(config: Config, db: Db, clock: Arc<dyn Clock>, ids: Ids) -> Result<Self, NoClient> {
+    pub fn new(config: Config, db: Db, clock: Arc<dyn Clock>, ids: Ids) -> Result<Self, NotReady> {
         let (secret, before) = (config.jwt_secret.expose(), config.jwt_secret_before.as_ref().map(Secret::expose));
         let tokens = Tokens::new(secret, before, &config.public_url, config.auth.access_minutes);
         let vault = Vault::new(secret, before);
         let limits = Limits::new(config.limits.clone(), config.jwt_secret.expose());
         let cache = Cache::new(config.http.cache_bytes, config.http.shared_seconds);
-        let outbound = Outbound::new(&config.outbound)?;
-        let (hasher, hub) = (Hasher::new(), Arc::default());
+        let (outbound, mailer) = (Outbound::new(&config.outbound)?, Mailer::new(&config.mail)?);
+        let (hasher, hub, oidc) = (Hasher::new(), Arc::default(), Provider::default());
         let (waiting, words, tally, site) = <(Waiting, Prepared, Tally, Parsed)>::default();
         Ok(Self(Arc::new(Inner {
             config,
@@ -65,6 +80,8 @@ impl App {
             hub,
             vault,
             outbound,
+            mailer,
+            oidc,
             waiting,
             words,
             tally,
@@ -120,6 +137,16 @@ impl App {
     /// Sends requests to addresses that other people chose.
     pub fn outbound(&self) -> &Outbound {
         &self.0.outbound
+    }
+
+    /// Posts letters.
+    pub fn mailer(&self) -> &Mailer {
+        &self.0.mailer
+    }
+
+    /// The provider that signs staff in, as this node knows it.
+    pub fn oidc(&self) -> &Provider {
+        &self.0.oidc
     }
 
     /// How often one account and one address may do what costs others.

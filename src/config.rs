@@ -1,5 +1,6 @@
 //! Settings: the embedded defaults, then `khabar.toml`, then the environment; read and checked once.
 
+mod oidc;
 mod parts;
 
 use std::fmt;
@@ -14,7 +15,8 @@ use serde::Deserialize;
 
 use crate::db::Location;
 
-pub use parts::{Auth, Events, ForwardedHeader, Http, Limits, Log, Outbound, Push, Rate};
+pub use oidc::{Oidc, ProviderName};
+pub use parts::{Auth, Events, ForwardedHeader, Http, Limits, Log, Mail, Outbound, Push, Rate};
 
 /// The default settings, which are the manual too.
 pub const DEFAULTS: &str = include_str!("khabar.default.toml");
@@ -47,7 +49,7 @@ pub enum Error {
 }
 
 /// A value that is never shown.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 
@@ -101,6 +103,8 @@ pub struct Config {
     pub http: Http,
     /// Accounts and tokens.
     pub auth: Auth,
+    /// A provider that signs staff in.
+    pub oidc: Option<Oidc>,
     /// The event log and the streams that follow it.
     pub events: Events,
     /// Requests to receivers.
@@ -109,6 +113,8 @@ pub struct Config {
     pub push: Push,
     /// How often somebody may do what costs others.
     pub limits: Limits,
+    /// Letters.
+    pub mail: Mail,
 }
 
 /// The settings as they are written.
@@ -127,10 +133,12 @@ struct Written {
     log_format: String,
     http: Http,
     auth: Auth,
+    oidc: Oidc,
     events: Events,
     outbound: Outbound,
     push: Push,
     limits: Limits,
+    mail: parts::WrittenMail,
 }
 
 impl Config {
@@ -163,10 +171,12 @@ impl Config {
             log_format,
             http,
             auth,
+            oidc,
             events,
             outbound,
             push,
             limits,
+            mail,
         } = figment.extract().map_err(|error| Error::Shape(Box::new(error)))?;
         let refuse = |name, why: &str| Error::Value { name, why: why.into() };
 
@@ -177,20 +187,16 @@ impl Config {
                 .ok_or_else(|| refuse("DATABASE_URL", "must begin with sqlite:// or postgres://"))?
         };
         let copy = |url: &String| Location::parse(url).filter(|at| !at.is_embedded() && !database.is_embedded());
-        let copies: Option<_> = replica_urls.iter().map(copy).collect();
-        let replicas =
-            copies.ok_or_else(|| refuse("replica_urls", "must begin with postgres://, as DATABASE_URL must"))?;
+        let replicas: Option<_> = replica_urls.iter().map(copy).collect();
+        let why = "must begin with postgres://, as DATABASE_URL must";
+        let replicas = replicas.ok_or_else(|| refuse("replica_urls", why))?;
         let bind: SocketAddr = bind.parse().map_err(|_| refuse("bind", "must be an address and a port"))?;
-        let public_url = match public_url.trim_end_matches('/') {
-            "" => format!("http://{bind}"),
-            url if url.starts_with("http://") || url.starts_with("https://") => url.to_owned(),
-            _ => return Err(refuse("public_url", "must begin with http:// or https://")),
-        };
+        let public_url = reached_at(public_url.trim_end_matches('/'), bind)?;
         let jwt_secret = jwt_secret.checked("jwt_secret")?;
-        let jwt_secret_before =
-            Some(jwt_secret_before.checked("jwt_secret_before")?).filter(|secret| !secret.0.is_empty());
+        let before = jwt_secret_before.checked("jwt_secret_before")?;
         let log = Log::of(log, &log_format).ok_or_else(|| refuse("log_format", "must be text or json"))?;
         let (events, outbound, push) = (events.checked()?, outbound.checked()?, push.checked(&public_url)?);
+        let (mail, oidc) = (mail.checked()?, oidc.checked(&outbound)?);
         Ok(Self {
             database,
             replicas,
@@ -199,14 +205,16 @@ impl Config {
             bind,
             public_url,
             jwt_secret,
-            jwt_secret_before,
+            jwt_secret_before: Some(before).filter(|secret| !secret.0.is_empty()),
             log,
             http,
             auth,
+            oidc,
             events,
             outbound,
             push,
             limits,
+            mail,
         })
     }
 
@@ -222,6 +230,15 @@ impl Config {
             self.jwt_secret = kept_secret(&self.data_dir.join("jwt-secret"), fresh_secret)?;
         }
         Ok(())
+    }
+}
+
+/// How the world reaches the API: as it is written, or where it listens.
+fn reached_at(url: &str, bind: SocketAddr) -> Result<String, Error> {
+    match url {
+        "" => Ok(format!("http://{bind}")),
+        url if url.starts_with("http://") || url.starts_with("https://") => Ok(url.to_owned()),
+        _ => Err(Error::Value { name: "public_url", why: "must begin with http:// or https://".into() }),
     }
 }
 
@@ -255,13 +272,13 @@ fn kept_secret(path: &Path, fresh: impl FnOnce() -> String) -> Result<Secret, Er
 }
 
 #[cfg(unix)]
-fn private_file(path: &Path) -> std::io::Result<fs::File> {
+pub(crate) fn private_file(path: &Path) -> std::io::Result<fs::File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
 #[cfg(not(unix))]
-fn private_file(path: &Path) -> std::io::Result<fs::File> {
+pub(crate) fn private_file(path: &Path) -> std::io::Result<fs::File> {
     fs::File::create(path)
 }
 
@@ -304,6 +321,10 @@ mod tests {
             ("[outbound]\ninner = [\"10.0.0.1/8\"]", "outbound.inner"),
             ("[outbound]\ninner = [\"localhost\"]", "outbound.inner"),
             ("[push]\ncontact = \"desk@khabar.example\"", "push.contact"),
+            ("[mail]\nurl = \"mail.example\"\nfrom = \"desk@khabar.example\"", "mail.url"),
+            ("[mail]\nurl = \"file:letters\"", "mail.from"),
+            ("[mail]\nreset_url = \"https://khabar.example/reset\"", "mail.reset_url"),
+            ("[mail]\nemail_url = \"khabar.example/{code}\"", "mail.email_url"),
             ("[auth]\nsecond_factor_roles = [\"king\"]", "king"),
             ("[events]\nkeep_days = 0", "events.keep_days"),
             ("[events]\nkeep_count = 0", "events.keep_count"),

@@ -37,7 +37,7 @@ pub enum Fault {
     NotANetwork,
     /// Not the password of the account.
     WrongPassword,
-    /// Not a code of the account's second factor, or one that was used.
+    /// Not a code that is good, or not any more: of a letter, or of a second factor.
     WrongCode,
     /// Among the first passwords that an attacker tries.
     Guessable,
@@ -153,7 +153,7 @@ impl Fault {
             Self::NotAnEmail => "Must be an e-mail address.".into(),
             Self::NotANetwork => "Must be an IP address such as 203.0.113.9, or a block such as 203.0.113.0/24.".into(),
             Self::WrongPassword => "This is not the present password.".into(),
-            Self::WrongCode => "This code is wrong, or was used already.".into(),
+            Self::WrongCode => "This code is not good, or not any more.".into(),
             Self::Guessable => {
                 "Too easy to guess: choose one that is not your name, your address or in common use.".into()
             }
@@ -207,7 +207,7 @@ impl Fault {
             Self::NotAnEmail => "يجب أن يكون عنوان بريد إلكتروني.".into(),
             Self::NotANetwork => "يجب أن يكون عنوان IP مثل 203.0.113.9 أو نطاقًا مثل 203.0.113.0/24.".into(),
             Self::WrongPassword => "هذه ليست كلمة المرور الحالية.".into(),
-            Self::WrongCode => "هذا الرمز غير صحيح أو سبق استخدامه.".into(),
+            Self::WrongCode => "هذا الرمز غير صالح أو انتهت صلاحيته.".into(),
             Self::Guessable => "سهلة التخمين: اختر كلمة مرور غير شائعة وليست اسمك ولا بريدك.".into(),
             Self::NotALanguage => "يجب أن يكون رمز لغة وفق BCP 47 مثل ar أو en-GB.".into(),
             Self::NotAnInstant => "يجب أن يكون وقتًا وفق RFC 3339 مثل 2020-10-09T08:30:00Z.".into(),

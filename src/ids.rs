@@ -95,6 +95,15 @@ pub mod of {
     /// What a program shows instead of a password.
     #[derive(Debug)]
     pub enum Key {}
+    /// A letter that waits to be posted.
+    #[derive(Debug)]
+    pub enum Letter {}
+    /// A request to join those who work here.
+    #[derive(Debug)]
+    pub enum Invitation {}
+    /// Somebody's account at a provider that signs them in here.
+    #[derive(Debug)]
+    pub enum Identity {}
     /// Something that the clock does to an article.
     #[derive(Debug)]
     pub enum Turn {}
@@ -151,6 +160,12 @@ pub type TurnId = Id<of::Turn>;
 pub type CorrectionId = Id<of::Correction>;
 /// Identifies an API key.
 pub type KeyId = Id<of::Key>;
+/// Identifies a letter that waits to be posted.
+pub type LetterId = Id<of::Letter>;
+/// Identifies a request to join those who work here.
+pub type InvitationId = Id<of::Invitation>;
+/// Identifies somebody's account at a provider that signs them in here.
+pub type IdentityId = Id<of::Identity>;
 /// Identifies a message to an endpoint.
 pub type DeliveryId = Id<of::Delivery>;
 

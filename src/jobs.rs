@@ -17,8 +17,9 @@ use crate::comments;
 use crate::db::replies;
 use crate::events;
 use crate::http::KEPT;
+use crate::mail;
 use crate::problem::Problem;
-use crate::{privacy, push, readership, webhooks};
+use crate::{oidc, privacy, push, readership, users, webhooks};
 
 /// How long the next look may wait.
 pub type Pause = Result<Duration, Problem>;
@@ -44,6 +45,7 @@ const JOBS: &[Job] = &[
     Job { name: "articles", follows_events: true, run: |app| Box::pin(articles::announce(app)) },
     Job { name: "audit", follows_events: false, run: |app| Box::pin(audit::run(app)) },
     Job { name: "collections", follows_events: true, run: |app| Box::pin(collections::announce(app)) },
+    Job { name: "letters", follows_events: false, run: |app| Box::pin(users::letters::run(app)) },
     Job { name: "privacy", follows_events: true, run: |app| Box::pin(privacy::run(app)) },
     Job { name: "push", follows_events: true, run: |app| Box::pin(push(app)) },
     Job { name: "push_again", follows_events: false, run: |app| Box::pin(push_again(app)) },
@@ -98,8 +100,8 @@ async fn push_again(app: App) -> Pause {
     push::try_again(&app).await
 }
 
-/// Forgets what nobody needs any more: old events, kept answers, pushes and messages to partners, and where comments came
-/// from. Each in slices, so that no transaction lasts. The audit log is never swept.
+/// Forgets what nobody needs any more: old events, kept answers, pushes, messages to partners and letters, sign-ins that nobody
+/// finished, and where comments came from. Each in slices, so that no transaction lasts. The audit log is never swept.
 async fn sweep(app: App) -> Pause {
     let rule = app.config().events.clone();
     until_nothing(&app, move |tx| events::forget(tx, &rule)).await?;
@@ -107,6 +109,9 @@ async fn sweep(app: App) -> Pause {
     until_nothing(&app, |tx| push::forget(tx, SLICE)).await?;
     until_nothing(&app, |tx| comments::forget_origins(tx, SLICE)).await?;
     until_nothing(&app, |tx| webhooks::forget(tx, SLICE)).await?;
+    until_nothing(&app, |tx| mail::forget(tx, SLICE)).await?;
+    until_nothing(&app, |tx| users::invitations::forget(tx, SLICE)).await?;
+    until_nothing(&app, |tx| oidc::forget_attempts(tx, SLICE)).await?;
     Ok(SWEEP)
 }
 

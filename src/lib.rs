@@ -21,8 +21,10 @@
 //! | [`jobs`] | what happens by itself |
 //! | [`limits`] | how often one account and one address may write, react, report and be counted |
 //! | [`outbound`] | requests to addresses that other people chose |
+//! | [`mail`] | letters that wait to be posted, and how they leave |
 //! | [`push`] | breaking alerts on browsers that are closed |
 //! | [`keys`] | what programs show instead of a password |
+//! | [`oidc`] | staff who sign in at a provider |
 //! | [`webhooks`] | endpoints of partners, and what is on its way to them |
 //! | [`auth`] | who is asking, and the policy |
 //! | [`http`] | what handlers share: requests, answers, the contract at work |
@@ -54,6 +56,8 @@ pub mod jobs;
 pub mod keys;
 pub mod limits;
 pub mod lint;
+pub mod mail;
+pub mod oidc;
 pub mod openapi;
 pub mod operation;
 pub mod outbound;

@@ -45,6 +45,8 @@ pub enum Act {
     SignIn,
     /// Making an account.
     Register,
+    /// Asking for a letter.
+    Write,
 }
 
 /// A keyed hash: whoever does not know the signing secret can't try values against it.
@@ -271,8 +273,9 @@ impl Limits {
             Act::View => &self.rules.views,
             Act::SignIn => &self.rules.sign_ins,
             Act::Register => &self.rules.registrations,
+            Act::Write => &self.rules.letters,
         };
-        let many = if act == Act::Register { 1 } else { self.rules.address_factor };
+        let many = if matches!(act, Act::Register | Act::Write) { 1 } else { self.rules.address_factor };
         let ([minute, hour], times) = match holder {
             Holder::Account(_) => (["account-minute", "account-hour"], 1),
             Holder::Pair(_) => (["pair-minute", "pair-hour"], 1),

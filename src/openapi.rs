@@ -1,17 +1,22 @@
 //! The OpenAPI document: collected from every room's routes, then completed with what holds for all of them,
 //! so that no handler says it again: the refusals of each operation, the headers, the patch forms.
 
+use std::collections::BTreeMap;
+
 use actix_web::web;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::auth::actions::is_grave;
 use crate::events::Kind;
 use crate::http::{Described, REPETITIONS_MAX, Routes};
 use crate::problem::Code;
 use crate::server;
 use crate::text::Lang;
-use crate::{alerts, articles, auth, collections, comments, keys, push, readership, records, site, users, webhooks};
+use crate::{
+    alerts, articles, auth, collections, comments, keys, oidc, push, readership, records, site, users, webhooks,
+};
 
 /// The document as it is served, which a test holds against what the code makes: a build of it at each start would
 /// take more time and memory than all else.
@@ -74,10 +79,12 @@ const EVENTS: &[&[Kind]] = &[
     records::EVENTS,
     site::EVENTS,
     users::EVENTS,
+    users::invitations::EVENTS,
     users::factors::EVENTS,
     auth::EVENTS,
     webhooks::EVENTS,
     keys::EVENTS,
+    oidc::EVENTS,
 ];
 
 /// The whole document, as the code makes it.
@@ -161,7 +168,8 @@ fn complete(document: &mut Value) {
         }
     }
     if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
-        let bearer = json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT" });
+        let what = "An access token from `POST /api/v1/auth/login`, or the API key of a program (`kh_…`).";
+        let bearer = json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": what });
         components.insert("securitySchemes".into(), json!({ "bearer": bearer }));
         if let Some(schemas) = components.get_mut("schemas").and_then(Value::as_object_mut) {
             schemas.insert("Problem".into(), problem_schema());
@@ -327,12 +335,14 @@ fn keeps_answers(method: &str, operation: &Value) -> bool {
 /// The refusals of an operation, and who may call it.
 fn refusals(path: &str, method: &str, operation: &mut Value) {
     let guarded = operation.get("x-permission").is_some();
+    let grave = operation.get("x-permission").and_then(Value::as_str).is_some_and(is_grave);
     let has_body = operation.get("requestBody").is_some();
     let reads = method == "get";
     let limited = operation.get("x-rate-limit").is_some();
-    let rules: [(bool, &[Code]); 9] = [
+    let rules: [(bool, &[Code]); 10] = [
         (true, &[Code::Malformed, Code::BadParameter, Code::BadCursor, Code::Unauthenticated, Code::NotAcceptable]),
         (guarded || !reads, &[Code::Forbidden]),
+        (grave, &[Code::StepUpRequired]),
         (path.contains('{'), &[Code::NotFound]),
         (path.contains("/articles/{") && !path.contains("/newsroom/"), &[Code::Killed]),
         (limited, &[Code::TooMany]),
@@ -346,9 +356,13 @@ fn refusals(path: &str, method: &str, operation: &mut Value) {
         operation.insert("security".into(), json!([{ "bearer": [] }]));
     }
     let Some(responses) = operation.entry("responses").or_insert_with(|| json!({})).as_object_mut() else { return };
+    let mut told: BTreeMap<u16, Vec<String>> = BTreeMap::new();
     for code in rules.iter().filter(|(holds, _)| *holds).flat_map(|(_, codes)| codes.iter()) {
-        let status = code.status().as_u16().to_string();
-        responses.entry(status).or_insert_with(|| refusal(code.title(Lang::En)));
+        let line = format!("{}: `{}`", code.title(Lang::En), code.word());
+        told.entry(code.status().as_u16()).or_default().push(line);
+    }
+    for (status, lines) in told {
+        responses.entry(status.to_string()).or_insert_with(|| refusal(&lines.join("; ")));
     }
     let has_end = !responses.values().any(|response| response.pointer("/content/text~1event-stream").is_some());
     if reads && has_end {

@@ -69,6 +69,9 @@ codes! {
     BadCode "bad_code" UNAUTHORIZED "The code is wrong" "رمز التحقق غير صحيح"
         "Six digits are good for a minute or so and work once: wait for the next ones. A recovery code works once, too, and is all that is \
         taken after a hundred wrong codes in a row.";
+    /// A sign-in at a provider was not finished as it began.
+    SignInFailed "sign_in_failed" UNAUTHORIZED "The sign-in was not completed" "لم يكتمل تسجيل الدخول"
+        "Begin again with `POST /api/v1/auth/oidc/start`, on the device and in the session that finish it. For safety the answer does not tell what was wrong; the log says why an ID token was refused.";
     /// A moderator has acted on whoever comments.
     Sanctioned "sanctioned" FORBIDDEN "You may not comment" "لا يمكنك التعليق"
         "`kind` is what moderators have done, `reason` why, and `until` when it ends, if it does. `GET /api/v1/me/sanctions` lists all that holds.";
@@ -77,10 +80,16 @@ codes! {
         "`permission` names what is missing; an administrator can change your role.";
     /// The caller has to prove once more who they are.
     StepUpRequired "step_up_required" FORBIDDEN "Prove once more that it is you" "أثبت هويتك مرة أخرى للمتابعة"
-        "Send your password to `POST /api/v1/auth/step-up`, then ask again with the same token. `permission` names what is grave.";
+        "Send your password to `POST /api/v1/auth/step-up`, or sign in at the provider once more (`POST /api/v1/auth/oidc/start` with `purpose` `step_up`), then ask again with the same token. `permission` names what is grave.";
     /// The role must have a second factor, and the session was opened without.
     SecondFactorRequired "second_factor_required" FORBIDDEN "Your role needs a second factor" "دورك يتطلب عاملًا ثانيًا للتحقق"
         "Set one up with `POST /api/v1/me/second-factor`, or sign in with its `code`. `permission`, where there is one, names what waits for it.";
+    /// The provider gives somebody no role here.
+    NoRole "no_role" FORBIDDEN "The provider gives you no role here" "لا يمنحك مزود الدخول دورًا هنا"
+        "Whoever manages the provider puts you in a group that `oidc.roles` names; until then you may no more than a reader.";
+    /// The provider does not vouch for an address.
+    EmailUnverified "email_unverified" FORBIDDEN "The provider does not vouch for your e-mail address" "لا يؤكد مزود الدخول عنوان بريدك الإلكتروني"
+        "Have your address confirmed at the provider, or have an administrator make the account and link it.";
     /// Nothing is here, or nothing that the caller may know of.
     NotFound "not_found" NOT_FOUND "Nothing is here" "لا يوجد شيء هنا"
         "Check the id or slug. What is not published answers the same as what never was.";
@@ -111,6 +120,15 @@ codes! {
     /// Another took its place.
     Merged "merged" CONFLICT "This was merged into another" "دُمج هذا العنصر في غيره"
         "`into` is the id of the one that took its place: use that.";
+    /// An account has the address of somebody who signs in at a provider for the first time.
+    AccountExists "account_exists" CONFLICT "There is an account with your address already" "يوجد حساب بعنوانك بالفعل"
+        "Sign in with its password, then link the provider: `POST /api/v1/auth/oidc/start` with `purpose` `link`. An address alone never opens an account; if it is not yours, tell an administrator.";
+    /// Without it nobody could sign in to the account.
+    OnlyWayIn "only_way_in" CONFLICT "This is the only way into your account" "هذه هي الطريقة الوحيدة للدخول إلى حسابك"
+        "Ask an administrator for a password first: the account has none.";
+    /// No provider signs anybody in here.
+    NoProvider "no_provider" CONFLICT "No provider signs anybody in here" "لا يوجد مزود دخول لهذا الموقع"
+        "The operator sets one up in `[oidc]`. Sign in with a password.";
     /// Other things refer to it.
     InUse "in_use" CONFLICT "This is in use" "هذا العنصر مستخدم"
         "Deactivate it instead (`isActive: false`), or remove the references first.";
@@ -123,6 +141,9 @@ codes! {
     /// There are as many as there may be.
     LimitReached "limit_reached" CONFLICT "No more of these can be made" "لا يمكن إضافة المزيد من هذا النوع"
         "`limit` is how many there may be. Remove one that is no longer needed.";
+    /// It takes a letter, and no mail is set up.
+    NoMail "no_mail" CONFLICT "No mail is set up here" "لم يُضبط إرسال البريد هنا"
+        "The operator sets `mail.url`. Until then an administrator gives people a new password, and hands over the codes of invitations.";
     /// The account has duties, so its owner can't erase it.
     StaffAccount "staff_account" CONFLICT "An account that works here is not erased by its owner" "لا يحذف حساب من يعمل هنا صاحبُه"
         "An administrator makes the account a reader's first; then its owner can erase it.";
@@ -169,6 +190,9 @@ codes! {
     /// Something broke on our side.
     Internal "internal" INTERNAL_SERVER_ERROR "Something broke on our side" "حدث خطأ من جانبنا"
         "Tell the operator the `requestId`; the log has the cause.";
+    /// The provider is away, or makes no sense.
+    ProviderFailed "provider_failed" BAD_GATEWAY "The sign-in provider does not answer as it should" "مزود الدخول لا يجيب كما يجب"
+        "Try again in a moment. If it stays so, tell the operator the `requestId`; the log has the cause.";
     /// The database or a queue can't take the request now.
     Unavailable "unavailable" SERVICE_UNAVAILABLE "Not available for a moment" "غير متاح مؤقتًا"
         "Wait for the seconds in `Retry-After` and repeat the request, with the same `Idempotency-Key`.";
@@ -220,7 +244,8 @@ impl Problem {
     /// Whether it refuses a password or a code as wrong: what somebody may not try often.
     pub fn is_wrong_guess(&self) -> bool {
         let is_guess = |error: &FieldError| matches!(error.fault, Fault::WrongPassword | Fault::WrongCode);
-        matches!(self.code, Code::BadCredentials | Code::BadCode) || self.errors.iter().any(is_guess)
+        matches!(self.code, Code::BadCredentials | Code::BadCode | Code::SignInFailed)
+            || self.errors.iter().any(is_guess)
     }
 
     /// Adds a member to the answer.

@@ -18,8 +18,8 @@ use crate::config::Config;
 use crate::events::Hub;
 use crate::http::{Contract, Routes, layer};
 use crate::{
-    alerts, articles, audit, authors, collections, comments, embargo, events, feeds, keys, openapi, operation, privacy,
-    push, readership, sections, site, sources, stories, streams, sync, tags, users, webhooks,
+    alerts, articles, audit, authors, collections, comments, embargo, events, feeds, keys, oidc, openapi, operation,
+    privacy, push, readership, sections, site, sources, stories, streams, sync, tags, users, webhooks,
 };
 
 /// Connections that one worker takes: streams are many and idle.
@@ -63,7 +63,10 @@ fn delivery(config: &mut Routes<'_>) {
         .configure(privacy::http::routes)
         .configure(users::http::accounts)
         .configure(users::http::own_sessions)
-        .configure(users::http::own_factor);
+        .configure(users::http::own_factor)
+        .configure(users::http::recovery)
+        .configure(users::http::acceptance)
+        .configure(oidc::http::routes);
 }
 
 fn newsroom(config: &mut Routes<'_>) {
@@ -91,7 +94,9 @@ fn newsroom(config: &mut Routes<'_>) {
         .configure(authors::http::newsroom)
         .configure(users::http::newsroom)
         .configure(users::http::sessions)
+        .configure(users::http::invitations)
         .configure(users::http::factors)
+        .configure(oidc::http::newsroom)
         .configure(embargo::http::newsroom)
         .configure(events::http::newsroom)
         .configure(audit::http::newsroom)

@@ -67,7 +67,7 @@ fn sources() -> Vec<Source> {
 }
 
 /// The rooms with a noun each.
-const ROOMS: [&str; 21] = [
+const ROOMS: [&str; 23] = [
     "articles",
     "comments",
     "alerts",
@@ -80,6 +80,8 @@ const ROOMS: [&str; 21] = [
     "records",
     "webhooks",
     "keys",
+    "mail",
+    "oidc",
     "push",
     "streams",
     "sync",

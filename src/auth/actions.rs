@@ -31,11 +31,18 @@ pub fn permissions(role: Role) -> Vec<&'static str> {
 }
 
 /// What takes a recent proof of who somebody is, not only a token that may have been copied.
-const GRAVE: &[&str] = &[KillArticles::NAME, GrantAccess::NAME, ManageKeys::NAME];
+const GRAVE: &[&str] = &[LinkIdentities::NAME, KillArticles::NAME, GrantAccess::NAME, ManageKeys::NAME];
 
 /// What no key of a program may have: whoever copied one would have the newsroom.
-const NEVER_FOR_KEYS: &[&str] =
-    &[UseAccount::NAME, KillArticles::NAME, ManageUsers::NAME, GrantAccess::NAME, ReadKeys::NAME, ManageKeys::NAME];
+const NEVER_FOR_KEYS: &[&str] = &[
+    UseAccount::NAME,
+    LinkIdentities::NAME,
+    KillArticles::NAME,
+    ManageUsers::NAME,
+    GrantAccess::NAME,
+    ReadKeys::NAME,
+    ManageKeys::NAME,
+];
 
 /// Whether a key of a program may have a permission.
 pub fn for_keys(name: &str) -> bool {
@@ -50,6 +57,8 @@ pub fn is_grave(name: &str) -> bool {
 policy! {
     /// Read and change the own account.
     UseAccount      = "account.use":      Reader Journalist Editor Moderator Admin;
+    /// Let a provider's word open the own account, and take that back.
+    LinkIdentities  = "account.link":           Journalist Editor Moderator Admin;
     /// Write a comment.
     PostComment     = "comment.post":     Reader Journalist Editor Moderator Admin;
     /// React to comments, and report them.

@@ -23,8 +23,8 @@ pub use key::{fresh_key, key_hash, revoke_keys, shown_part};
 pub use password::{Busy, Hasher, PasswordHash};
 pub use permit::{Permit, still_may};
 pub use session::{
-    EVENTS, Grant, KeptSession, live_session, live_sessions, name_session, open_session, own_session, prove_session,
-    refresh, revoke_all, revoke_session, sessions_of,
+    EVENTS, Grant, KeptSession, live_session, live_sessions, name_session, open_session, open_session_since,
+    own_session, prove_session, refresh, revoke_all, revoke_session, sessions_of,
 };
 pub use token::{Claims, Tokens};
 pub use vault::Vault;

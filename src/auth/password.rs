@@ -20,6 +20,18 @@ const RESERVED_BYTES: usize = 33 * 1024 * 1024;
 #[derive(Clone)]
 pub struct PasswordHash(pub String);
 
+impl PasswordHash {
+    /// The hash of whoever has no password: none fits it, which takes as long to find out as of any other.
+    pub fn nobodys() -> Self {
+        Self(NOBODY.into())
+    }
+
+    /// Whether it is that one.
+    pub fn is_nobodys(&self) -> bool {
+        self.0 == NOBODY
+    }
+}
+
 impl std::fmt::Debug for PasswordHash {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("…")
@@ -100,13 +112,14 @@ fn output(argon: &Argon2<'_>, password: &str, salt: &[u8]) -> Option<Output> {
     Output::new(output).ok()
 }
 
-/// What is compared when there is no such account: made like any other, from 32 random bytes that nobody kept.
+/// What is compared when there is no such account, or one without a password: made like any other, from 32 random bytes that
+/// nobody kept.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$e12zZ/4nkw5put4N/awML91q9rIXySf6IN2HfA81Nao$\
     OsrKzRgBa0C/GLnWH4XOvmuTVcfnsCUAL5xznaARjbI";
 
 fn verify(password: &str, hash: Option<&PasswordHash>) -> bool {
     let text = hash.map_or(NOBODY, |hash| &hash.0);
-    fits(password, text).unwrap_or(false) && hash.is_some()
+    fits(password, text).unwrap_or(false) && text != NOBODY
 }
 
 /// `None` when the text is no hash.
@@ -159,7 +172,10 @@ mod tests {
         let kept = hash("قهوة سادة", &[1; 32]).unwrap();
         assert!(verify("قهوة سادة", Some(&kept)));
         assert!(!verify("قهوة", Some(&kept)));
-        assert!(!verify("قهوة سادة", None));
+        for nobody in [None, Some(&PasswordHash::nobodys())] {
+            assert!(!verify("قهوة سادة", nobody));
+        }
+        assert!(PasswordHash::nobodys().is_nobodys() && !kept.is_nobodys());
     }
 
     #[test]

@@ -75,6 +75,18 @@ pub fn open_session(
     agent: Option<&str>,
     is_strong: bool,
 ) -> Result<Grant, Problem> {
+    let now = tx.now;
+    open_session_since(tx, app, (user, now), agent, is_strong)
+}
+
+/// The same for somebody who proved who they are at an instant, and not just now.
+pub fn open_session_since(
+    tx: &mut Tx<'_>,
+    app: &App,
+    (user, proved_at): (UserId, UtcTime),
+    agent: Option<&str>,
+    is_strong: bool,
+) -> Result<Grant, Problem> {
     let session = tx.next_id();
     let (now, expires_at) = (tx.now, expiry(app, tx.now));
     let kept = KeptSession {
@@ -86,7 +98,7 @@ pub fn open_session(
         name: None,
         agent: agent.map(ToOwned::to_owned),
         used_at: now,
-        proved_at: now,
+        proved_at,
         is_strong,
     };
     store::insert_session(tx.conn, &kept)?;

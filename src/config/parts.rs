@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::Error;
+use super::{Error, Secret};
 use crate::auth::Role;
 use crate::cache::facet::SharedSeconds;
+use crate::mail::{Way, is_sender};
 use crate::outbound::Network;
 
 /// The longest that a receiver may hold a request open.
@@ -78,6 +79,8 @@ pub struct Limits {
     pub sign_ins: Rate,
     /// Making an account from one address.
     pub registrations: Rate,
+    /// Asking for a letter from one address.
+    pub letters: Rate,
 }
 
 /// How often an account may do something; 0 is without a limit.
@@ -198,5 +201,61 @@ impl Push {
             _ => return Err(Error::Value { name: "push.contact", why: "must begin with mailto: or https://".into() }),
         };
         Ok(Self { subscriptions_max, services, contact })
+    }
+}
+
+/// Letters.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// Which way they leave.
+    pub way: Way,
+    /// From whom they come: `Khabar <desk@khabar.example>`.
+    pub from: String,
+    /// The page of the front end that takes a new password, with `{code}` in it.
+    pub reset_url: Option<String>,
+    /// The page that takes a new address, likewise.
+    pub email_url: Option<String>,
+    /// The page where who was invited makes an account, likewise.
+    pub invitation_url: Option<String>,
+}
+
+/// The same as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenMail {
+    url: Secret,
+    from: String,
+    reset_url: String,
+    email_url: String,
+    invitation_url: String,
+}
+
+impl WrittenMail {
+    /// The same, if it makes sense.
+    pub(super) fn checked(self) -> Result<Mail, Error> {
+        let Self { url, from, reset_url, email_url, invitation_url } = self;
+        let refuse = |name, why: &str| Error::Value { name, why: why.into() };
+        let way = std::str::from_utf8(url.expose()).ok().and_then(Way::parse);
+        let way = way.ok_or_else(|| refuse("mail.url", "must be smtp://…, smtps://… or file:folder"))?;
+        if way != Way::None && !is_sender(&from) {
+            return Err(refuse(
+                "mail.from",
+                "must be an address: desk@khabar.example, or Khabar <desk@khabar.example>",
+            ));
+        }
+        let page = |name, url: String| match url.as_str() {
+            "" => Ok(None),
+            text if text.contains("{code}") && (text.starts_with("https://") || text.starts_with("http://")) => {
+                Ok(Some(url))
+            }
+            _ => Err(refuse(name, "must begin with https:// or http:// and have {code} in it")),
+        };
+        Ok(Mail {
+            way,
+            from,
+            reset_url: page("mail.reset_url", reset_url)?,
+            email_url: page("mail.email_url", email_url)?,
+            invitation_url: page("mail.invitation_url", invitation_url)?,
+        })
     }
 }

@@ -585,6 +585,69 @@ diesel::table! {
 }
 
 diesel::table! {
+    identities (id) {
+        id -> Binary,
+        issuer -> Text,
+        subject -> Text,
+        user_id -> Binary,
+        linked_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    oidc_attempts (state) {
+        state -> Text,
+        purpose -> Text,
+        session_id -> Nullable<Binary>,
+        redirect_uri -> Text,
+        started_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    letters (id) {
+        id -> Binary,
+        sealed -> Binary,
+        attempts -> BigInt,
+        due_at -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    account_codes (user_id, purpose) {
+        user_id -> Binary,
+        purpose -> Text,
+        hash -> Binary,
+        address -> Nullable<Binary>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> Binary,
+        email -> Binary,
+        name -> Text,
+        role -> Text,
+        section_ids -> Text,
+        may_kill -> Bool,
+        hash -> Nullable<Binary>,
+        invited_by -> Binary,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        accepted_at -> Nullable<BigInt>,
+        user_id -> Nullable<Binary>,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
     webhooks (id) {
         id -> Binary,
         url -> Text,
@@ -740,6 +803,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     push_retries,
     webhooks,
     api_keys,
+    letters,
+    account_codes,
+    invitations,
+    identities,
+    oidc_attempts,
     webhook_deliveries,
     webhook_attempts,
     article_locks,

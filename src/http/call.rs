@@ -189,6 +189,11 @@ impl Call {
         self.app.limits().welcome(name, self.origin, self.app.now());
     }
 
+    /// The language that the caller reads.
+    pub const fn lang(&self) -> Lang {
+        self.lang
+    }
+
     /// Where it comes from, as far as that tells callers apart.
     pub const fn origin(&self) -> Option<Origin> {
         self.origin

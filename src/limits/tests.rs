@@ -6,9 +6,10 @@ use uuid::Uuid;
 
 fn limits(per_minute: u32, per_hour: u32) -> Limits {
     let (rate, free) = (config::Rate { per_minute, per_hour }, config::Rate { per_minute: 0, per_hour: 0 });
-    let [reactions, reports, views, registrations] = [free.clone(), free.clone(), free.clone(), free];
+    let [reactions, reports, views, registrations, letters] = [(); 5].map(|()| free.clone());
     let (comments, sign_ins) = (rate.clone(), rate);
-    let rules = config::Limits { address_factor: 2, comments, reactions, reports, views, sign_ins, registrations };
+    let rules =
+        config::Limits { address_factor: 2, comments, reactions, reports, views, sign_ins, registrations, letters };
     Limits::new(rules, b"a secret of thirty-two bytes or so")
 }
 

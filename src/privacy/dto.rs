@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::auth::KeptSession;
 use crate::comments::{CommentExport, OwnReactionView, OwnSanctionView, ReportView};
 use crate::ids::SessionId;
+use crate::oidc::dto::IdentityView;
 use crate::time::UtcTime;
 use crate::users::dto::UserView;
 
@@ -21,6 +22,8 @@ pub struct ExportView {
     pub second_factor_since: Option<UtcTime>,
     /// Every session, the latest first.
     pub sessions: Vec<SessionExport>,
+    /// Who it is at providers that sign people in, the first one first.
+    pub identities: Vec<IdentityView>,
     /// What moderators have done about the comments, the earliest first.
     pub sanctions: Vec<OwnSanctionView>,
     /// Every comment, the oldest first.

@@ -20,6 +20,7 @@ use crate::comments;
 use crate::db::dialect::{self, Door};
 use crate::http::Call;
 use crate::ids::CommenterId;
+use crate::oidc;
 use crate::problem::Problem;
 use crate::users;
 use crate::users::model::Password;
@@ -39,6 +40,7 @@ pub fn export(read: &mut Read<'_>, permit: &Permit<UseAccount>) -> Result<Export
         account: users::own(read, permit)?.into(),
         second_factor_since: users::factors::since(read, id)?,
         sessions: sessions_of(read, id)?.into_iter().map(SessionExport::from).collect(),
+        identities: oidc::own(read, permit)?.items,
         sanctions: comments::sanctions_on(read, commenter)?,
         comments: comments::everything(read, commenter)?,
         reactions: comments::reactions_by(read, commenter)?,
@@ -52,6 +54,7 @@ pub async fn erase(call: &Call, permit: Permit<UseAccount>, current: Password) -
     let id = permit.user.id;
     call.write(move |tx| {
         users::erase(tx, id, &proof)?;
+        oidc::forget(tx, id)?;
         forget(tx, CommenterId::of(id.uuid()))
     })
     .await?;

@@ -255,6 +255,48 @@ pub struct PasswordChangeIn {
     pub new_password: String,
 }
 
+/// Whose account wants another password.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ForgottenIn {
+    /// The address that they sign in with.
+    #[schema(max_length = 1024, example = "sara@example.org")]
+    pub email: String,
+}
+
+/// Another password, for who has a code.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ResetIn {
+    /// From the letter; it works once.
+    #[schema(max_length = 128, example = "Zk3mXUvDqOQd0oFh5nTtq1yqjJv0eL2b8bq3f5Qm7wE")]
+    pub code: String,
+    /// 15 characters or more, 8 for readers; of any kind.
+    #[schema(format = Password, max_length = 1024, example = "شاي بالنعناع كل مساء")]
+    pub new_password: String,
+}
+
+/// Another address for the own account.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EmailChangeIn {
+    /// The address to sign in with from then on.
+    #[schema(max_length = 254, example = "sara@example.com")]
+    pub email: String,
+    /// The password, so that nobody takes an account over by an open window.
+    #[schema(format = Password, max_length = 1024, example = "قهوة سادة كل صباح")]
+    pub current_password: String,
+}
+
+/// The proof that an address is one's own.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EmailProofIn {
+    /// From the letter; it works once.
+    #[schema(max_length = 128, example = "Zk3mXUvDqOQd0oFh5nTtq1yqjJv0eL2b8bq3f5Qm7wE")]
+    pub code: String,
+}
+
 /// A password that an administrator gives somebody.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -1,10 +1,14 @@
 //! Accounts: who people are, how they prove it, and which role they have. Sessions and tokens are `auth`'s
 //! work; what a role may do is on the policy page there. No view, event or log line holds a password or its hash.
 
+mod codes;
 pub mod dto;
 pub mod factors;
 pub mod http;
+pub mod invitations;
+pub mod letters;
 pub mod model;
+mod recovery;
 pub mod sessions;
 mod sign_in;
 mod store;
@@ -27,16 +31,27 @@ use crate::ids::{RecordId, UserId};
 use crate::problem::{Code, Problem};
 use crate::records;
 
-pub use sign_in::{Shown, SignedIn, change_password, erase, hash, prove_reader, sign_in, sign_in_again};
+pub use recovery::{ask_for_email, ask_for_reset, confirm_email, reset};
+pub use sign_in::{
+    Shown, SignedIn, admit, change_password, erase, follow, has_password, hash, prove_reader, sign_in, sign_in_again,
+};
 
 /// What happens to accounts.
 pub const EVENTS: &[Kind] = &[
-    Kind::of::<UserEvent>("user.created", "An administrator made an account."),
+    Kind::of::<UserEvent>(
+        "user.created",
+        "An administrator made an account, or somebody's first sign-in at the provider.",
+    ),
     Kind::of::<UserEvent>("user.registered", "A reader made an account."),
     Kind::of::<UserEvent>("user.updated", "An account was changed."),
     Kind::of::<UserEvent>("user.password_changed", "Somebody chose another password."),
     Kind::of::<UserEvent>("user.erased", "A reader had everything about them taken out."),
-    Kind::of::<UserEvent>("user.password_reset", "An operator set a password."),
+    Kind::of::<UserEvent>(
+        "user.password_reset",
+        "Somebody has another password: by a code, an administrator or the operator.",
+    ),
+    Kind::of::<UserEvent>("user.reset_posted", "A letter with a code for another password was written."),
+    Kind::of::<UserEvent>("user.email_changed", "An account has another address."),
 ];
 
 /// Makes an account. For those who hold the right already: the operator, the demonstration, and [`add`].
@@ -183,6 +198,16 @@ fn restate(tx: &mut Tx<'_>, before: Option<&Account>, after: &Account) -> Result
 }
 
 fn insert(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Result<Account, Problem> {
+    insert_with(tx, account, hash, (Vec::new(), false))
+}
+
+/// Makes a row of an account that has these grants.
+fn insert_with(
+    tx: &mut Tx<'_>,
+    account: NewAccount,
+    hash: &PasswordHash,
+    (sections, may_kill): (Vec<RecordId>, bool),
+) -> Result<Account, Problem> {
     let NewAccount { email, name, role } = account;
     let (id, now) = (tx.next_id(), tx.now);
     let account = Account {
@@ -191,8 +216,8 @@ fn insert(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Result<A
         name,
         role,
         is_active: true,
-        sections: Vec::new(),
-        may_kill: false,
+        sections,
+        may_kill,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -214,15 +239,26 @@ fn change(tx: &mut Tx<'_>, present: &Account, form: UserIn) -> Result<Account, P
     }
     restate(tx, Some(present), &account)?;
     if !is_active {
-        revoke_all(tx, account.id, None)?;
-        revoke_keys(tx, account.id)?;
+        shut_out(tx, account.id)?;
     }
-    let told = json!({ "role": role, "isActive": is_active, "sectionIds": account.sections, "mayKill": may_kill });
-    tx.record(Change::newsroom("user.updated", account.id, told));
+    tx.record(Change::newsroom("user.updated", account.id, grant(&account)));
     if had_charge && !account.is_admin() {
         check_admins(tx)?;
     }
     Ok(account)
+}
+
+/// What an account may do, for the event log.
+fn grant(account: &Account) -> serde_json::Value {
+    let Account { role, is_active, sections, may_kill, .. } = account;
+    json!({ "role": role, "isActive": is_active, "sectionIds": sections, "mayKill": may_kill })
+}
+
+/// Ends all that opens an account but its password: sessions, keys and codes.
+fn shut_out(tx: &mut Tx<'_>, id: UserId) -> Result<(), Problem> {
+    revoke_all(tx, id, None)?;
+    revoke_keys(tx, id)?;
+    codes::end_all(tx, id)
 }
 
 /// Refuses sections that there are not.
@@ -250,8 +286,7 @@ fn replace_password(tx: &mut Tx<'_>, present: &Account, hash: &PasswordHash) -> 
     }
     let account = found(&mut tx.reading(), present.id)?;
     restate(tx, Some(present), &account)?;
-    revoke_all(tx, present.id, None)?;
-    revoke_keys(tx, present.id)?;
+    shut_out(tx, present.id)?;
     tx.record(Change::newsroom("user.password_reset", present.id, json!({})));
     Ok(())
 }

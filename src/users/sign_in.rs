@@ -3,18 +3,21 @@
 
 use serde_json::json;
 
+use super::dto::UserIn;
 use super::factors::{self, Verdict};
+use super::letters::{self, About};
 use super::model::{Account, Email, Password};
-use super::{found, restate, store};
-use crate::app::{App, Tx};
+use super::{change, codes, found, invitations, restate, store};
+use crate::app::{App, Read, Tx};
 use crate::auth::actions::UseAccount;
-use crate::auth::{Grant, PasswordHash, Permit, Role, open_session, refresh, revoke_all};
+use crate::auth::{Grant, PasswordHash, Permit, Role, open_session, open_session_since, refresh, revoke_all};
 use crate::db::replies;
 use crate::events::Change;
 use crate::fault::Fault;
 use crate::http::Call;
 use crate::ids::UserId;
 use crate::problem::{Code, Problem};
+use crate::time::UtcTime;
 
 /// Where a form has the password that is changed.
 const CURRENT: &str = "/currentPassword";
@@ -129,6 +132,39 @@ pub async fn sign_in_again(call: &Call, refresh_token: String) -> Result<SignedI
     traded.ok_or_else(|| Problem::new(Code::Unauthenticated))
 }
 
+/// Opens a session for somebody whom a provider knows, and who proved there at an instant who they are. An account that is not
+/// active is refused as at the sign-in.
+pub fn admit(
+    tx: &mut Tx<'_>,
+    app: &App,
+    (id, proved_at): (UserId, UtcTime),
+    agent: Option<&str>,
+) -> Result<SignedIn, Problem> {
+    hold_active(tx, id)?;
+    let grant = open_session_since(tx, app, (id, proved_at), agent, true)?;
+    signed_in(tx, app, grant)
+}
+
+/// Gives an active account the role that its provider says, without what went with another one.
+pub fn follow(tx: &mut Tx<'_>, id: UserId, role: Role) -> Result<(), Problem> {
+    hold_active(tx, id)?;
+    let present = found(&mut tx.reading(), id)?;
+    if present.role != role {
+        let form = UserIn { role, may_kill: false, ..UserIn::from(&present) };
+        change(tx, &present, form)?;
+    }
+    Ok(())
+}
+
+/// Whether somebody can sign in with a password.
+pub fn has_password(read: &mut Read<'_>, id: UserId) -> Result<bool, Problem> {
+    Ok(!store::password_hash(read.conn, id)?.is_nobodys())
+}
+
+fn hold_active(tx: &mut Tx<'_>, id: UserId) -> Result<(), Problem> {
+    if store::hold_active(tx.conn, id)? { Ok(()) } else { Err(Problem::new(Code::BadCredentials)) }
+}
+
 /// Changes the caller's own password, and ends all of their sessions but this one.
 pub async fn change_password(
     call: &Call,
@@ -143,6 +179,7 @@ pub async fn change_password(
         .map_err(|fault| Problem::field("/newPassword", fault))?;
     prove(call, id, current, &present).await?;
     let next = hash(&call.app, next).await?;
+    let (app, lang) = (call.app.clone(), call.lang());
     call.write(move |tx| {
         let version = store::hold(tx.conn, id, &present)?.ok_or_else(wrong)?;
         let before = found(&mut tx.reading(), id)?;
@@ -150,8 +187,9 @@ pub async fn change_password(
         let account = found(&mut tx.reading(), id)?;
         restate(tx, Some(&before), &account)?;
         revoke_all(tx, id, Some(permit.user.session))?;
+        codes::end_all(tx, id)?;
         tx.record(Change::newsroom("user.password_changed", id, json!({})));
-        Ok(())
+        letters::queue(tx, &app, lang, About::PasswordChanged(account.email.as_str().into()))
     })
     .await
 }
@@ -170,7 +208,7 @@ pub async fn prove_reader(
 }
 
 /// Refuses a password that is not that of who calls: whoever found an open device must not be able to try many.
-async fn prove(call: &Call, id: UserId, password: Password, hash: &PasswordHash) -> Result<(), Problem> {
+pub(super) async fn prove(call: &Call, id: UserId, password: Password, hash: &PasswordHash) -> Result<(), Problem> {
     let account = call.read(move |read| found(read, id)).await?;
     call.attempt(account.email.as_str(), fits(call, password, Some(hash.clone()), wrong())).await
 }
@@ -185,6 +223,8 @@ pub fn erase(tx: &mut Tx<'_>, id: UserId, proof: &PasswordHash) -> Result<(), Pr
     let account = found(&mut tx.reading(), id)?;
     restate(tx, Some(&before), &account)?;
     revoke_all(tx, id, None)?;
+    codes::end_all(tx, id)?;
+    invitations::blank(tx, id)?;
     factors::erase(tx, id)?;
     replies::forget_about(tx.conn, &[id])?;
     tx.record(Change::newsroom("user.erased", id, json!({})));

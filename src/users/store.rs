@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
+use super::codes::Purpose;
 use super::model::{Account, Email};
 use crate::auth::{PasswordHash, Role};
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::users;
+use crate::db::schema::{account_codes, users};
 use crate::db::{Conn, one_of};
 use crate::ids::{RecordId, UserId};
 use crate::keyset;
@@ -124,6 +125,12 @@ pub(super) fn hold(conn: &mut Conn, id: UserId, hash: &PasswordHash) -> QueryRes
         .optional()
 }
 
+/// Locks an account until the transaction ends; whether it is active.
+pub(super) fn hold_active(conn: &mut Conn, id: UserId) -> QueryResult<bool> {
+    let active = users::table.find(id).filter(users::is_active.eq(true));
+    Ok(diesel::update(active).set(users::version.eq(users::version)).execute(conn)? == 1)
+}
+
 pub(super) fn rename(conn: &mut Conn, id: UserId, name: &str, now: UtcTime) -> QueryResult<usize> {
     diesel::update(users::table.find(id))
         .set((users::name.eq(name), users::version.eq(users::version + 1), users::updated_at.eq(now)))
@@ -152,6 +159,69 @@ pub(super) fn credentials(conn: &mut Conn, email: &Email) -> QueryResult<Option<
 
 pub(super) fn password_hash(conn: &mut Conn, id: UserId) -> QueryResult<PasswordHash> {
     users::table.find(id).select(users::password_hash).first(conn).map(PasswordHash)
+}
+
+/// Gives an account another address over the version that was read.
+pub(super) fn set_email(conn: &mut Conn, id: UserId, present: i64, email: &Email, now: UtcTime) -> QueryResult<usize> {
+    diesel::update(users::table.find(id).filter(users::version.eq(present)))
+        .set((users::email.eq(email.as_str()), users::version.eq(present + 1), users::updated_at.eq(now)))
+        .execute(conn)
+}
+
+pub(super) fn insert_code(
+    conn: &mut Conn,
+    (user, purpose, hash): (UserId, Purpose, &[u8]),
+    address: Option<&[u8]>,
+    now: UtcTime,
+    expires: UtcTime,
+) -> QueryResult<usize> {
+    diesel::insert_into(account_codes::table)
+        .values((
+            account_codes::user_id.eq(user),
+            account_codes::purpose.eq(purpose),
+            account_codes::hash.eq(hash),
+            account_codes::address.eq(address),
+            account_codes::created_at.eq(now),
+            account_codes::expires_at.eq(expires),
+        ))
+        .execute(conn)
+}
+
+pub(super) fn code_made_at(conn: &mut Conn, user: UserId, purpose: Purpose) -> QueryResult<Option<UtcTime>> {
+    account_codes::table.find((user, purpose)).select(account_codes::created_at).first(conn).optional()
+}
+
+/// Whose a code is that is good.
+pub(super) fn code_holder(conn: &mut Conn, hash: &[u8], purpose: Purpose, now: UtcTime) -> QueryResult<Option<UserId>> {
+    let good = account_codes::hash.eq(hash).and(account_codes::purpose.eq(purpose));
+    account_codes::table
+        .inner_join(users::table.on(users::id.eq(account_codes::user_id)))
+        .filter(good.and(account_codes::expires_at.gt(now)).and(users::is_active.eq(true)))
+        .select(account_codes::user_id)
+        .first(conn)
+        .optional()
+}
+
+/// Takes a code away that is good; whose it was, and the address that came with it.
+pub(super) fn spend_code(
+    conn: &mut Conn,
+    hash: &[u8],
+    purpose: Purpose,
+    now: UtcTime,
+) -> QueryResult<Option<(UserId, Option<Vec<u8>>)>> {
+    let good = account_codes::hash.eq(hash).and(account_codes::purpose.eq(purpose));
+    diesel::delete(account_codes::table.filter(good.and(account_codes::expires_at.gt(now))))
+        .returning((account_codes::user_id, account_codes::address))
+        .get_result(conn)
+        .optional()
+}
+
+pub(super) fn delete_code(conn: &mut Conn, user: UserId, purpose: Purpose) -> QueryResult<usize> {
+    diesel::delete(account_codes::table.find((user, purpose))).execute(conn)
+}
+
+pub(super) fn delete_codes(conn: &mut Conn, user: UserId) -> QueryResult<usize> {
+    diesel::delete(account_codes::table.filter(account_codes::user_id.eq(user))).execute(conn)
 }
 
 pub(super) fn count_admins(conn: &mut Conn) -> QueryResult<i64> {

@@ -48,7 +48,7 @@ pub fn digits(secret: &str, now: UtcTime, steps: i64) -> String {
 /// Six digits that no step near an instant has.
 fn no_digits(secret: &str, now: UtcTime) -> String {
     let near: Vec<String> = (-3..=3).map(|steps| digits(secret, now, steps)).collect();
-    (0..).map(|n| format!("{n:06}")).find(|digits| !near.contains(digits)).unwrap()
+    (0..1_000_000).map(|n| format!("{n:06}")).find(|digits| !near.contains(digits)).unwrap()
 }
 
 /// An account, and where somebody is signed in to it.

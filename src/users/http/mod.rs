@@ -2,12 +2,16 @@
 
 mod accounts;
 mod factors;
+mod invitations;
 mod newsroom;
+mod recovery;
 mod sessions;
 
 pub use accounts::accounts;
 pub use factors::{factors, own_factor};
+pub use invitations::{acceptance, invitations};
 pub use newsroom::newsroom;
+pub use recovery::recovery;
 pub use sessions::{own_sessions, sessions};
 
 use super::dto::UserView;

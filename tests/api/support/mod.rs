@@ -5,6 +5,8 @@ pub mod cluster;
 pub mod database;
 pub mod document;
 pub mod follower;
+pub mod mailbox;
+pub mod oidc_provider;
 pub mod process;
 pub mod push_service;
 pub mod python;
@@ -198,7 +200,7 @@ impl TestApp {
         // A test that is about limits sets its own.
         let unlimited = format!(
             "limits = {{ comments = {free}, reactions = {free}, reports = {free}, views = {free}, \
-             sign_ins = {free}, registrations = {free} }}\n"
+             sign_ins = {free}, registrations = {free}, letters = {free} }}\n"
         );
         let limits = if settings.contains("[limits]") { "" } else { unlimited.as_str() };
         let grave = if settings.contains("[auth]") { "" } else { "auth = { step_up_minutes = 0 }\n" };

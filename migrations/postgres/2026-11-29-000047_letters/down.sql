@@ -1,0 +1,3 @@
+DROP TABLE invitations;
+DROP TABLE account_codes;
+DROP TABLE letters;

@@ -1,0 +1,94 @@
+//! Codes that people get by mail: whoever has one reads the mail of an address. A code works once and for a while; only its hash
+//! is kept, and of each purpose an account has one at the most.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::model::Email;
+use super::store;
+use crate::app::{App, Read, Tx};
+use crate::fault::Fault;
+use crate::ids::UserId;
+use crate::problem::Problem;
+use crate::text_enum;
+use crate::time::UtcTime;
+
+/// For how long a code is good.
+const MINUTES: u64 = 60;
+
+text_enum! {
+    /// What a code is for.
+    #[schema(example = "reset")]
+    pub enum Purpose {
+        /// Another password, for who does not know the present one.
+        Reset = "reset",
+        /// Another address.
+        Email = "email",
+    }
+}
+
+/// Whose a code is.
+pub(super) struct Held {
+    /// The account.
+    pub user: UserId,
+    /// The address that it is to have.
+    pub address: Option<Email>,
+}
+
+/// A code for an account, in place of the one of this purpose that it had.
+pub(super) fn issue(
+    tx: &mut Tx<'_>,
+    app: &App,
+    (user, purpose): (UserId, Purpose),
+    address: Option<&Email>,
+) -> Result<String, Problem> {
+    let code = app.ids().token();
+    let seal = |email: &Email| app.vault().seal(app.ids(), &context(user), email.as_str().as_bytes());
+    let sealed = address.map(seal).transpose()?;
+    let expires = tx.now.after(Duration::from_secs(MINUTES * 60));
+    store::delete_code(tx.conn, user, purpose)?;
+    store::insert_code(tx.conn, (user, purpose, &hash(&code)), sealed.as_deref(), tx.now, expires)?;
+    Ok(code)
+}
+
+/// When the code that an account has was made.
+pub(super) fn issued_at(read: &mut Read<'_>, user: UserId, purpose: Purpose) -> Result<Option<UtcTime>, Problem> {
+    Ok(store::code_made_at(read.conn, user, purpose)?)
+}
+
+/// Whose a code is, if it is good.
+pub(super) fn holder(read: &mut Read<'_>, code: &str, purpose: Purpose) -> Result<UserId, Problem> {
+    store::code_holder(read.conn, &hash(code), purpose, read.now)?.ok_or_else(wrong)
+}
+
+/// Uses a code up; whose it was, if it was good.
+pub(super) fn spend(tx: &mut Tx<'_>, app: &App, code: &str, purpose: Purpose) -> Result<Held, Problem> {
+    let (user, sealed) = store::spend_code(tx.conn, &hash(code), purpose, tx.now)?.ok_or_else(wrong)?;
+    // What was sealed with a secret that is forgotten is no good any more.
+    let opened = |sealed: Vec<u8>| {
+        let plain = app.vault().open(&context(user), &sealed).and_then(|plain| String::from_utf8(plain).ok());
+        plain.map(Email::kept).ok_or_else(wrong)
+    };
+    Ok(Held { user, address: sealed.map(opened).transpose()? })
+}
+
+/// Ends every code of an account.
+pub(super) fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), Problem> {
+    store::delete_codes(tx.conn, user)?;
+    Ok(())
+}
+
+/// A code is 256 random bits, so one plain hash hides it well.
+pub(super) fn hash(code: &str) -> Vec<u8> {
+    Sha256::digest(code.as_bytes()).to_vec()
+}
+
+/// The refusal of a code, which does not tell why it is not good.
+pub(super) fn wrong() -> Problem {
+    Problem::field("/code", Fault::WrongCode)
+}
+
+fn context(user: UserId) -> String {
+    format!("account_code {user}")
+}

@@ -1,0 +1,86 @@
+//! What people do who don't know their password, or want to sign in with another address: each proves by a code that they read
+//! the mail of an address.
+
+use serde_json::json;
+
+use super::codes::{self, Purpose};
+use super::letters::{self, About};
+use super::model::{Email, Password};
+use super::{found, hash, replace_password, restate, sign_in, store};
+use crate::auth::Permit;
+use crate::auth::actions::UseAccount;
+use crate::db::violates;
+use crate::events::Change;
+use crate::fault::Fault;
+use crate::http::Call;
+use crate::mail;
+use crate::problem::Problem;
+
+/// Has a code posted to an address, if it is that of an account. What happens here is the same for every address.
+pub async fn ask_for_reset(call: &Call, email: &str) -> Result<(), Problem> {
+    mail::check(&call.app)?;
+    let email = Email::parse(email).map_err(|fault| Problem::field("/email", fault))?;
+    let (app, lang) = (call.app.clone(), call.lang());
+    call.write(move |tx| letters::queue(tx, &app, lang, About::Reset(email.as_str().into()))).await
+}
+
+/// Gives the account of a code another password, and ends its sessions and keys.
+pub async fn reset(call: &Call, code: String, password: &str) -> Result<(), Problem> {
+    let given = code.clone();
+    let account = call.app.read(move |read| {
+        let id = codes::holder(read, &given, Purpose::Reset)?;
+        found(read, id)
+    });
+    let account = account.await?;
+    let next = Password::chosen(password, account.role, [account.email.as_str(), &account.name])
+        .map_err(|fault| Problem::field("/newPassword", fault))?;
+    let next = hash(&call.app, next).await?;
+    let (app, lang) = (call.app.clone(), call.lang());
+    call.write(move |tx| {
+        let held = codes::spend(tx, &app, &code, Purpose::Reset)?;
+        let present = found(&mut tx.reading(), held.user)?;
+        if !present.is_active {
+            return Err(codes::wrong());
+        }
+        replace_password(tx, &present, &next)?;
+        letters::queue(tx, &app, lang, About::PasswordChanged(present.email.as_str().into()))
+    })
+    .await
+}
+
+/// Has a code posted to the address that the caller wants to have, if nobody has it.
+pub async fn ask_for_email(
+    call: &Call,
+    permit: Permit<UseAccount>,
+    email: &str,
+    current: Password,
+) -> Result<(), Problem> {
+    mail::check(&call.app)?;
+    let email = Email::parse(email).map_err(|fault| Problem::field("/email", fault))?;
+    let id = permit.user.id;
+    let present = call.read(move |read| Ok(store::password_hash(read.conn, id)?)).await?;
+    sign_in::prove(call, id, current, &present).await?;
+    let (app, lang) = (call.app.clone(), call.lang());
+    call.write(move |tx| letters::queue(tx, &app, lang, About::Email(id, email.as_str().into()))).await
+}
+
+/// Gives the account of a code the address that the code was posted to.
+pub async fn confirm_email(call: &Call, code: String) -> Result<(), Problem> {
+    let (app, lang) = (call.app.clone(), call.lang());
+    call.write(move |tx| {
+        let held = codes::spend(tx, &app, &code, Purpose::Email)?;
+        let before = found(&mut tx.reading(), held.user)?;
+        let email = held.address.filter(|_| before.is_active).ok_or_else(codes::wrong)?;
+        store::set_email(tx.conn, before.id, before.version, &email, tx.now).map_err(|error| {
+            // Somebody else has made an account with it since.
+            if violates(&error, "users", "email") { Problem::field("/code", Fault::Taken) } else { error.into() }
+        })?;
+        let after = found(&mut tx.reading(), before.id)?;
+        restate(tx, Some(&before), &after)?;
+        // A code that went to the old address must not open the account any more.
+        codes::end_all(tx, before.id)?;
+        tx.record(Change::newsroom("user.email_changed", before.id, json!({})));
+        letters::queue(tx, &app, lang, About::EmailChanged(before.email.as_str().into()))
+    })
+    .await
+}
