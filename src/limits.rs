@@ -45,7 +45,7 @@ pub enum Act {
     SignIn,
     /// Making an account.
     Register,
-    /// Asking for a letter.
+    /// Asking for a letter, or trying the code of one.
     Write,
 }
 

@@ -79,7 +79,7 @@ pub struct Limits {
     pub sign_ins: Rate,
     /// Making an account from one address.
     pub registrations: Rate,
-    /// Asking for a letter from one address.
+    /// Asking for a letter from one address, or trying the code of one.
     pub letters: Rate,
 }
 

@@ -40,7 +40,7 @@ pub use sign_in::{
 pub const EVENTS: &[Kind] = &[
     Kind::of::<UserEvent>(
         "user.created",
-        "An administrator made an account, or somebody's first sign-in at the provider.",
+        "There is an account: an administrator made it, or who was invited, or a first sign-in at the provider.",
     ),
     Kind::of::<UserEvent>("user.registered", "A reader made an account."),
     Kind::of::<UserEvent>("user.updated", "An account was changed."),
