@@ -74,9 +74,9 @@ fn cached() -> AllocationInfo {
     let db = Db::open(&Location::Sqlite(folder.path().join("khabar.db")), &[], 1).unwrap();
     let lines = "public_url = \"https://khabar.example\"\njwt_secret = \"a secret of thirty-two bytes, or more\"";
     let config = Config::with(lines).unwrap();
-    let app = App::new(config, db, Arc::new(SystemClock), Ids::new(SystemEntropy)).unwrap();
     let contract = web::Data::new(Contract::new(khabar::openapi::TEXT).unwrap());
     let system = actix_web::rt::System::new();
+    let app = system.block_on(App::open(config, db, Arc::new(SystemClock), Ids::new(SystemEntropy))).unwrap();
     let service = system.block_on(init_service(khabar::server::application(app, contract)));
     let ask = || {
         let request = TestRequest::with_uri("/api/v1/articles?limit=20").to_request();

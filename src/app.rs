@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::audit::{self, Waiting};
-use crate::auth::{Actor, Hasher, Tokens, Vault};
+use crate::auth::{self, Actor, Hasher, Tokens, Vault};
 use crate::cache::{Cache, Facet};
 use crate::comments::words::Prepared;
 use crate::config::{Config, Secret};
@@ -23,6 +23,7 @@ use crate::problem::Problem;
 use crate::readership::Tally;
 use crate::site::Parsed;
 use crate::time::{Clock, UtcTime};
+use crate::users;
 
 /// Everything that a request may need. Cheap to clone.
 #[derive(Clone)]
@@ -57,11 +58,31 @@ pub enum NotReady {
     /// Letters can't leave.
     #[error(transparent)]
     Mail(#[from] NoMailer),
+    /// What is sealed does not open.
+    #[error(
+        "the addresses and secrets in this database are sealed with another jwt_secret: set that one as \
+         KHABAR_JWT_SECRET, or as KHABAR_JWT_SECRET_BEFORE to go on with the new one. If it is lost, \
+         `khabar forget-sealed` gives up what was sealed with it"
+    )]
+    Sealed,
+    /// The database did not do what is done first.
+    #[error("{0}")]
+    Database(Problem),
 }
 
 impl App {
-    /// Puts the parts together.
-    pub fn new(config: Config, db: Db, clock: Arc<dyn Clock>, ids: Ids) -> Result<Self, NotReady> {
+    /// Puts the parts together and opens what is sealed.
+    pub async fn open(config: Config, db: Db, clock: Arc<dyn Clock>, ids: Ids) -> Result<Self, NotReady> {
+        let app = Self::sealed(config, db, clock, ids)?;
+        if !auth::unlock(&app).await.map_err(NotReady::Database)? {
+            return Err(NotReady::Sealed);
+        }
+        users::seal_addresses(&app).await.map_err(NotReady::Database)?;
+        Ok(app)
+    }
+
+    /// Puts the parts together. Nothing that is sealed opens.
+    pub fn sealed(config: Config, db: Db, clock: Arc<dyn Clock>, ids: Ids) -> Result<Self, NotReady> {
         let (secret, before) = (config.jwt_secret.expose(), config.jwt_secret_before.as_ref().map(Secret::expose));
         let tokens = Tokens::new(secret, before, &config.public_url, config.auth.access_minutes);
         let vault = Vault::new(secret, before);
@@ -236,7 +257,7 @@ impl App {
 
     /// A snapshot that begins now, whenever it was asked for.
     fn reading<'c>(&'c self, conn: &'c mut Conn) -> Read<'c> {
-        Read { conn, now: self.now(), site: &self.0.site }
+        Read { conn, now: self.now(), site: &self.0.site, vault: &self.0.vault }
     }
 
     /// Makes changes in one transaction, with the events and audit lines that it records; answers after the commit.
@@ -260,8 +281,9 @@ impl App {
         let deed = actor.deed.clone();
         let written = self.0.db.write(move |conn| {
             let now = app.now();
-            let (ids, words, site) = (app.ids(), &app.0.words, &app.0.site);
-            let mut tx = Tx { conn, now, by: &actor, words, site, ids, changes: Vec::new(), states: HashMap::new() };
+            let (ids, vault, words, site) = (app.ids(), app.vault(), &app.0.words, &app.0.site);
+            let mut tx =
+                Tx { conn, now, by: &actor, vault, words, site, ids, changes: Vec::new(), states: HashMap::new() };
             work(&mut tx)?;
             let Tx { changes, conn, .. } = tx;
             audit::append(conn, app.ids(), now, &actor, &changes)?;
@@ -323,6 +345,8 @@ pub struct Read<'c> {
     pub now: UtcTime,
     /// The site as this node has last parsed it.
     pub site: &'c Parsed,
+    /// Opens what is kept sealed.
+    pub vault: &'c Vault,
 }
 
 /// A transaction in the making.
@@ -333,6 +357,8 @@ pub struct Tx<'c> {
     pub now: UtcTime,
     /// Who makes it.
     pub by: &'c Actor,
+    /// Opens what is kept sealed.
+    pub vault: &'c Vault,
     /// The word lists as this node has them.
     pub words: &'c Prepared,
     site: &'c Parsed,
@@ -349,6 +375,11 @@ impl Tx<'_> {
     /// A fresh id.
     pub fn next_id<K>(&self) -> Id<K> {
         self.ids.next(self.now)
+    }
+
+    /// Seals what must be kept and read again, for one place.
+    pub fn seal(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>, Problem> {
+        self.vault.seal(self.ids, place, plain)
     }
 
     /// Notes the fingerprints of what was kept of something and of what is kept now, for the changes of it that are
@@ -375,12 +406,12 @@ impl Tx<'_> {
 
     /// Makes a part of the changes whole or not at all, within the same transaction.
     pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, Problem>) -> Result<T, Problem> {
-        let (now, by, ids, words, site) = (self.now, self.by, self.ids, self.words, self.site);
+        let (now, by, ids, vault, words, site) = (self.now, self.by, self.ids, self.vault, self.words, self.site);
         let before = self.changes.len();
         let (mut changes, mut states) = (std::mem::take(&mut self.changes), self.states.clone());
         let done = db::part(self.conn, |conn| {
             let (so_far, known) = (std::mem::take(&mut changes), std::mem::take(&mut states));
-            let mut tx = Tx { conn, now, by, words, site, ids, changes: so_far, states: known };
+            let mut tx = Tx { conn, now, by, vault, words, site, ids, changes: so_far, states: known };
             let value = work(&mut tx);
             (changes, states) = (tx.changes, tx.states);
             value
@@ -396,6 +427,6 @@ impl Tx<'_> {
 
     /// The same transaction, to read from.
     pub fn reading(&mut self) -> Read<'_> {
-        Read { conn: self.conn, now: self.now, site: self.site }
+        Read { conn: self.conn, now: self.now, site: self.site, vault: self.vault }
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use aws_lc_rs::{hkdf, hmac};
 
 use crate::config;
-use crate::ids::CommenterId;
+use crate::ids::{CommenterId, KeyId};
 use crate::time::UtcTime;
 
 /// Sets this use of the signing secret apart from every other one (RFC 5869 §3.2).
@@ -69,12 +69,41 @@ impl Origin {
 enum Holder {
     Account(CommenterId),
     Address(Origin),
+    Program(KeyId),
     /// What somebody signs in with, whether or not there is such an account.
     Name(Tag),
     /// The same from one address.
     Pair(Tag),
     /// Who comes when too many are known, and strangers of whom nothing is known.
     Rest,
+}
+
+/// Who brings a call, whoever it is that calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// An address.
+    Address(Origin),
+    /// A program with a key of its own, through which many call.
+    Program(KeyId),
+}
+
+impl Party {
+    /// What tells it from others.
+    const fn tag(self) -> Tag {
+        match self {
+            Self::Address(origin) => origin.0,
+            Self::Program(key) => key.uuid().into_bytes(),
+        }
+    }
+}
+
+impl From<Party> for Holder {
+    fn from(party: Party) -> Self {
+        match party {
+            Party::Address(origin) => Self::Address(origin),
+            Party::Program(key) => Self::Program(key),
+        }
+    }
 }
 
 /// How much is left, in the words of HTTP (draft-ietf-httpapi-ratelimit-headers).
@@ -163,7 +192,7 @@ impl Limits {
         tag.as_ref().first_chunk().copied()
     }
 
-    /// Takes one from the shares of an account or a guest and of an address, and says what is left. All strangers of whom not
+    /// Takes one from the shares of an account or a guest and of an address or a program, and says what is left. All strangers of whom not
     /// even an address is known share what one address has.
     ///
     /// # Errors
@@ -172,11 +201,11 @@ impl Limits {
         &self,
         act: Act,
         account: Option<CommenterId>,
-        origin: Option<Origin>,
+        party: Option<Party>,
         now: UtcTime,
     ) -> Result<Standing, Standing> {
         let mut known = self.known(now);
-        let holders = [account.map(Holder::Account), origin.map(Holder::Address)];
+        let holders = [account.map(Holder::Account), party.map(Holder::from)];
         let holders = known.admitted(act, holders.into_iter().flatten());
         self.take_from(&mut known, act, &holders, now)
     }
@@ -187,21 +216,21 @@ impl Limits {
     ///
     /// # Errors
     /// What is left when one of them has not enough: then none is taken from any.
-    pub fn attempt(&self, name: &str, origin: Option<Origin>, now: UtcTime) -> Result<Attempt, Standing> {
-        let pair = self.pair(name, origin);
+    pub fn attempt(&self, name: &str, party: Option<Party>, now: UtcTime) -> Result<Attempt, Standing> {
+        let pair = self.pair(name, party);
         let name = self.tag(&[name.as_bytes()]).unwrap_or_default();
         let mut known = self.known(now);
         let is_at_home = known.at_home.contains_key(&pair);
         let name = Some(Holder::Name(name)).filter(|_| !is_at_home);
-        let holders = [Some(Holder::Pair(pair)), origin.map(Holder::Address), name];
+        let holders = [Some(Holder::Pair(pair)), party.map(Holder::from), name];
         let holders = known.admitted(Act::SignIn, holders.into_iter().flatten());
         let standing = self.take_from(&mut known, Act::SignIn, &holders, now)?;
         Ok(Attempt { holders, standing })
     }
 
     /// Whoever signs in with this name is at home there.
-    pub fn welcome(&self, name: &str, origin: Option<Origin>, now: UtcTime) {
-        let pair = self.pair(name, origin);
+    pub fn welcome(&self, name: &str, party: Option<Party>, now: UtcTime) {
+        let pair = self.pair(name, party);
         let mut known = self.known(now);
         if known.at_home.len() >= KNOWN_MAX && !known.at_home.contains_key(&pair) {
             let oldest = known.at_home.iter().min_by_key(|(_, last)| **last).map(|(pair, _)| *pair);
@@ -222,9 +251,9 @@ impl Limits {
         }
     }
 
-    /// A name at one address.
-    fn pair(&self, name: &str, origin: Option<Origin>) -> Tag {
-        let from = origin.map(|origin| origin.0).unwrap_or_default();
+    /// A name at one address, or with one program.
+    fn pair(&self, name: &str, party: Option<Party>) -> Tag {
+        let from = party.map(Party::tag).unwrap_or_default();
         self.tag(&[&from, name.as_bytes()]).unwrap_or_default()
     }
 
@@ -278,6 +307,7 @@ impl Limits {
         let many = if matches!(act, Act::Register | Act::Write) { 1 } else { self.rules.address_factor };
         let ([minute, hour], times) = match holder {
             Holder::Account(_) => (["account-minute", "account-hour"], 1),
+            Holder::Program(_) => (["key-minute", "key-hour"], self.rules.key_factor),
             Holder::Pair(_) => (["pair-minute", "pair-hour"], 1),
             Holder::Name(_) => (["name-minute", "name-hour"], many),
             Holder::Address(_) | Holder::Rest => (["address-minute", "address-hour"], many),
@@ -313,9 +343,8 @@ impl Known {
     /// The holder itself, or, of more addresses than there is room for, one of all the rest. Accounts are never shut out by strangers:
     /// each of theirs has cost something.
     fn admit(&self, act: Act, holder: Holder) -> Holder {
-        // Accounts are never shut out by strangers, wherever they are at home: each of theirs has cost something.
         let is_ours = match holder {
-            Holder::Account(_) => true,
+            Holder::Account(_) | Holder::Program(_) => true,
             Holder::Pair(pair) => self.at_home.contains_key(&pair),
             Holder::Address(_) | Holder::Name(_) | Holder::Rest => false,
         };

@@ -311,6 +311,13 @@ fn headers(path: &str, method: &str, operation: &mut Value) {
             "description": "A repetition with the same key and body gets the first answer again for 24 hours.",
         }));
     }
+    if operation.get("x-rate-limit").is_some() {
+        wanted.push(json!({
+            "name": "Khabar-Key", "in": "header", "required": false,
+            "schema": { "type": "string", "format": "password" }, "example": "kh_3q2-7wABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijk",
+            "description": "The key of a program through which many people call: its share counts instead of that of its address.",
+        }));
+    }
     if let (Some(operation), false) = (operation.as_object_mut(), wanted.is_empty()) {
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
         if let Some(parameters) = parameters.as_array_mut() {

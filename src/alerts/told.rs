@@ -57,7 +57,10 @@ pub(super) fn record_inside(tx: &mut Tx<'_>, topic: &'static str, alert: &Alert)
 
 /// Notes that somebody sent a flash out alone, and why.
 pub(super) fn record_override(tx: &mut Tx<'_>, alert: &Alert, reason: &str) -> Result<(), Problem> {
-    let payload = serde_json::to_value(OverrideEvent { user_id: tx.by.user, reason: reason.to_owned() })?;
+    let payload = serde_json::to_value(OverrideEvent {
+        user_id: tx.by.caller.map(|caller| caller.user),
+        reason: reason.to_owned(),
+    })?;
     tx.record(Change::newsroom("alert.override_used", alert.id, payload));
     Ok(())
 }

@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::model::{Line, Outcome};
-use crate::ids::{AuditId, UserId};
+use crate::ids::{AuditId, KeyId, UserId};
 use crate::problem::Problem;
 use crate::text::hex;
 use crate::time::UtcTime;
@@ -19,6 +19,9 @@ pub struct AuditQuery {
     /// Only what this account did, or was refused.
     #[param(required = false)]
     pub actor: Option<UserId>,
+    /// Only what a program did with this key, or was refused.
+    #[param(required = false)]
+    pub key: Option<KeyId>,
     /// Only this action, or all of a noun: `article.published`, `article.`.
     #[param(required = false, example = "article.", max_length = 100)]
     pub action: Option<String>,
@@ -44,12 +47,15 @@ pub struct AuditQuery {
 
 /// Who called.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct AuditActor {
     /// The account; nobody for strangers, the command line and the clock.
     pub id: Option<UserId>,
     /// The role that it had; `none` without an account.
     #[schema(example = "editor")]
     pub role: String,
+    /// The key, where a program acted for them.
+    pub key_id: Option<KeyId>,
 }
 
 /// What was done something to.
@@ -115,6 +121,7 @@ impl TryFrom<Line> for AuditView {
             at,
             actor,
             role,
+            key,
             action,
             method,
             route,
@@ -131,7 +138,7 @@ impl TryFrom<Line> for AuditView {
         Ok(Self {
             id,
             at,
-            actor: AuditActor { id: actor, role },
+            actor: AuditActor { id: actor, role, key_id: key },
             action,
             method,
             route,

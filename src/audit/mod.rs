@@ -37,13 +37,14 @@ pub fn append(conn: &mut Conn, ids: &Ids, now: UtcTime, actor: &Actor, changes: 
 }
 
 fn line(ids: &Ids, now: UtcTime, actor: &Actor, change: &Change) -> Line {
-    let Actor { user, role: _, request_id, deed, origin: _ } = actor;
+    let Actor { caller, request_id, deed, origin: _ } = actor;
     let Change { topic, kind, target, visibility: _, payload, before, after, is_routine: _ } = change;
     Line {
         id: ids.next(now),
         at: now,
-        actor: *user,
+        actor: caller.map(|caller| caller.user),
         role: actor.role_word().into(),
+        key: caller.and_then(|caller| caller.key),
         action: (*topic).into(),
         method: deed.as_ref().map(|deed| deed.method.clone()),
         route: deed.as_ref().map(|deed| deed.route.clone()),
@@ -87,8 +88,9 @@ fn without_change(ids: &Ids, call: &Call) -> Line {
     Line {
         id: ids.next(*at),
         at: *at,
-        actor: actor.map(|(id, _)| id),
-        role: role_word(actor.map(|(_, role)| role)).into(),
+        actor: actor.map(|caller| caller.user),
+        role: role_word(actor.map(|caller| caller.role)).into(),
+        key: actor.and_then(|caller| caller.key),
         action: deed.action.clone(),
         method: Some(deed.method.clone()),
         route: Some(deed.route.clone()),
@@ -112,6 +114,7 @@ fn beyond(app: &App, times: i64) -> Line {
         at: now,
         actor: None,
         role: itself.role_word().into(),
+        key: None,
         action: "audit.dropped".into(),
         method: None,
         route: None,
@@ -134,9 +137,9 @@ pub fn list(
     query: AuditQuery,
     page: &PageRequest,
 ) -> Result<Slice<Line>, Problem> {
-    let AuditQuery { actor, action, target, target_kind: kind, outcome, from, until, request_id } = query;
+    let AuditQuery { actor, key, action, target, target_kind: kind, outcome, from, until, request_id } = query;
     let actions = action.as_deref().map(Actions::parse).transpose();
     let actions = actions.map_err(|fault| Problem::parameter("action", fault))?;
-    let wanted = store::Wanted { actor, actions, target, kind, outcome, from, until, request_id };
+    let wanted = store::Wanted { actor, key, actions, target, kind, outcome, from, until, request_id };
     Ok(store::list(read.conn, &wanted, page)?)
 }

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::fault::Fault;
-use crate::ids::{AuditId, UserId};
+use crate::ids::{AuditId, KeyId, UserId};
 use crate::text_enum;
 use crate::time::UtcTime;
 
@@ -29,6 +29,8 @@ pub struct Line {
     pub actor: Option<UserId>,
     /// The role that they had.
     pub role: String,
+    /// The key, where a program acted for them.
+    pub key: Option<KeyId>,
     /// `noun.verb`: in the past for a change, in the present for a call without one.
     pub action: String,
     /// The method of the request.

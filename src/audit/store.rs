@@ -6,7 +6,7 @@ use super::model::{Actions, Line, Outcome};
 use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::audit_log;
-use crate::ids::{AuditId, UserId};
+use crate::ids::{AuditId, KeyId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
 use uuid::Uuid;
@@ -34,6 +34,7 @@ struct Row {
     code: Option<String>,
     hash_before: Option<Vec<u8>>,
     hash_after: Option<Vec<u8>>,
+    key_id: Option<KeyId>,
 }
 
 impl From<Line> for Row {
@@ -43,6 +44,7 @@ impl From<Line> for Row {
             at,
             actor,
             role,
+            key,
             action,
             method,
             route,
@@ -74,6 +76,7 @@ impl From<Line> for Row {
             code,
             hash_before: before,
             hash_after: after,
+            key_id: key,
         }
     }
 }
@@ -97,6 +100,7 @@ impl From<Row> for Line {
             code,
             hash_before: before,
             hash_after: after,
+            key_id: key,
         } = row;
         let target = target_id.and_then(|bytes| Uuid::from_slice(&bytes).ok());
         Self {
@@ -104,6 +108,7 @@ impl From<Row> for Line {
             at,
             actor,
             role,
+            key,
             action,
             method,
             route,
@@ -124,6 +129,7 @@ impl From<Row> for Line {
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
     pub actor: Option<UserId>,
+    pub key: Option<KeyId>,
     pub actions: Option<Actions>,
     pub target: Option<Uuid>,
     pub kind: Option<String>,
@@ -150,11 +156,14 @@ pub(super) fn insert(conn: &mut Conn, lines: Vec<Line>) -> QueryResult<()> {
 }
 
 pub(super) fn list(conn: &mut Conn, wanted: &Wanted, page: &PageRequest) -> QueryResult<Slice<Line>> {
-    let Wanted { actor, actions, target, kind, outcome, from, until, request_id } = wanted;
+    let Wanted { actor, key, actions, target, kind, outcome, from, until, request_id } = wanted;
     let filtered = || {
         let mut query = audit_log::table.into_boxed();
         if let Some(actor) = actor {
             query = query.filter(audit_log::actor_id.eq(*actor));
+        }
+        if let Some(key) = key {
+            query = query.filter(audit_log::key_id.eq(*key));
         }
         query = match actions {
             None => query,

@@ -10,8 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use super::model::Outcome;
-use crate::auth::{Deed, Role};
-use crate::ids::UserId;
+use crate::auth::{Caller, Deed};
 use crate::time::UtcTime;
 
 /// Lines of their own that one account gets in a batch.
@@ -27,7 +26,7 @@ pub struct Call {
     /// When it was answered, the first of them where several are summed up.
     pub at: UtcTime,
     /// Who called.
-    pub actor: Option<(UserId, Role)>,
+    pub actor: Option<Caller>,
     /// What was asked for.
     pub deed: Arc<Deed>,
     /// The thing that it was asked for, where it is the same in all of them.
@@ -47,7 +46,7 @@ pub struct Call {
 /// What calls that are summed up have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Likeness {
-    actor: Option<UserId>,
+    actor: Option<Caller>,
     action: String,
     outcome: Outcome,
     status: u16,
@@ -57,7 +56,7 @@ struct Likeness {
 impl Likeness {
     fn of(call: &Call) -> Self {
         Self {
-            actor: call.actor.map(|(id, _)| id),
+            actor: call.actor,
             action: call.deed.action.clone(),
             outcome: call.outcome,
             status: call.status,
@@ -92,8 +91,8 @@ impl Batch {
     }
 
     fn has_room_for(&self, call: &Call) -> bool {
-        let Some((id, _)) = call.actor else { return false };
-        let of_one = self.own.iter().filter(|other| other.actor.is_some_and(|(other, _)| other == id)).count();
+        let Some(Caller { user, .. }) = call.actor else { return false };
+        let of_one = self.own.iter().filter(|other| other.actor.is_some_and(|other| other.user == user)).count();
         self.own.len() < OWN_MAX && of_one < OF_ONE_MAX
     }
 }
@@ -134,14 +133,15 @@ impl Waiting {
 mod tests {
     #![allow(clippy::indexing_slicing)]
     use super::*;
-    use crate::ids::{Ids, SystemEntropy};
+    use crate::auth::Role;
+    use crate::ids::{Ids, SystemEntropy, UserId};
 
     fn call(actor: Option<UserId>, verb: usize, target: Option<Uuid>) -> Call {
         let action = format!("article.verb{verb}");
         let deed = Deed::new("POST".into(), "/a/{id}".into(), action, target);
         Call {
             at: UtcTime::from_micros(i64::try_from(verb).unwrap_or_default()),
-            actor: actor.map(|id| (id, Role::Reader)),
+            actor: actor.map(|user| Caller { user, role: Role::Reader, key: None }),
             deed: Arc::new(deed),
             target,
             outcome: Outcome::Refused,
@@ -180,7 +180,7 @@ mod tests {
         }
         waiting.add(call(Some(quiet), 0, None));
         let (calls, dropped) = waiting.take();
-        let of = |who: UserId| calls.iter().filter(|call| call.actor.is_some_and(|(id, _)| id == who)).count();
+        let of = |who: UserId| calls.iter().filter(|call| call.actor.is_some_and(|caller| caller.user == who)).count();
         assert_eq!((of(noisy), of(quiet), dropped), (OF_ONE_MAX + 1, 1, 0));
         assert_eq!(calls.iter().map(|call| call.times).sum::<i64>(), 1001);
     }

@@ -55,7 +55,6 @@ fn holder(read: &mut Read<'_>, key: &str, from: IpAddr) -> Result<Option<KeyUse>
     let user = User {
         id: held.user,
         role: least_role(held.role, &scopes),
-        // No session has the id of a key.
         session: Id::of(held.id.uuid()),
         sections: serde_json::from_str(&held.sections)?,
         may_kill: false,
@@ -93,7 +92,7 @@ pub(super) async fn identify_key(
     };
     if !is_noted {
         let origin = app.limits().origin(from);
-        let actor = Actor { user: Some(user.id), role: Some(user.role), request_id, deed: None, origin };
+        let actor = Actor { caller: Some(user.caller()), request_id, deed: None, origin };
         app.write(actor, move |tx| note_use(tx, id)).await?;
     }
     Ok(Some(user))

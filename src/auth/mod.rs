@@ -5,6 +5,7 @@ mod deed;
 mod key;
 mod password;
 pub mod permit;
+mod secrets;
 mod session;
 mod store;
 mod token;
@@ -14,7 +15,7 @@ pub mod viewer;
 use std::sync::Arc;
 
 use self::actions::{Action, UseAccount, for_keys};
-use crate::ids::{CommenterId, RecordId, SessionId, UserId};
+use crate::ids::{CommenterId, Id, KeyId, RecordId, SessionId, UserId};
 use crate::limits::Origin;
 use crate::text_enum;
 
@@ -22,6 +23,7 @@ pub use deed::Deed;
 pub use key::{fresh_key, key_hash, revoke_keys, shown_part};
 pub use password::{Busy, Hasher, PasswordHash};
 pub use permit::{Permit, still_may};
+pub use secrets::{forget_sealed, kept_secret, unlock};
 pub use session::{
     EVENTS, Grant, KeptSession, live_session, live_sessions, name_session, open_session, open_session_since,
     own_session, prove_session, refresh, revoke_all, revoke_session, sessions_of,
@@ -74,6 +76,17 @@ impl User {
         if self.scopes.is_some() { self.session.to_string() } else { self.id.to_string() }
     }
 
+    /// The key that they came with, where a program acts for them.
+    pub fn key(&self) -> Option<KeyId> {
+        // No session has the id of a key.
+        self.scopes.as_ref().map(|_| Id::of(self.session.uuid()))
+    }
+
+    /// As the audit log names them.
+    pub fn caller(&self) -> Caller {
+        Caller { user: self.id, role: self.role, key: self.key() }
+    }
+
     /// Whether they may do something.
     pub fn may<A: Action>(&self) -> bool {
         self.is_entitled_to::<A>() && (!self.owes_factor || A::NAME == UseAccount::NAME)
@@ -91,13 +104,22 @@ impl User {
     }
 }
 
+/// Somebody, as the audit log names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Caller {
+    /// The account.
+    pub user: UserId,
+    /// Its role.
+    pub role: Role,
+    /// The key, where a program acts for them.
+    pub key: Option<KeyId>,
+}
+
 /// Who makes a change, for the audit log.
 #[derive(Clone, Debug)]
 pub struct Actor {
-    /// The account; nobody for the command line and for those who are not signed in yet.
-    pub user: Option<UserId>,
-    /// Its role; `None` as above.
-    pub role: Option<Role>,
+    /// Nobody for the command line and for those who are not signed in yet.
+    pub caller: Option<Caller>,
     /// The request that the change belongs to.
     pub request_id: String,
     /// What the request does; nothing where there is none.
@@ -109,17 +131,17 @@ pub struct Actor {
 impl Actor {
     /// The operator at the command line.
     pub fn operator() -> Self {
-        Self { user: None, role: None, request_id: "cli".into(), deed: None, origin: None }
+        Self { caller: None, request_id: "cli".into(), deed: None, origin: None }
     }
 
     /// Khabar itself: the clock, a job.
     pub fn itself() -> Self {
-        Self { user: None, role: None, request_id: "job".into(), deed: None, origin: None }
+        Self { caller: None, request_id: "job".into(), deed: None, origin: None }
     }
 
     /// The role's word, or that of the operator or stranger without one.
     pub fn role_word(&self) -> &'static str {
-        role_word(self.role)
+        role_word(self.caller.map(|caller| caller.role))
     }
 }
 

@@ -1,11 +1,12 @@
 //! The only SQL for sessions and refresh tokens, and for keys as they come with requests.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Text};
 use serde::Serialize;
 
 use super::Role;
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::{api_keys, refresh_tokens, sessions, users};
+use crate::db::schema::{api_keys, refresh_tokens, secrets, sessions, users};
 use crate::db::{Conn, one_of};
 use crate::ids::{KeyId, SessionId, UserId};
 use crate::keyset;
@@ -218,5 +219,30 @@ pub(super) fn note_key_use(conn: &mut Conn, id: KeyId, now: UtcTime, since: UtcT
 /// Ends the keys that somebody has made.
 pub(super) fn revoke_keys(conn: &mut Conn, user: UserId, now: UtcTime) -> QueryResult<usize> {
     let theirs = api_keys::table.filter(api_keys::user_id.eq(user).and(api_keys::revoked_at.is_null()));
-    diesel::update(theirs).set((api_keys::revoked_at.eq(now), api_keys::updated_at.eq(now))).execute(conn)
+    let ended =
+        (api_keys::revoked_at.eq(now), api_keys::updated_at.eq(now), api_keys::version.eq(api_keys::version + 1));
+    diesel::update(theirs).set(ended).execute(conn)
+}
+
+pub(super) fn secret(conn: &mut Conn, name: &str) -> QueryResult<Option<Vec<u8>>> {
+    secrets::table.find(name).select(secrets::sealed).first(conn).optional()
+}
+
+/// Keeps a secret unless there is one of this name. Two nodes at once take turns: the second waits here for the first.
+pub(super) fn keep_secret(conn: &mut Conn, name: &str, sealed: &[u8], now: UtcTime) -> QueryResult<usize> {
+    diesel::sql_query("INSERT INTO secrets (name, sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        .bind::<Text, _>(name)
+        .bind::<Binary, _>(sealed)
+        .bind::<BigInt, _>(now)
+        .execute(conn)
+}
+
+/// Keeps a secret in another seal, unless another node has done so.
+pub(super) fn replace_secret(conn: &mut Conn, name: &str, present: &[u8], sealed: &[u8]) -> QueryResult<usize> {
+    let as_it_was = secrets::table.find(name).filter(secrets::sealed.eq(present));
+    diesel::update(as_it_was).set(secrets::sealed.eq(sealed)).execute(conn)
+}
+
+pub(super) fn forget_secrets(conn: &mut Conn) -> QueryResult<usize> {
+    diesel::delete(secrets::table).execute(conn)
 }

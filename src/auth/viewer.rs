@@ -8,6 +8,7 @@ use actix_web::{HttpMessage as _, HttpRequest};
 use super::key::{PREFIX as KEY_PREFIX, identify_key};
 use super::{User, live_session};
 use crate::app::App;
+use crate::ids::KeyId;
 use crate::problem::{Code, Problem};
 
 /// The caller.
@@ -26,7 +27,7 @@ impl Viewer {
         request.extensions().get().cloned().unwrap_or_default()
     }
 
-    /// The signed-in person, if any.
+    /// The signed-in person, or whom a program acts for, if any.
     pub const fn user(&self) -> Option<&User> {
         match self {
             Self::Nobody => None,
@@ -35,7 +36,41 @@ impl Viewer {
     }
 }
 
-/// Reads the bearer token of a request, which comes from an address: a session's, or a program's key. A token that is no good is refused even where none is needed.
+/// The header with the key of a program through which other people call.
+const PROGRAM: &str = "khabar-key";
+
+/// The program through which others call, whose calls are counted as one of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program(pub KeyId);
+
+impl Program {
+    /// That of a request which has passed [`identify_program`].
+    pub fn of(request: &HttpRequest) -> Option<Self> {
+        request.extensions().get().copied()
+    }
+}
+
+/// Reads the key of the program that a request comes through, from an address. One that is no good is refused even where nothing is
+/// counted.
+pub async fn identify_program(
+    app: &App,
+    request: &HttpRequest,
+    from: IpAddr,
+    request_id: String,
+) -> Result<Option<Program>, Problem> {
+    let mut headers = request.headers().get_all(PROGRAM);
+    let Some(header) = headers.next() else { return Ok(None) };
+    let key = header.to_str().ok().filter(|_| headers.next().is_none());
+    let user = match key {
+        Some(key) => identify_key(app, key.trim(), from, request_id).await?,
+        None => None,
+    };
+    let key = user.and_then(|user| user.key()).ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+    Ok(Some(Program(key)))
+}
+
+/// Reads the bearer token of a request, which comes from an address: a session's, or a program's key. A token that is no good is
+/// refused even where none is needed.
 pub async fn identify(app: &App, request: &HttpRequest, from: IpAddr, request_id: String) -> Result<Viewer, Problem> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let Some(header) = headers.next() else {

@@ -26,7 +26,7 @@ use crate::ids::{Ids, SeededEntropy, SystemEntropy};
 use crate::problem::Problem;
 use crate::text::Lang;
 use crate::time::{Clock, SetClock, SystemClock};
-use crate::{audit, jobs, openapi, readership, server, users};
+use crate::{audit, auth, jobs, openapi, readership, server, users};
 
 /// What a command says when it fails.
 type Failure = Box<dyn std::error::Error>;
@@ -59,6 +59,8 @@ enum Command {
     User(user::Command),
     /// Bring the database's schema up to date.
     Migrate,
+    /// Give up what is sealed with a `jwt_secret` that is lost: addresses, and secrets of webhooks, pushes and second factors.
+    ForgetSealed,
     /// Check that every revision, working copy and publication is still what was written.
     Verify,
     /// Print the `OpenAPI` document.
@@ -90,8 +92,15 @@ fn dispatch(command: Command) -> Result<(), Failure> {
             tell(&format!("{config:#?}"))?;
         }
         Command::Migrate => {
-            open(Config::load()?)?;
+            database(&mut Config::load()?)?;
             tell("The schema is up to date.")?;
+        }
+        Command::ForgetSealed => {
+            let app = sealed(Config::load()?)?;
+            System::new().block_on(auth::forget_sealed(&app)).map_err(readable)?;
+            tell(
+                "What was sealed is lost. Make an administrator with `khabar user create`, and invite everybody anew.",
+            )?;
         }
         Command::Serve { demo } => serve(demo)?,
         Command::Demo => {
@@ -109,7 +118,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
             }
         }
         Command::Verify => {
-            let app = open(Config::load()?)?;
+            let app = sealed(Config::load()?)?;
             System::new().block_on(verify::run(&app))?;
         }
         Command::User(command) => {
@@ -136,12 +145,22 @@ fn open(config: Config) -> Result<App, Failure> {
 
 /// The same, with another time and other ids. The secret that signs tokens is made of neither.
 fn open_with(mut config: Config, clock: Arc<dyn Clock>, ids: Ids) -> Result<App, Failure> {
+    let db = database(&mut config)?;
+    Ok(System::new().block_on(App::open(config, db, clock, ids))?)
+}
+
+/// The same where nothing that is sealed has to be opened.
+fn sealed(mut config: Config) -> Result<App, Failure> {
+    let db = database(&mut config)?;
+    Ok(App::sealed(config, db, Arc::new(SystemClock), Ids::new(SystemEntropy))?)
+}
+
+fn database(config: &mut Config) -> Result<Db, Failure> {
     config.prepare(|| Ids::new(SystemEntropy).token())?;
     let opened = patiently("Opening the database and bringing its schema up to date", || {
         Db::open(&config.database, &config.replicas, config.database_connections)
     });
-    let db = opened.map_err(|error| format!("{:?}: {error}", config.database))?;
-    Ok(App::new(config, db, clock, ids)?)
+    Ok(opened.map_err(|error| format!("{:?}: {error}", config.database))?)
 }
 
 fn serve(with_demo: bool) -> Result<(), Failure> {

@@ -67,7 +67,7 @@ impl Person {
     }
 
     pub(super) fn actor(&self) -> Actor {
-        Actor { user: Some(self.user.id), role: Some(self.user.role), ..Actor::operator() }
+        Actor { caller: Some(self.user.caller()), ..Actor::operator() }
     }
 
     /// Changes the settings of a site that has none yet.

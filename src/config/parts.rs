@@ -67,6 +67,8 @@ pub enum ForwardedHeader {
 pub struct Limits {
     /// How many accounts' worth one address has.
     pub address_factor: u32,
+    /// How many accounts' worth a program has through which others call.
+    pub key_factor: u32,
     /// Writing comments and changing them.
     pub comments: Rate,
     /// Reacting to comments.

@@ -4,7 +4,6 @@
 diesel::table! {
     users (id) {
         id -> Binary,
-        email -> Text,
         name -> Text,
         role -> Text,
         password_hash -> Text,
@@ -14,6 +13,15 @@ diesel::table! {
         updated_at -> BigInt,
         section_ids -> Text,
         may_kill -> Bool,
+        email_mark -> Nullable<Binary>,
+        email_sealed -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    unsealed_addresses (user_id) {
+        user_id -> Binary,
+        email -> Text,
     }
 }
 
@@ -497,6 +505,7 @@ diesel::table! {
         code -> Nullable<Text>,
         hash_before -> Nullable<Binary>,
         hash_after -> Nullable<Binary>,
+        key_id -> Nullable<Binary>,
     }
 }
 
@@ -760,6 +769,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     collection_swaps,
     users,
     sessions,
+    unsealed_addresses,
     second_factors,
     recovery_codes,
     refresh_tokens,

@@ -19,10 +19,11 @@ use super::reply::Reply;
 use super::tag;
 use crate::app::{App, Read, Tx};
 use crate::auth::actions::ModerateComments;
+use crate::auth::viewer::Program;
 use crate::auth::{Actor, Deed, User, Viewer};
 use crate::db::replies;
 use crate::ids::{CommenterId, Id};
-use crate::limits::{Act, Origin, Standing};
+use crate::limits::{Act, Origin, Party, Standing};
 use crate::problem::{Code, Problem};
 use crate::text::{Lang, hex};
 
@@ -65,6 +66,8 @@ pub struct Call {
     deed: Option<Arc<Deed>>,
     /// Where it comes from.
     origin: Option<Origin>,
+    /// Through which program.
+    program: Option<Program>,
 }
 
 impl Call {
@@ -151,7 +154,13 @@ impl Call {
         .await
     }
 
-    /// Takes one from the shares of whoever speaks, and from those of the caller's address, before the database is asked for
+    /// Who brings the call: the program that it comes through, or else an address.
+    fn party(&self) -> Option<Party> {
+        let program = self.program.map(|Program(key)| Party::Program(key));
+        program.or_else(|| self.origin.map(Party::Address))
+    }
+
+    /// Takes one from the shares of whoever speaks, and from those of the caller's program or address, before the database is asked for
     /// anything. Whoever moderates has no limit.
     ///
     /// # Errors
@@ -161,7 +170,7 @@ impl Call {
         if user.is_some_and(User::may::<ModerateComments>) {
             return Ok(None);
         }
-        let taken = self.app.limits().take(act, who, self.origin, self.app.now());
+        let taken = self.app.limits().take(act, who, self.party(), self.app.now());
         taken.map(Some).map_err(too_many)
     }
 
@@ -172,7 +181,7 @@ impl Call {
     /// `too_many`, with the seconds to wait; and those of the work.
     pub async fn attempt<T>(&self, name: &str, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
         let limits = self.app.limits();
-        let attempt = limits.attempt(name, self.origin, self.app.now()).map_err(too_many)?;
+        let attempt = limits.attempt(name, self.party(), self.app.now()).map_err(too_many)?;
         match work.await {
             Err(problem) if problem.is_wrong_guess() => {
                 Err(Problem { standing: Some(Box::new(attempt.standing)), ..problem })
@@ -186,7 +195,7 @@ impl Call {
 
     /// Somebody with this name has signed in: from there, strangers elsewhere don't shut them out.
     pub fn welcome(&self, name: &str) {
-        self.app.limits().welcome(name, self.origin, self.app.now());
+        self.app.limits().welcome(name, self.party(), self.app.now());
     }
 
     /// The language that the caller reads.
@@ -194,9 +203,9 @@ impl Call {
         self.lang
     }
 
-    /// Where it comes from, as far as that tells callers apart.
-    pub const fn origin(&self) -> Option<Origin> {
-        self.origin
+    /// Where it comes from, as far as that tells callers apart: many come through one program.
+    pub fn origin(&self) -> Option<Origin> {
+        self.origin.filter(|_| self.program.is_none())
     }
 
     /// 308 to something with a readable name, with the query that came.
@@ -233,8 +242,7 @@ impl Call {
     pub fn actor(&self) -> Actor {
         let deed = self.deed.clone();
         let user = self.viewer.user().filter(|_| !deed.as_ref().is_some_and(|deed| deeds::is_nameless(deed)));
-        let (user, role) = (user.map(|user| user.id), user.map(|user| user.role));
-        Actor { user, role, request_id: self.request_id.clone(), deed, origin: self.origin }
+        Actor { caller: user.map(User::caller), request_id: self.request_id.clone(), deed, origin: self.origin }
     }
 
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
@@ -269,6 +277,7 @@ impl Call {
             lang: Lang::negotiate(header(ACCEPT_LANGUAGE.as_str())?.as_deref()),
             deed: deeds::announced(request),
             origin: app.limits().origin(caller::address(request, &app.config().http)),
+            program: Program::of(request),
         })
     }
 }

@@ -12,7 +12,7 @@ use super::call::RequestId;
 use super::contract::Contract;
 use crate::app::App;
 use crate::audit::{Call, Outcome};
-use crate::auth::{Actor, Deed, Viewer};
+use crate::auth::{Actor, Deed, User, Viewer};
 use crate::problem::{Code, Problem};
 
 /// A noun whose lines name nobody: which browsers are subscribed is nobody's business.
@@ -50,7 +50,7 @@ pub(super) fn conclude<B: MessageBody>(response: &ServiceResponse<B>) {
     let code = request.extensions().get::<Code>().filter(|_| is_refused).map(|code| code.word());
     app.waiting().add(Call {
         at: app.now(),
-        actor: viewer.user().filter(|_| !is_nameless(&deed)).map(|user| (user.id, user.role)),
+        actor: viewer.user().filter(|_| !is_nameless(&deed)).map(User::caller),
         target: deed.target,
         deed,
         outcome: if is_refused { Outcome::Refused } else { Outcome::Allowed },
@@ -66,7 +66,7 @@ pub(super) fn conclude_part(app: &App, actor: &Actor, target: Uuid, problem: &Pr
     let Some(deed) = actor.deed.clone() else { return };
     app.waiting().add(Call {
         at: app.now(),
-        actor: actor.user.zip(actor.role),
+        actor: actor.caller,
         target: Some(target),
         deed,
         outcome: Outcome::Refused,

@@ -143,6 +143,9 @@ async fn identified(request: &HttpRequest) -> Result<(), Problem> {
     let from = caller::address(request, &app.config().http);
     let viewer = viewer::identify(app, request, from, RequestId::of(request)).await?;
     request.extensions_mut().insert(viewer);
+    if let Some(program) = viewer::identify_program(app, request, from, RequestId::of(request)).await? {
+        request.extensions_mut().insert(program);
+    }
     Ok(())
 }
 

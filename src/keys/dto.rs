@@ -59,8 +59,9 @@ pub struct KeyIn {
     #[schema(min_length = 1, max_length = 1000, example = "تطبيق الهاتف")]
     pub name: String,
     /// What it may do, as `GET /me` names permissions. None of them lets a key sign in, nor manage accounts or keys, nor take
-    /// an article back for good.
-    #[schema(min_items = 1, max_items = 100, example = json!(["article.write"]))]
+    /// an article back for good. With none of them it does nothing on its own: it gives a program through which many people call a
+    /// share of its own of what is limited (`Khabar-Key`).
+    #[schema(max_items = 100, example = json!(["article.write"]))]
     pub scopes: Vec<String>,
     /// From where it may be used: addresses and blocks of them. From everywhere when empty.
     #[serde(default)]

@@ -8,8 +8,17 @@ fn limits(per_minute: u32, per_hour: u32) -> Limits {
     let (rate, free) = (config::Rate { per_minute, per_hour }, config::Rate { per_minute: 0, per_hour: 0 });
     let [reactions, reports, views, registrations, letters] = [(); 5].map(|()| free.clone());
     let (comments, sign_ins) = (rate.clone(), rate);
-    let rules =
-        config::Limits { address_factor: 2, comments, reactions, reports, views, sign_ins, registrations, letters };
+    let rules = config::Limits {
+        address_factor: 2,
+        key_factor: 4,
+        comments,
+        reactions,
+        reports,
+        views,
+        sign_ins,
+        registrations,
+        letters,
+    };
     Limits::new(rules, b"a secret of thirty-two bytes or so")
 }
 
@@ -21,8 +30,13 @@ fn account(n: u128) -> CommenterId {
     CommenterId::of(Uuid::from_u128(n))
 }
 
+/// Whoever calls from an address.
+fn party(limits: &Limits, address: &str) -> Option<Party> {
+    limits.origin(address.parse().unwrap()).map(Party::Address)
+}
+
 /// Sara signs in.
-fn succeed(limits: &Limits, from: Option<Origin>) {
+fn succeed(limits: &Limits, from: Option<Party>) {
     let attempt = limits.attempt("sara", from, at(0)).unwrap();
     limits.give_back(&attempt, at(0));
     limits.welcome("sara", from, at(0));
@@ -59,7 +73,7 @@ fn an_hour_is_counted_beside_its_minutes() {
 #[test]
 fn what_is_refused_takes_nothing_from_anybody() {
     let limits = limits(1, 0);
-    let origin = limits.origin("203.0.113.9".parse().unwrap());
+    let origin = party(&limits, "203.0.113.9");
     assert!(limits.take(Act::Comment, Some(account(1)), origin, at(0)).is_ok());
     // Its own share is used up; that of the address has one left, and keeps it.
     for _ in 0..5 {
@@ -87,7 +101,7 @@ fn an_address_is_one_however_it_is_written() {
 #[test]
 fn wrong_passwords_are_counted_by_name_by_address_and_by_both() {
     let limits = limits(2, 0);
-    let origin = |n: u8| limits.origin([203, 0, 113, n].into());
+    let origin = |n: u8| party(&limits, &format!("203.0.113.{n}"));
     let attempt = |name: &str, n: u8| limits.attempt(name, origin(n), at(0)).map(|attempt| attempt.standing.limit);
     assert!(attempt("sara", 1).is_ok() && attempt("sara", 1).is_ok());
     assert!(attempt("sara", 1).unwrap_err().limit.starts_with("\"pair-minute\";r=0"));
@@ -104,14 +118,14 @@ fn wrong_passwords_are_counted_by_name_by_address_and_by_both() {
 #[test]
 fn a_right_password_takes_nothing_and_from_there_strangers_shut_nobody_out() {
     let limits = limits(2, 10);
-    let home = limits.origin("203.0.113.9".parse().unwrap());
+    let home = party(&limits, "203.0.113.9");
     for _ in 0..100 {
         succeed(&limits, home);
     }
     for n in 0..200 {
-        drop(limits.attempt("sara", limits.origin([198, 51, 100, n].into()), at(0)));
+        drop(limits.attempt("sara", party(&limits, &format!("198.51.100.{n}")), at(0)));
     }
-    assert!(limits.attempt("sara", limits.origin("192.0.2.1".parse().unwrap()), at(0)).is_err());
+    assert!(limits.attempt("sara", party(&limits, "192.0.2.1"), at(0)).is_err());
     assert!(limits.attempt("sara", home, at(0)).is_ok());
     assert!(limits.attempt("sara", home, at(0)).is_ok());
     assert!(limits.attempt("sara", home, at(0)).is_err(), "at home they are counted, too");
@@ -120,16 +134,17 @@ fn a_right_password_takes_nothing_and_from_there_strangers_shut_nobody_out() {
 #[test]
 fn a_flood_of_strangers_shuts_nobody_out_who_is_at_home_and_gives_nobody_more() {
     let limits = limits(2, 10);
-    let home = limits.origin("203.0.113.9".parse().unwrap());
+    let home = party(&limits, "203.0.113.9");
     succeed(&limits, home);
     for n in 0..u32::try_from(KNOWN_MAX).unwrap() + 10 {
-        let origin = limits.origin(std::net::Ipv6Addr::from(0x2001_0db8_u128 << 96 | u128::from(n) << 64).into());
+        let address = std::net::Ipv6Addr::from(0x2001_0db8_u128 << 96 | u128::from(n) << 64);
+        let origin = party(&limits, &address.to_string());
         drop(limits.attempt("nobody", origin, at(0)));
         drop(limits.take(Act::Comment, None, origin, at(0)));
     }
     let known = |act: Act| limits.known.lock().unwrap().back_at.keys().filter(|(of, _)| *of == act).count();
     assert!(known(Act::SignIn) <= KNOWN_MAX + 4 && known(Act::Comment) <= KNOWN_MAX + 4);
-    let elsewhere = limits.origin("192.0.2.77".parse().unwrap());
+    let elsewhere = party(&limits, "192.0.2.77");
     let taken = (0..20).filter(|n| limits.attempt(&format!("omar{n}"), elsewhere, at(0)).is_ok()).count();
     assert!(taken <= 4, "{taken}");
     for _ in 0..5 {
@@ -140,7 +155,7 @@ fn a_flood_of_strangers_shuts_nobody_out_who_is_at_home_and_gives_nobody_more() 
 #[test]
 fn what_a_name_has_is_told_to_whom_it_stops_alone() {
     let limits = limits(2, 0);
-    let origin = |n: u8| limits.origin([203, 0, 113, n].into());
+    let origin = |n: u8| party(&limits, &format!("203.0.113.{n}"));
     succeed(&limits, origin(1));
     let told = |name: &str| limits.attempt(name, origin(1), at(0)).unwrap().standing;
     assert_eq!(told("sara").policy, told("omar").policy);
@@ -157,4 +172,25 @@ fn who_has_all_of_it_back_is_forgotten() {
     assert_eq!(limits.known.lock().unwrap().back_at.len(), 1_000);
     assert!(limits.take(Act::Comment, Some(account(0)), None, at(3_600)).is_ok());
     assert_eq!(limits.known.lock().unwrap().back_at.len(), 1);
+}
+
+#[test]
+fn a_program_has_a_share_of_its_own_beside_the_accounts() {
+    let limits = limits(3, 0);
+    let program = Some(Party::Program(KeyId::of(Uuid::from_u128(7))));
+    let take = |n: u128, party: Option<Party>| limits.take(Act::Comment, Some(account(n)), party, at(0));
+    for n in 0..12 {
+        assert!(take(n, program).is_ok(), "{n}");
+    }
+    assert!(take(12, program).unwrap_err().limit.starts_with("\"key-minute\";r=0"));
+    let another = Some(Party::Program(KeyId::of(Uuid::from_u128(8))));
+    assert!(take(12, another).is_ok(), "each key has its own");
+    assert!(take(13, party(&limits, "203.0.113.9")).is_ok(), "it is not that of an address");
+    for _ in 0..2 {
+        assert!(take(12, another).is_ok());
+    }
+    assert!(
+        take(12, another).unwrap_err().limit.starts_with("\"account-minute\""),
+        "an account has no more than before"
+    );
 }

@@ -21,7 +21,7 @@ use self::model::{Aim, fenced, key};
 use self::store::Row;
 use self::vapid::VapidKey;
 use crate::app::{App, Read, Tx};
-use crate::auth::Actor;
+use crate::auth::kept_secret;
 use crate::events;
 use crate::fault::{Fault, Faults};
 use crate::ids::RecordId;
@@ -43,7 +43,7 @@ pub const EVENTS: &[events::Kind] = &[events::Kind::of::<Notice>(
 
 /// The name of the key among the secrets, and what it is sealed for.
 const KEY_NAME: &str = "vapid";
-const KEY_CONTEXT: &str = "push vapid";
+const KEY_PLACE: &str = "push vapid";
 
 /// Takes in a browser's subscription, or changes what it has chosen.
 ///
@@ -94,24 +94,13 @@ pub fn audience(read: &mut Read<'_>, notice: &Notice) -> Result<i64, Problem> {
 
 /// The key that messages are signed with. The first who asks makes it, and of two at once the first one's stays.
 pub async fn vapid_key(app: &App) -> Result<VapidKey, Problem> {
-    let kept = app.read(|read| Ok(store::secret(read.conn, KEY_NAME)?)).await?;
-    let sealed = match kept {
-        Some(sealed) => sealed,
-        None => keep_fresh_key(app).await?,
-    };
-    let opened = app.vault().open(KEY_CONTEXT, &sealed);
+    let sealed = kept_secret(app, KEY_NAME, || {
+        let key = VapidKey::fresh().map_err(Problem::internal)?;
+        app.vault().seal(app.ids(), KEY_PLACE, &key.to_bytes())
+    });
+    let opened = app.vault().open(KEY_PLACE, &sealed.await?);
     let bytes = opened.ok_or_else(|| Problem::internal("the key for pushes was sealed with another jwt_secret"))?;
     VapidKey::from_bytes(&bytes).map_err(Problem::internal)
-}
-
-async fn keep_fresh_key(app: &App) -> Result<Vec<u8>, Problem> {
-    let key = VapidKey::fresh().map_err(Problem::internal)?;
-    let sealed = app.vault().seal(app.ids(), KEY_CONTEXT, &key.to_bytes())?;
-    app.write(Actor::itself(), move |tx| {
-        store::keep_secret(tx.conn, KEY_NAME, &sealed, tx.now)?;
-        store::secret(tx.conn, KEY_NAME)?.ok_or_else(|| Problem::internal("a secret was not kept"))
-    })
-    .await
 }
 
 /// What a notice is aimed at.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 
 use super::model::{Aim, RoundState, Standing};
-use crate::db::schema::{push_retries, push_rounds, push_subscriptions, secrets};
+use crate::db::schema::{push_retries, push_rounds, push_subscriptions};
 use crate::db::{Conn, one_of};
 use crate::ids::{AlertId, PushLeaseId, PushSubscriptionId};
 use crate::time::UtcTime;
@@ -348,17 +348,4 @@ pub(super) fn put_off(
 pub(super) fn drop_retries(conn: &mut Conn, seq: i64, ids: &[PushSubscriptionId]) -> QueryResult<usize> {
     let these = push_retries::seq.eq(seq).and(one_of(push_retries::subscription_id, ids));
     diesel::delete(push_retries::table.filter(these)).execute(conn)
-}
-
-pub(super) fn secret(conn: &mut Conn, name: &str) -> QueryResult<Option<Vec<u8>>> {
-    secrets::table.find(name).select(secrets::sealed).first(conn).optional()
-}
-
-/// Keeps a secret unless there is one of this name. Two nodes at once take turns: the second waits here for the first.
-pub(super) fn keep_secret(conn: &mut Conn, name: &str, sealed: &[u8], now: UtcTime) -> QueryResult<usize> {
-    diesel::sql_query("INSERT INTO secrets (name, sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-        .bind::<Text, _>(name)
-        .bind::<Binary, _>(sealed)
-        .bind::<BigInt, _>(now)
-        .execute(conn)
 }

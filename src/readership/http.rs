@@ -25,8 +25,8 @@ pub fn newsroom(config: &mut Routes<'_>) {
 /// Say that an article is read
 ///
 /// By the page or app that shows it, from the reader's own device: `navigator.sendBeacon('/api/v1/articles/…/views')` is enough. The
-/// same reader is counted once in half an hour, by account or else by address and program; colleagues are not counted. What
-/// is counted shows within half a minute, in `sort=mostRead` too; a node that is killed loses what came in that time.
+/// same reader is counted once in half an hour, by account or else by address and program; colleagues are not counted. Of what
+/// comes through a server with a key (`Khabar-Key`) each call is a view. What is counted shows within half a minute, in `sort=mostRead` too; a node that is killed loses what came in that time.
 #[utoipa::path(
     tag = "articles",
     extensions(("x-rate-limit" = json!("views")), ("x-no-idempotency" = json!(true))),

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::codes::{self, Purpose};
 use super::model::{Account, Email};
-use super::{has_password, invitations, store};
+use super::{find_by_email, has_password, invitations, store};
 use crate::app::{App, Tx};
 use crate::events::Change;
 use crate::ids::{InvitationId, UserId};
@@ -72,8 +72,8 @@ fn write(tx: &mut Tx<'_>, app: &App, errand: Errand, is_again: bool) -> Result<O
         About::Email(user, address) => {
             let email = Email::kept(address.clone());
             // Whoever has the address already is not told that somebody else wants it.
-            let is_free = store::find_by_email(tx.conn, &email)?.is_none();
-            let is_here = store::find(tx.conn, user)?.is_some_and(|account| account.is_active);
+            let is_free = find_by_email(&mut tx.reading(), &email)?.is_none();
+            let is_here = store::find(tx.conn, tx.vault, user)?.is_some_and(|account| account.is_active);
             if !is_free || !is_here {
                 return Ok(None);
             }
@@ -97,7 +97,7 @@ fn write(tx: &mut Tx<'_>, app: &App, errand: Errand, is_again: bool) -> Result<O
 /// The active account of an address. Who signs in at a provider alone has no password to forget, and is not to get round the
 /// provider by one.
 fn account_of(tx: &mut Tx<'_>, address: &str) -> Result<Option<Account>, Problem> {
-    let found = store::find_by_email(tx.conn, &Email::kept(address.to_owned()))?;
+    let found = find_by_email(&mut tx.reading(), &Email::kept(address.to_owned()))?;
     match found.filter(|account| account.is_active) {
         Some(account) if has_password(&mut tx.reading(), account.id)? => Ok(Some(account)),
         _ => Ok(None),

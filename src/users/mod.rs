@@ -1,6 +1,7 @@
 //! Accounts: who people are, how they prove it, and which role they have. Sessions and tokens are `auth`'s
 //! work; what a role may do is on the policy page there. No view, event or log line holds a password or its hash.
 
+mod addresses;
 mod codes;
 pub mod dto;
 pub mod factors;
@@ -31,6 +32,7 @@ use crate::ids::{RecordId, UserId};
 use crate::problem::{Code, Problem};
 use crate::records;
 
+pub use addresses::seal_all as seal_addresses;
 pub use recovery::{ask_for_email, ask_for_reset, confirm_email, reset};
 pub use sign_in::{
     Shown, SignedIn, admit, change_password, erase, follow, has_password, hash, prove_reader, sign_in, sign_in_again,
@@ -110,14 +112,14 @@ pub fn read(read: &mut Read<'_>, _: &Permit<ManageUsers>, id: UserId) -> Result<
     found(read, id)
 }
 
-/// A page of accounts, the newest first; of every role when none is named.
+/// A page of accounts, the newest first: of every role when none is named, with a second factor, without, or either.
 pub fn list(
     read: &mut Read<'_>,
     _: &Permit<ManageUsers>,
-    roles: &[Role],
+    wanted: (&[Role], Option<bool>),
     page: &PageRequest,
 ) -> Result<Slice<Account>, Problem> {
-    Ok(store::list(read.conn, roles, page)?)
+    Ok(store::list(read.conn, read.vault, wanted, page)?)
 }
 
 /// Changes somebody's name, role or access, if the account is still as the caller saw it.
@@ -163,12 +165,12 @@ pub fn set_password(tx: &mut Tx<'_>, email: &Email, hash: &PasswordHash) -> Resu
 
 /// The account with an address, for the operator.
 pub fn by_email(read: &mut Read<'_>, email: &Email) -> Result<Account, Problem> {
-    store::find_by_email(read.conn, email)?.ok_or_else(Problem::not_found)
+    find_by_email(read, email)?.ok_or_else(Problem::not_found)
 }
 
 /// A page of all accounts, the newest first, for the operator.
 pub fn everyone(read: &mut Read<'_>, page: &PageRequest) -> Result<Slice<Account>, Problem> {
-    Ok(store::list(read.conn, &[], page)?)
+    Ok(store::list(read.conn, read.vault, (&[], None), page)?)
 }
 
 /// What those who work here are called, for checks of who others say they are.
@@ -182,7 +184,11 @@ pub fn count_admins(read: &mut Read<'_>) -> Result<i64, Problem> {
 }
 
 fn found(read: &mut Read<'_>, id: UserId) -> Result<Account, Problem> {
-    store::find(read.conn, id)?.ok_or_else(Problem::not_found)
+    store::find(read.conn, read.vault, id)?.ok_or_else(Problem::not_found)
+}
+
+fn find_by_email(read: &mut Read<'_>, email: &Email) -> Result<Option<Account>, Problem> {
+    Ok(store::find_by_mark(read.conn, read.vault, &addresses::mark(read.vault, email)?)?)
 }
 
 /// Notes how an account looked, and how it looks now. No part of it comes from a password, but each changes the version.
@@ -222,8 +228,9 @@ fn insert_with(
         created_at: now,
         updated_at: now,
     };
-    store::insert(tx.conn, &account, hash).map_err(|error| {
-        if violates(&error, "users", "email") { Problem::field("/email", Fault::Taken) } else { error.into() }
+    let address = addresses::kept(tx, id, &account.email)?;
+    store::insert(tx.conn, &account, &address, hash).map_err(|error| {
+        if violates(&error, "users", "email_mark") { Problem::field("/email", Fault::Taken) } else { error.into() }
     })?;
     Ok(account)
 }

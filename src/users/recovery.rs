@@ -6,7 +6,7 @@ use serde_json::json;
 use super::codes::{self, Purpose};
 use super::letters::{self, About};
 use super::model::{Email, Password};
-use super::{found, hash, replace_password, restate, sign_in, store};
+use super::{addresses, found, hash, replace_password, restate, sign_in, store};
 use crate::auth::Permit;
 use crate::auth::actions::UseAccount;
 use crate::db::violates;
@@ -71,9 +71,10 @@ pub async fn confirm_email(call: &Call, code: String) -> Result<(), Problem> {
         let held = codes::spend(tx, &app, &code, Purpose::Email)?;
         let before = found(&mut tx.reading(), held.user)?;
         let email = held.address.filter(|_| before.is_active).ok_or_else(codes::wrong)?;
-        store::set_email(tx.conn, before.id, before.version, &email, tx.now).map_err(|error| {
+        let address = addresses::kept(tx, before.id, &email)?;
+        store::set_email(tx.conn, before.id, before.version, &address, tx.now).map_err(|error| {
             // Somebody else has made an account with it since.
-            if violates(&error, "users", "email") { Problem::field("/code", Fault::Taken) } else { error.into() }
+            if violates(&error, "users", "email_mark") { Problem::field("/code", Fault::Taken) } else { error.into() }
         })?;
         let after = found(&mut tx.reading(), before.id)?;
         restate(tx, Some(&before), &after)?;

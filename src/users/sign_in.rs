@@ -7,7 +7,7 @@ use super::dto::UserIn;
 use super::factors::{self, Verdict};
 use super::letters::{self, About};
 use super::model::{Account, Email, Password};
-use super::{change, codes, found, invitations, restate, store};
+use super::{addresses, change, codes, found, invitations, restate, store};
 use crate::app::{App, Read, Tx};
 use crate::auth::actions::UseAccount;
 use crate::auth::{Grant, PasswordHash, Permit, Role, open_session, open_session_since, refresh, revoke_all};
@@ -65,7 +65,11 @@ async fn enter(
     agent: Option<String>,
 ) -> Result<SignedIn, Problem> {
     let known = match email {
-        Some(email) => call.read(move |read| Ok(store::credentials(read.conn, &email)?)).await?,
+        Some(email) => {
+            let known =
+                move |read: &mut Read<'_>| Ok(store::credentials(read.conn, &addresses::mark(read.vault, &email)?)?);
+            call.read(known).await?
+        }
         None => None,
     };
     let refuse = || Problem::new(Code::BadCredentials);
@@ -219,7 +223,7 @@ pub fn erase(tx: &mut Tx<'_>, id: UserId, proof: &PasswordHash) -> Result<(), Pr
     let version = store::hold(tx.conn, id, proof)?.ok_or_else(wrong)?;
     let before = found(&mut tx.reading(), id)?;
     check_reader(before.role)?;
-    store::erase(tx.conn, id, version, &format!("{id}@erased.invalid"), tx.now)?;
+    store::erase(tx.conn, id, version, tx.now)?;
     let account = found(&mut tx.reading(), id)?;
     restate(tx, Some(&before), &account)?;
     revoke_all(tx, id, None)?;

@@ -2,11 +2,12 @@
 
 use diesel::prelude::*;
 
+use super::addresses::{self, Kept};
 use super::codes::Purpose;
-use super::model::{Account, Email};
-use crate::auth::{PasswordHash, Role};
+use super::model::Account;
+use crate::auth::{PasswordHash, Role, Vault};
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::{account_codes, users};
+use crate::db::schema::{account_codes, second_factors, unsealed_addresses, users};
 use crate::db::{Conn, one_of};
 use crate::ids::{RecordId, UserId};
 use crate::keyset;
@@ -18,7 +19,7 @@ use uuid::Uuid;
 #[diesel(table_name = users)]
 struct Row {
     id: UserId,
-    email: String,
+    email_sealed: Option<Vec<u8>>,
     name: String,
     role: Role,
     is_active: bool,
@@ -29,13 +30,14 @@ struct Row {
     may_kill: bool,
 }
 
-impl From<Row> for Account {
-    fn from(row: Row) -> Self {
-        let Row { id, email, name, role, is_active, version, created_at, updated_at, section_ids, may_kill } = row;
+impl Row {
+    fn opened(self, vault: &Vault) -> Account {
+        let Self { id, email_sealed, name, role, is_active, version, created_at, updated_at, section_ids, may_kill } =
+            self;
         // What can't be read binds to a section that there is not.
         let sections = serde_json::from_str(&section_ids).unwrap_or_else(|_| vec![RecordId::of(Uuid::nil())]);
-        let email = Email::kept(email);
-        Self { id, email, name, role, is_active, sections, may_kill, version, created_at, updated_at }
+        let email = addresses::opened(vault, id, email_sealed.as_deref());
+        Account { id, email, name, role, is_active, sections, may_kill, version, created_at, updated_at }
     }
 }
 
@@ -45,12 +47,13 @@ pub(super) struct Credentials {
     pub hash: PasswordHash,
 }
 
-pub(super) fn insert(conn: &mut Conn, account: &Account, hash: &PasswordHash) -> QueryResult<usize> {
-    let Account { id, email, name, role, is_active, sections, may_kill, version, created_at, updated_at } = account;
+pub(super) fn insert(conn: &mut Conn, account: &Account, address: &Kept, hash: &PasswordHash) -> QueryResult<usize> {
+    let Account { id, email: _, name, role, is_active, sections, may_kill, version, created_at, updated_at } = account;
     diesel::insert_into(users::table)
         .values((
             users::id.eq(id),
-            users::email.eq(email.as_str()),
+            users::email_mark.eq(&address.mark),
+            users::email_sealed.eq(&address.sealed),
             users::name.eq(name),
             users::role.eq(role),
             users::password_hash.eq(&hash.0),
@@ -100,10 +103,11 @@ pub(super) fn set_password(
 }
 
 /// Blanks an account over the version that was read: nobody can sign in to it, and nothing of it says whose it was.
-pub(super) fn erase(conn: &mut Conn, id: UserId, present: i64, email: &str, now: UtcTime) -> QueryResult<usize> {
+pub(super) fn erase(conn: &mut Conn, id: UserId, present: i64, now: UtcTime) -> QueryResult<usize> {
     diesel::update(users::table.find(id).filter(users::version.eq(present)))
         .set((
-            users::email.eq(email),
+            users::email_mark.eq(None::<Vec<u8>>),
+            users::email_sealed.eq(None::<Vec<u8>>),
             users::name.eq(""),
             users::password_hash.eq(""),
             users::is_active.eq(false),
@@ -137,20 +141,20 @@ pub(super) fn rename(conn: &mut Conn, id: UserId, name: &str, now: UtcTime) -> Q
         .execute(conn)
 }
 
-pub(super) fn find(conn: &mut Conn, id: UserId) -> QueryResult<Option<Account>> {
+pub(super) fn find(conn: &mut Conn, vault: &Vault, id: UserId) -> QueryResult<Option<Account>> {
     let row = users::table.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.map(Account::from))
+    Ok(row.map(|row: Row| row.opened(vault)))
 }
 
-pub(super) fn find_by_email(conn: &mut Conn, email: &Email) -> QueryResult<Option<Account>> {
-    let row = users::table.filter(users::email.eq(email.as_str())).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.map(Account::from))
+pub(super) fn find_by_mark(conn: &mut Conn, vault: &Vault, mark: &[u8]) -> QueryResult<Option<Account>> {
+    let row = users::table.filter(users::email_mark.eq(mark)).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.map(|row: Row| row.opened(vault)))
 }
 
-/// How an active account is entered, by its address.
-pub(super) fn credentials(conn: &mut Conn, email: &Email) -> QueryResult<Option<Credentials>> {
+/// How an active account is entered, by the mark of its address.
+pub(super) fn credentials(conn: &mut Conn, mark: &[u8]) -> QueryResult<Option<Credentials>> {
     let found = users::table
-        .filter(users::email.eq(email.as_str()).and(users::is_active.eq(true)))
+        .filter(users::email_mark.eq(mark).and(users::is_active.eq(true)))
         .select((users::id, users::password_hash))
         .first(conn)
         .optional()?;
@@ -162,10 +166,31 @@ pub(super) fn password_hash(conn: &mut Conn, id: UserId) -> QueryResult<Password
 }
 
 /// Gives an account another address over the version that was read.
-pub(super) fn set_email(conn: &mut Conn, id: UserId, present: i64, email: &Email, now: UtcTime) -> QueryResult<usize> {
+pub(super) fn set_email(conn: &mut Conn, id: UserId, present: i64, address: &Kept, now: UtcTime) -> QueryResult<usize> {
     diesel::update(users::table.find(id).filter(users::version.eq(present)))
-        .set((users::email.eq(email.as_str()), users::version.eq(present + 1), users::updated_at.eq(now)))
+        .set((
+            users::email_mark.eq(&address.mark),
+            users::email_sealed.eq(&address.sealed),
+            users::version.eq(present + 1),
+            users::updated_at.eq(now),
+        ))
         .execute(conn)
+}
+
+/// Addresses that are kept in clear, with their accounts.
+pub(super) fn unsealed(conn: &mut Conn, limit: i64) -> QueryResult<Vec<(UserId, String)>> {
+    unsealed_addresses::table.order(unsealed_addresses::user_id).limit(limit).load(conn)
+}
+
+/// Keeps an address as it is to be, for an account that has none yet. No version is made of it: nothing of the account has changed.
+pub(super) fn seal(conn: &mut Conn, id: UserId, address: &Kept) -> QueryResult<usize> {
+    diesel::update(users::table.find(id).filter(users::email_mark.is_null()))
+        .set((users::email_mark.eq(&address.mark), users::email_sealed.eq(&address.sealed)))
+        .execute(conn)
+}
+
+pub(super) fn forget_unsealed(conn: &mut Conn, ids: &[UserId]) -> QueryResult<usize> {
+    diesel::delete(unsealed_addresses::table.filter(one_of(unsealed_addresses::user_id, ids))).execute(conn)
 }
 
 pub(super) fn insert_code(
@@ -236,10 +261,24 @@ pub(super) fn staff_names(conn: &mut Conn) -> QueryResult<Vec<String>> {
 }
 
 /// A page of accounts, the newest first; of every role when none is named.
-pub(super) fn list(conn: &mut Conn, roles: &[Role], page: &PageRequest) -> QueryResult<Slice<Account>> {
+pub(super) fn list(
+    conn: &mut Conn,
+    vault: &Vault,
+    (roles, has_factor): (&[Role], Option<bool>),
+    page: &PageRequest,
+) -> QueryResult<Slice<Account>> {
     let filtered = || {
         let query = users::table.into_boxed();
-        if roles.is_empty() { query } else { query.filter(one_of(users::role, roles)) }
+        let query = if roles.is_empty() { query } else { query.filter(one_of(users::role, roles)) };
+        let confirmed = || {
+            let confirmed = second_factors::table.filter(second_factors::confirmed_at.is_not_null());
+            confirmed.select(second_factors::user_id)
+        };
+        match has_factor {
+            None => query,
+            Some(true) => query.filter(users::id.eq_any(confirmed())),
+            Some(false) => query.filter(users::id.ne_all(confirmed())),
+        }
     };
     let query = keyset!(filtered(), page, users::created_at => number, users::id, true);
     let rows = query.select(Row::as_select()).load(conn)?;
@@ -247,5 +286,5 @@ pub(super) fn list(conn: &mut Conn, roles: &[Role], page: &PageRequest) -> Query
     if page.count {
         slice.total = Some(filtered().count().get_result(conn)?);
     }
-    Ok(slice.map(Account::from))
+    Ok(slice.map(|row| row.opened(vault)))
 }

@@ -146,7 +146,7 @@ async fn a_change_is_told_with_how_it_was_called_and_how_things_looked_before_an
         (&changed_line["method"], &changed_line["route"]),
         (&json!("PATCH"), &json!(format!("{SOURCES}/{{id}}")))
     );
-    assert_eq!(changed_line["actor"], json!({ "id": editor.id(), "role": "editor" }));
+    assert_eq!(changed_line["actor"], json!({ "id": editor.id(), "role": "editor", "keyId": null }));
     assert_eq!(changed_line["target"], json!({ "kind": "source", "id": made.text("/id") }));
     assert_eq!(made_line["before"], Value::Null);
     assert_eq!(made_line["after"].as_str().unwrap().len(), 64);

@@ -75,7 +75,6 @@ async fn what_a_key_says_is_checked_whole() {
             "/scopes/4 not_allowed",
         ]
     );
-    make(&admin, json!({ "name": "x", "scopes": [] })).await.refused(422, "invalid");
     for role in [Role::Reader, Role::Journalist, Role::Editor, Role::Moderator] {
         let form = json!({ "name": "x", "scopes": ["article.write"] });
         make(&app.as_(role).await, form).await.refused(403, "forbidden");
@@ -244,4 +243,63 @@ async fn that_a_key_is_used_is_in_the_audit_log_and_costs_no_write_each_time() {
     app.clock.advance(Duration::from_secs(301));
     get(&app, &made.text("/secret"), LIST).await.expect(200);
     app.assert_events(&["api_key.used"]);
+}
+
+#[actix_web::test]
+async fn the_audit_log_tells_a_key_from_its_maker() {
+    let app = TestApp::new().await;
+    let admin = app.as_(Role::Admin).await;
+    let made = key(&admin, &["article.write"]).await;
+    let (id, other) = (made.text("/id"), key(&admin, &["article.write"]).await.text("/secret"));
+    let draft = json!({ "language": "ar", "headline": "مسودة", "body": [] });
+    for secret in [made.text("/secret"), other] {
+        app.anonymous().with_key(&secret).post(LIST).json(&draft).send().await.expect(201);
+    }
+    admin.post(LIST).json(&draft).send().await.expect(201);
+    app.anonymous().with_key(&made.text("/secret")).post(LIST).json(&json!({})).send().await.refused(422, "invalid");
+    khabar::audit::flush(&app.app).await.unwrap();
+    let list = async |query: &str| {
+        let answer = admin.get(&format!("/api/v1/newsroom/audit-log?{query}")).send().await.expect(200);
+        let line = |item: &Value| {
+            assert_eq!(item["actor"]["id"], json!(admin.id()));
+            (item["action"].as_str().unwrap().to_owned(), item["actor"]["keyId"].as_str() == Some(&*id))
+        };
+        answer.at("/items").as_array().unwrap().iter().map(line).collect::<BTreeSet<_>>()
+    };
+    let theirs = ["article.create", "article.created", "api_key.used"].map(|action| (action.to_owned(), true));
+    assert_eq!(list(&format!("key={id}")).await, BTreeSet::from(theirs));
+    let drafts = list("action=article.created").await;
+    assert_eq!(drafts.iter().map(|(_, is_keys)| *is_keys).collect::<Vec<_>>(), [false, true]);
+}
+
+#[actix_web::test]
+async fn a_program_through_which_many_call_has_a_share_of_its_own() {
+    let app =
+        TestApp::with("[limits]\naddress_factor = 2\nkey_factor = 4\nviews = { per_minute = 2, per_hour = 0 }\n").await;
+    let admin = app.as_(Role::Admin).await;
+    let made =
+        make(&admin, json!({ "name": "الموقع", "scopes": [], "addresses": ["203.0.113.0/24"] })).await.expect(201);
+    let secret = made.text("/secret");
+    let inside = app.anonymous().get(LIST).header("authorization", &format!("Bearer {secret}")).peer("203.0.113.7");
+    inside.send().await.refused(403, "forbidden");
+    let view = |peer: &str, key: Option<&str>| {
+        let article = "0192f3a4-5b6c-7d8e-9f01-23456789abcd";
+        let ask = app.anonymous().post(&format!("/api/v1/articles/{article}/views")).peer(peer);
+        let ask = key.into_iter().fold(ask, |ask, key| ask.header("khabar-key", key));
+        ask.json(&json!({})).send()
+    };
+    // Nobody's article is nobody's view, and is counted all the same.
+    for _ in 0..8 {
+        view("203.0.113.7", Some(&secret)).await.refused(404, "not_found");
+    }
+    let stopped = view("203.0.113.7", Some(&secret)).await.refused(429, "too_many");
+    assert!(stopped.header("ratelimit").is_some_and(|limit| limit.starts_with("\"key-minute\";r=0")));
+    view("203.0.113.7", None).await.refused(404, "not_found");
+    for wrong in ["kh_", "nonsense", &format!("{secret}x")] {
+        view("203.0.113.7", Some(wrong)).await.refused(401, "unauthenticated");
+    }
+    view("198.51.100.1", Some(&secret)).await.refused(401, "unauthenticated");
+    let one = format!("{KEYS}/{}", made.text("/id"));
+    admin.delete(&one).if_match("\"1\"").send().await.expect(204);
+    view("203.0.113.7", Some(&secret)).await.refused(401, "unauthenticated");
 }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use khabar::auth::Role;
-use khabar::db::schema::{audit_log, events};
+use khabar::db::schema::{audit_log, events, unsealed_addresses, users};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, TestApp};
@@ -273,4 +273,22 @@ async fn no_answer_and_no_log_holds_a_secret_or_an_address() {
     for row in rows {
         assert!(secrets.iter().all(|secret| !row.contains(secret)), "{row}");
     }
+}
+
+#[actix_web::test]
+async fn an_address_that_an_older_version_kept_in_clear_is_sealed_and_still_signs_in() {
+    let app = TestApp::new().await;
+    register(&app, "layla@example.org").await.expect(201);
+    let id = users::table.select(users::id).first::<Vec<u8>>(&mut app.sql()).unwrap();
+    let nothing = (users::email_mark.eq(None::<Vec<u8>>), users::email_sealed.eq(None::<Vec<u8>>));
+    diesel::update(users::table).set(nothing).execute(&mut app.sql()).unwrap();
+    let clear = (unsealed_addresses::user_id.eq(id), unsealed_addresses::email.eq("layla@example.org"));
+    diesel::insert_into(unsealed_addresses::table).values(clear).execute(&mut app.sql()).unwrap();
+    login(&app, "layla@example.org", PASSWORD).await.refused(401, "bad_credentials");
+    khabar::users::seal_addresses(&app.app).await.unwrap();
+    let signed = login(&app, "layla@example.org", PASSWORD).await.expect(200);
+    let me = me(&app, &signed.text("/accessToken")).await.expect(200);
+    assert_eq!(me.at("/email"), &json!("layla@example.org"));
+    assert_eq!(unsealed_addresses::table.count().get_result(&mut app.sql()), Ok(0));
+    register(&app, "layla@example.org").await.refused(422, "invalid");
 }

@@ -191,14 +191,12 @@ pub(super) fn check(tx: &mut Tx<'_>, app: &App, user: UserId, code: Option<&str>
     Ok(Verdict::Wrong)
 }
 
-/// Takes six digits, if they belong to a step after the last one. The secret is sealed anew, by the vault as it is now.
+/// Takes six digits, if they belong to a step after the last one.
 fn take(tx: &mut Tx<'_>, app: &App, present: &Row, digits: &str) -> Result<bool, Problem> {
-    let context = context(present.user_id);
-    let opened = app.vault().open(&context, &present.secret);
+    let opened = app.vault().open(&context(present.user_id), &present.secret);
     let secret = opened.ok_or_else(|| Problem::internal("a second factor was sealed with another signing secret"))?;
     let Some(step) = model::step_of(&secret, digits, tx.now)? else { return Ok(false) };
-    let sealed = app.vault().seal(app.ids(), &context, &secret)?;
-    Ok(store::take_step(tx.conn, present, step, &sealed, tx.now)?)
+    Ok(store::take_step(tx.conn, present, step, tx.now)?)
 }
 
 fn spend(tx: &mut Tx<'_>, user: UserId, code: &str) -> Result<bool, Problem> {

@@ -42,13 +42,11 @@ pub(super) fn remove(conn: &mut Conn, user: UserId) -> QueryResult<bool> {
     Ok(removed > 0)
 }
 
-/// Takes the code of a step over the row that was read, unless that step or a later one was taken; the secret is sealed anew.
-/// False when another request came first.
-pub(super) fn take_step(conn: &mut Conn, present: &Row, step: i64, sealed: &[u8], now: UtcTime) -> QueryResult<bool> {
+/// Takes the code of a step over the row that was read, unless that step or a later one was taken. False when another request came first.
+pub(super) fn take_step(conn: &mut Conn, present: &Row, step: i64, now: UtcTime) -> QueryResult<bool> {
     let as_it_was = second_factors::secret.eq(&present.secret).and(second_factors::last_step.lt(step));
     diesel::update(second_factors::table.find(present.user_id).filter(as_it_was))
         .set((
-            second_factors::secret.eq(sealed),
             second_factors::confirmed_at.eq(present.confirmed_at.unwrap_or(now)),
             second_factors::last_step.eq(step),
             second_factors::misses.eq(0),

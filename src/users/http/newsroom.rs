@@ -28,12 +28,16 @@ struct UserList {
 
 /// Which accounts.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
 struct UserFilter {
     /// Only people with this role; given several times, with any of them.
     #[serde(default)]
     #[param(required = false)]
     role: Vec<Role>,
+    /// Only people who have a second factor, or only those who have none.
+    #[param(required = false, example = json!(null))]
+    second_factor: Option<bool>,
 }
 
 /// List all accounts
@@ -47,8 +51,9 @@ struct UserFilter {
 )]
 #[get("/users")]
 async fn list_users(permit: Permit<ManageUsers>, call: Call, page: Page<UserFilter>) -> Result<Reply, Problem> {
-    let (roles, request) = (page.filter.role.clone(), page.request.clone());
-    let slice = call.read(move |read| users::list(read, &permit, &roles, &request)).await?;
+    let UserFilter { role: roles, second_factor } = page.filter.clone();
+    let request = page.request.clone();
+    let slice = call.read(move |read| users::list(read, &permit, (&roles, second_factor), &request)).await?;
     page.reply(&slice.map(UserView::from))
 }
 

@@ -91,7 +91,7 @@ pub fn create(
     (form, lang): (Invited, Lang),
 ) -> Result<(Invitation, Option<String>), Problem> {
     let Invited { email, name, role, section_ids, may_kill, by_mail } = form;
-    if super::store::find_by_email(tx.conn, &email)?.is_some() {
+    if super::find_by_email(&mut tx.reading(), &email)?.is_some() {
         return Err(Problem::field("/email", Fault::Taken));
     }
     super::check_sections(tx, &section_ids)?;

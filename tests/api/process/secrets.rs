@@ -24,24 +24,15 @@ const GUEST: &str = "guest.of.ours@private.example";
 const WEBHOOKS: &str = "/api/v1/newsroom/webhooks";
 const HOOK_SECRET: &str = "whsec_c2VjcmV0IG9mIHRoZSBob29rIHdpdGggMzIgYnl0ZXM=";
 
-/// Whether something may be in the database as it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kept {
-    /// Only as what nobody can turn back.
-    Never,
-    /// An address that somebody signs in with.
-    Plainly,
-}
-
 /// Everything secret that was said, by whoever.
 #[derive(Default)]
-struct Said(Vec<(&'static str, String, Kept)>);
+struct Said(Vec<(&'static str, String)>);
 
 impl Said {
     fn note(&mut self, what: &'static str, secret: impl Into<String>) -> String {
         let secret = secret.into();
         assert!(secret.len() >= 16, "{what}: {secret}");
-        self.0.push((what, secret.clone(), Kept::Never));
+        self.0.push((what, secret.clone()));
         secret
     }
 
@@ -220,9 +211,9 @@ fn session(home: &Home) -> (Said, Server) {
     said.note("a cookie", COOKIE);
     said.note("an address of a guest", GUEST);
     said.note("an address of nobody", NOBODY);
-    said.0.push(("an address of a reader", READER.to_owned(), Kept::Plainly));
+    said.note("an address of a reader", READER);
     for role in ["admin", "editor"] {
-        said.0.push(("an address of a colleague", format!("{role}@khabar.example"), Kept::Plainly));
+        said.note("an address of a colleague", format!("{role}@khabar.example"));
     }
     (said, server)
 }
@@ -240,14 +231,52 @@ fn neither_the_log_nor_the_database_tells_a_secret() {
     let answered = log.lines().filter(|line| line.contains("answered")).count();
     assert!(answered > 50 && log.contains("DEBUG") && log.contains("/api/v1/previews/…"), "{answered}\n{log}");
     let tables = everything(&mut home.sql());
-    assert!(tables["users"].iter().any(|row| row.contains(READER)), "the tables are read");
-    for (what, secret, kept) in &said.0 {
+    assert!(tables["users"].iter().any(|row| row.contains("ليلى")), "the tables are read");
+    for (what, secret) in &said.0 {
         for form in forms(secret) {
             let line = log.lines().find(|line| line.contains(&form));
             assert_eq!(line, None, "{what} is in the log");
             let places = tables.iter().filter(|(_, rows)| rows.iter().any(|row| row.contains(&form)));
             let places: Vec<&String> = places.map(|(table, _)| table).collect();
-            assert!(*kept == Kept::Plainly || places.is_empty(), "{what} is in {places:?}");
+            assert!(places.is_empty(), "{what} is in {places:?}");
         }
     }
+}
+
+/// Signing secrets that follow one another.
+const SECRETS: [&str; 3] = [
+    "the first signing secret, of 32 bytes",
+    "the second signing secret, of 32 bytes",
+    "the third signing secret, of 32 bytes",
+];
+
+#[test]
+fn another_signing_secret_takes_all_that_is_sealed_along_at_one_start() {
+    let home = Home::new().set("KHABAR_JWT_SECRET", SECRETS[0]);
+    let email = home.account("admin");
+    let home = home.set("KHABAR_JWT_SECRET", SECRETS[1]);
+    home.run(&["serve"]).refuses("sealed with another jwt_secret");
+    home.run(&["migrate"]).succeeds();
+    home.run(&["verify"]).succeeds();
+    let home = home.set("KHABAR_JWT_SECRET_BEFORE", SECRETS[0]);
+    home.serve().sign_in(&email).get("/api/v1/me").expect(200);
+    // One start is enough; the secret before is of no use any more.
+    let home = home.set("KHABAR_JWT_SECRET_BEFORE", "");
+    let me = home.serve().sign_in(&email).get("/api/v1/me").expect(200);
+    assert_eq!(me.json["email"], json!(email));
+    home.set("KHABAR_JWT_SECRET", SECRETS[0]).run(&["serve"]).refuses("sealed with another jwt_secret");
+}
+
+#[test]
+fn a_newsroom_whose_signing_secret_is_lost_goes_on_without_what_was_sealed() {
+    let home = Home::new().set("KHABAR_JWT_SECRET", SECRETS[0]);
+    let email = home.account("admin");
+    let home = home.set("KHABAR_JWT_SECRET", SECRETS[2]);
+    home.run(&["user", "list"]).refuses("`khabar forget-sealed`");
+    home.run(&["forget-sealed"]).succeeds();
+    let listed = home.run(&["user", "list"]).succeeds().out;
+    assert!(listed.contains("@sealed.invalid") && !listed.contains(&email), "{listed}");
+    // The address is nobody's now, so whoever had it gets an account anew.
+    assert_eq!(home.account("admin"), email);
+    home.serve().sign_in(&email).get("/api/v1/me").expect(200);
 }

@@ -145,6 +145,7 @@ fn a_token_is_good_after_a_restart_and_worthless_under_another_secret() {
     server.ask().with_token(token.clone()).get("/api/v1/me").expect(200);
     drop(server);
     let other = home.neighbour().set("KHABAR_JWT_SECRET", &"x".repeat(40));
+    other.run(&["forget-sealed"]).succeeds();
     other.serve().ask().with_token(token).get("/api/v1/me").refused(401, "unauthenticated");
 }
 

@@ -212,13 +212,14 @@ impl TestApp {
         statements::watch();
         let config = Config::with(&lines).unwrap();
         let db = Db::open(&database.location(), &config.replicas, config.database_connections).unwrap();
-        let app = |config: Config| {
-            App::new(config, db.clone(), Arc::clone(&clock) as Arc<dyn Clock>, Ids::new(SystemEntropy)).unwrap()
+        let app = async |config: Config| {
+            let (db, clock) = (db.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
+            App::open(config, db, clock, Ids::new(SystemEntropy)).await.unwrap()
         };
         let mut frugal = config.clone();
         frugal.http.cache_bytes = 0;
-        let plain = serving(beginning_late(app(frugal)));
-        let app = app(config);
+        let plain = serving(beginning_late(app(frugal).await));
+        let app = app(config).await;
         let begin = beginning(app.clone()).await;
         let doors = Doors { serve: serving(Rc::clone(&begin)), plain, is_plain };
         let this = Self {
@@ -294,7 +295,6 @@ impl TestApp {
             diesel::insert_into(users::table)
                 .values((
                     users::id.eq(id),
-                    users::email.eq(format!("{id}@khabar.test")),
                     users::name.eq(format!("A {role}")),
                     users::role.eq(role),
                     users::password_hash.eq(NO_PASSWORD),
@@ -375,7 +375,7 @@ impl TestApp {
 
     /// A place for commands on the same database.
     pub fn home(&self) -> process::Home {
-        process::Home::on(Rc::clone(&self.database))
+        process::Home::on(Rc::clone(&self.database)).set("KHABAR_JWT_SECRET", SECRET)
     }
 
     /// A connection of the test's own, for a look at the rows, or to change them.
