@@ -16,6 +16,7 @@ use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Binary;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -371,6 +372,11 @@ impl Ids {
     pub fn token(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.secret())
     }
+}
+
+/// What is kept of a token, and of whatever else begins with one. It is as random as its hash, so one plain hash hides it well.
+pub fn token_hash(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
 }
 
 fn v7(now: UtcTime, bits: [u8; 10]) -> Uuid {

@@ -11,7 +11,7 @@ use crate::alerts;
 use crate::app::{App, Tx};
 use crate::articles;
 use crate::audit;
-use crate::auth::Actor;
+use crate::auth::{self, Actor};
 use crate::collections;
 use crate::comments;
 use crate::db::replies;
@@ -101,7 +101,7 @@ async fn push_again(app: App) -> Pause {
 }
 
 /// Forgets what nobody needs any more: old events, kept answers, pushes, messages to partners and letters, sign-ins that nobody
-/// finished, and where comments came from. Each in slices, so that no transaction lasts. The audit log is never swept.
+/// finished, sessions that are over, and where comments came from. Each in slices, so that no transaction lasts. The audit log is never swept.
 async fn sweep(app: App) -> Pause {
     let rule = app.config().events.clone();
     until_nothing(&app, move |tx| events::forget(tx, &rule)).await?;
@@ -112,6 +112,8 @@ async fn sweep(app: App) -> Pause {
     until_nothing(&app, |tx| mail::forget(tx, SLICE)).await?;
     until_nothing(&app, |tx| users::invitations::forget(tx, SLICE)).await?;
     until_nothing(&app, |tx| oidc::forget_attempts(tx, SLICE)).await?;
+    until_nothing(&app, |tx| auth::forget_sessions(tx, SLICE)).await?;
+    until_nothing(&app, |tx| auth::forget_homes(tx, SLICE)).await?;
     Ok(SWEEP)
 }
 

@@ -25,7 +25,7 @@ const KNOWN_MAX: usize = 100_000;
 /// How often those are forgotten that have all of theirs back.
 const SWEEP: Duration = Duration::from_secs(60);
 /// How long it is known from where somebody has signed in.
-const AT_HOME: Duration = Duration::from_secs(30 * 86_400);
+pub const AT_HOME: Duration = Duration::from_secs(30 * 86_400);
 /// Over what is counted, in seconds.
 const SPANS: [u32; 2] = [60, 3_600];
 const MICROS: i64 = 1_000_000;
@@ -46,7 +46,7 @@ pub enum Act {
     /// Making an account.
     Register,
     /// Asking for a letter, or trying the code of one.
-    Write,
+    Letter,
 }
 
 /// A keyed hash: whoever does not know the signing secret can't try values against it.
@@ -228,6 +228,18 @@ impl Limits {
         Ok(Attempt { holders, standing })
     }
 
+    /// Whether it is known here that somebody with this name signs in there.
+    pub fn is_at_home(&self, name: &str, party: Option<Party>, now: UtcTime) -> bool {
+        let pair = self.pair(name, party);
+        self.known(now).at_home.contains_key(&pair)
+    }
+
+    /// What tells a name at one address, or with one program, from all others. Whoever does not know the signing secret can't try
+    /// any against it.
+    pub fn place(&self, name: &str, party: Option<Party>) -> [u8; 16] {
+        self.pair(name, party)
+    }
+
     /// Whoever signs in with this name is at home there.
     pub fn welcome(&self, name: &str, party: Option<Party>, now: UtcTime) {
         let pair = self.pair(name, party);
@@ -302,9 +314,9 @@ impl Limits {
             Act::View => &self.rules.views,
             Act::SignIn => &self.rules.sign_ins,
             Act::Register => &self.rules.registrations,
-            Act::Write => &self.rules.letters,
+            Act::Letter => &self.rules.letters,
         };
-        let many = if matches!(act, Act::Register | Act::Write) { 1 } else { self.rules.address_factor };
+        let many = if matches!(act, Act::Register | Act::Letter) { 1 } else { self.rules.address_factor };
         let ([minute, hour], times) = match holder {
             Holder::Account(_) => (["account-minute", "account-hour"], 1),
             Holder::Program(_) => (["key-minute", "key-hour"], self.rules.key_factor),

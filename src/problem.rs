@@ -81,6 +81,9 @@ codes! {
     /// The caller has to prove once more who they are.
     StepUpRequired "step_up_required" FORBIDDEN "Prove once more that it is you" "أثبت هويتك مرة أخرى للمتابعة"
         "Send your password to `POST /api/v1/auth/step-up`, or sign in at the provider once more (`POST /api/v1/auth/oidc/start` with `purpose` `step_up`), then ask again with the same token. `permission` names what is grave.";
+    /// The password is shorter than the role asks for, which its holder has got since it was chosen.
+    PasswordTooShort "password_too_short" FORBIDDEN "Your role needs a longer password" "دورك يتطلب كلمة مرور أطول"
+        "Staff needs 15 characters. Ask for another password with `POST /api/v1/auth/password/forgot`, or have an administrator give you one.";
     /// The role must have a second factor, and the session was opened without.
     SecondFactorRequired "second_factor_required" FORBIDDEN "Your role needs a second factor" "دورك يتطلب عاملًا ثانيًا للتحقق"
         "Set one up with `POST /api/v1/me/second-factor`, or sign in with its `code`. `permission`, where there is one, names what waits for it.";

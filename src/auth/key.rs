@@ -4,13 +4,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
 use super::actions::permissions;
 use super::{Actor, Role, User, store};
 use crate::app::{App, Read, Tx};
 use crate::events::Change;
-use crate::ids::{Id, Ids, KeyId, UserId};
+use crate::ids::{Id, Ids, KeyId, UserId, token_hash};
 use crate::outbound::Network;
 use crate::problem::Problem;
 
@@ -31,11 +29,6 @@ pub fn shown_part(key: &str) -> String {
     key.chars().take(SHOWN).collect()
 }
 
-/// What is kept of a key. It is as random as its hash, so one plain hash hides it well.
-pub fn key_hash(key: &str) -> Vec<u8> {
-    Sha256::digest(key.as_bytes()).to_vec()
-}
-
 /// A key that is good, and for whom it speaks.
 pub(super) struct KeyUse {
     id: KeyId,
@@ -45,7 +38,7 @@ pub(super) struct KeyUse {
 
 /// The holder of a key, if it is good, comes from where it may, and whoever made it is still here.
 fn holder(read: &mut Read<'_>, key: &str, from: IpAddr) -> Result<Option<KeyUse>, Problem> {
-    let Some(held) = store::key_holder(read.conn, &key_hash(key), read.now)? else { return Ok(None) };
+    let Some(held) = store::key_holder(read.conn, &token_hash(key), read.now)? else { return Ok(None) };
     let addresses: Vec<String> = serde_json::from_str(&held.addresses)?;
     let is_inside = |network: &String| Network::parse(network).is_ok_and(|network| network.contains(from));
     if !addresses.is_empty() && !addresses.iter().any(is_inside) {

@@ -5,6 +5,7 @@ mod deed;
 mod key;
 mod password;
 pub mod permit;
+mod place;
 mod secrets;
 mod session;
 mod store;
@@ -20,13 +21,14 @@ use crate::limits::Origin;
 use crate::text_enum;
 
 pub use deed::Deed;
-pub use key::{fresh_key, key_hash, revoke_keys, shown_part};
+pub use key::{fresh_key, revoke_keys, shown_part};
 pub use password::{Busy, Hasher, PasswordHash};
 pub use permit::{Permit, still_may};
+pub use place::{forget_homes, is_home, leave_homes, settle};
 pub use secrets::{forget_sealed, kept_secret, unlock};
 pub use session::{
-    EVENTS, Grant, KeptSession, live_session, live_sessions, name_session, open_session, open_session_since,
-    own_session, prove_session, refresh, revoke_all, revoke_session, sessions_of,
+    EVENTS, Grant, KeptSession, blank_sessions, forget_sessions, is_refresh_token, live_session, live_sessions,
+    name_session, open_session, own_session, prove_session, refresh, revoke_all, revoke_session, sessions_of,
 };
 pub use token::{Claims, Tokens};
 pub use vault::Vault;

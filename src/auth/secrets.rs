@@ -38,8 +38,11 @@ pub async fn unlock(app: &App) -> Result<bool, Problem> {
     Ok(true)
 }
 
-/// Gives all that is sealed up for lost, with a signing secret that is.
-pub async fn forget_sealed(app: &App) -> Result<(), Problem> {
+/// Gives all that is sealed up for lost, with a signing secret that is. False if it opens.
+pub async fn forget_sealed(app: &App) -> Result<bool, Problem> {
+    if unlock(app).await? {
+        return Ok(false);
+    }
     app.write(Actor::operator(), |tx| Ok(store::forget_secrets(tx.conn)?)).await?;
-    Ok(())
+    Ok(true)
 }

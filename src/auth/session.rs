@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::store::Holder;
@@ -12,9 +11,12 @@ use super::{Claims, User, store};
 use crate::app::{App, Read, Tx};
 use crate::db::page::{PageRequest, Slice};
 use crate::events::{Change, Kind, fingerprint};
-use crate::ids::{SessionId, UserId};
+use crate::ids::{SessionId, UserId, token_hash};
 use crate::problem::Problem;
 use crate::time::UtcTime;
+
+/// How long an ended session and a used token are known.
+const KEPT: Duration = Duration::from_secs(90 * 86_400);
 
 /// What happens to sessions.
 pub const EVENTS: &[Kind] = &[
@@ -67,20 +69,9 @@ pub fn live_session(read: &mut Read<'_>, claims: &Claims, app: &App) -> Result<O
     }))
 }
 
-/// Opens a session for an account, for a program that says this of itself. It is strong if more than a password opened it.
+/// Opens a session for an account whose holder proved at an instant who they are, for a program that says this of itself. It is
+/// strong if more than a password opened it.
 pub fn open_session(
-    tx: &mut Tx<'_>,
-    app: &App,
-    user: UserId,
-    agent: Option<&str>,
-    is_strong: bool,
-) -> Result<Grant, Problem> {
-    let now = tx.now;
-    open_session_since(tx, app, (user, now), agent, is_strong)
-}
-
-/// The same for somebody who proved who they are at an instant, and not just now.
-pub fn open_session_since(
     tx: &mut Tx<'_>,
     app: &App,
     (user, proved_at): (UserId, UtcTime),
@@ -108,14 +99,32 @@ pub fn open_session_since(
     Ok(Grant { user, session, refresh_token })
 }
 
+/// Whether a refresh token belongs to a session that is live, used or not.
+pub fn is_refresh_token(read: &mut Read<'_>, token: &str) -> Result<bool, Problem> {
+    Ok(store::find_refresh(read.conn, &token_hash(token), read.now)?.is_some())
+}
+
+/// Takes out of the sessions of an account what tells of whom they were.
+pub fn blank_sessions(tx: &mut Tx<'_>, user: UserId) -> Result<(), Problem> {
+    store::blank_sessions(tx.conn, user)?;
+    Ok(())
+}
+
+/// Forgets sessions that ended long ago and refresh tokens that were used long ago, some at a time. Until then a token that comes
+/// twice is known for stolen.
+pub fn forget_sessions(tx: &mut Tx<'_>, limit: i64) -> Result<usize, Problem> {
+    let before = tx.now.before(KEPT);
+    Ok(store::forget_tokens(tx.conn, before, limit)? + store::forget_sessions(tx.conn, before, limit)?)
+}
+
 /// Trades a refresh token for the next one. `None` when it is unknown, spent or expired; a spent one also
 /// ends its session, since two have it.
 pub fn refresh(tx: &mut Tx<'_>, app: &App, token: &str) -> Result<Option<Grant>, Problem> {
-    let Some(held) = store::find_refresh(tx.conn, &hash(token), tx.now)? else {
+    let Some(held) = store::find_refresh(tx.conn, &token_hash(token), tx.now)? else {
         return Ok(None);
     };
     let before = state(tx, held.session)?;
-    if !store::spend_refresh(tx.conn, &hash(token), tx.now)? {
+    if !store::spend_refresh(tx.conn, &token_hash(token), tx.now)? {
         store::revoke_session(tx.conn, held.session, tx.now)?;
         restate(tx, held.session, before)?;
         tx.record(Change::newsroom("session.reuse_detected", held.session, serde_json::json!({ "userId": held.user })));
@@ -201,15 +210,10 @@ fn restate(tx: &mut Tx<'_>, session: SessionId, before: Option<Vec<u8>>) -> Resu
 
 fn issue(tx: &mut Tx<'_>, app: &App, session: SessionId) -> Result<String, Problem> {
     let token = app.ids().token();
-    store::insert_refresh(tx.conn, &hash(&token), session, tx.now)?;
+    store::insert_refresh(tx.conn, &token_hash(&token), session, tx.now)?;
     Ok(token)
 }
 
 fn expiry(app: &App, now: UtcTime) -> UtcTime {
     now.after(Duration::from_secs(u64::from(app.config().auth.refresh_days) * 86_400))
-}
-
-/// Refresh tokens are 256 random bits, so one plain hash hides them well.
-fn hash(token: &str) -> Vec<u8> {
-    Sha256::digest(token.as_bytes()).to_vec()
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Role;
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::{api_keys, refresh_tokens, secrets, sessions, users};
+use crate::db::schema::{api_keys, refresh_tokens, secrets, sessions, sign_in_places, users};
 use crate::db::{Conn, one_of};
 use crate::ids::{KeyId, SessionId, UserId};
 use crate::keyset;
@@ -182,6 +182,26 @@ pub(super) fn revoke_all(conn: &mut Conn, user: UserId, but: Option<SessionId>, 
     }
 }
 
+pub(super) fn blank_sessions(conn: &mut Conn, user: UserId) -> QueryResult<usize> {
+    let nothing = (sessions::name.eq(None::<String>), sessions::agent.eq(None::<String>));
+    diesel::update(sessions::table.filter(sessions::user_id.eq(user))).set(nothing).execute(conn)
+}
+
+/// Removes some tokens that were used before an instant.
+pub(super) fn forget_tokens(conn: &mut Conn, before: UtcTime, limit: i64) -> QueryResult<usize> {
+    let used = refresh_tokens::table.filter(refresh_tokens::used_at.lt(before)).limit(limit);
+    let used: Vec<Vec<u8>> = used.select(refresh_tokens::hash).load(conn)?;
+    diesel::delete(refresh_tokens::table.filter(one_of(refresh_tokens::hash, used))).execute(conn)
+}
+
+/// Removes some sessions that ended before an instant, with all of their tokens.
+pub(super) fn forget_sessions(conn: &mut Conn, before: UtcTime, limit: i64) -> QueryResult<usize> {
+    let over = sessions::table.filter(sessions::expires_at.lt(before)).limit(limit);
+    let over: Vec<SessionId> = over.select(sessions::id).load(conn)?;
+    diesel::delete(refresh_tokens::table.filter(one_of(refresh_tokens::session_id, over.clone()))).execute(conn)?;
+    diesel::delete(sessions::table.filter(one_of(sessions::id, over))).execute(conn)
+}
+
 /// The roles of those of these accounts that are active.
 pub(super) fn active_roles(conn: &mut Conn, ids: &[UserId]) -> QueryResult<Vec<(UserId, Role)>> {
     let active = users::table.filter(one_of(users::id, ids).and(users::is_active.eq(true)));
@@ -245,4 +265,31 @@ pub(super) fn replace_secret(conn: &mut Conn, name: &str, present: &[u8], sealed
 
 pub(super) fn forget_secrets(conn: &mut Conn) -> QueryResult<usize> {
     diesel::delete(secrets::table).execute(conn)
+}
+
+pub(super) fn place_used_at(conn: &mut Conn, mark: &[u8]) -> QueryResult<Option<UtcTime>> {
+    sign_in_places::table.find(mark).select(sign_in_places::used_at).first(conn).optional()
+}
+
+pub(super) fn settle(conn: &mut Conn, mark: &[u8], user: UserId, now: UtcTime) -> QueryResult<usize> {
+    let used = diesel::update(sign_in_places::table.find(mark));
+    if used.set((sign_in_places::user_id.eq(user), sign_in_places::used_at.eq(now))).execute(conn)? > 0 {
+        return Ok(1);
+    }
+    diesel::sql_query("INSERT INTO sign_in_places (mark, user_id, used_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        .bind::<Binary, _>(mark)
+        .bind::<Binary, _>(user)
+        .bind::<BigInt, _>(now)
+        .execute(conn)
+}
+
+pub(super) fn leave_places(conn: &mut Conn, user: UserId) -> QueryResult<usize> {
+    diesel::delete(sign_in_places::table.filter(sign_in_places::user_id.eq(user))).execute(conn)
+}
+
+/// Removes some that were used before an instant.
+pub(super) fn forget_places(conn: &mut Conn, before: UtcTime, limit: i64) -> QueryResult<usize> {
+    let old = sign_in_places::table.filter(sign_in_places::used_at.lt(before)).limit(limit);
+    let old: Vec<Vec<u8>> = old.select(sign_in_places::mark).load(conn)?;
+    diesel::delete(sign_in_places::table.filter(one_of(sign_in_places::mark, old))).execute(conn)
 }

@@ -97,7 +97,9 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         }
         Command::ForgetSealed => {
             let app = sealed(Config::load()?)?;
-            System::new().block_on(auth::forget_sealed(&app)).map_err(readable)?;
+            if !System::new().block_on(auth::forget_sealed(&app)).map_err(readable)? {
+                return Err("nothing is lost: what is sealed opens with this jwt_secret".into());
+            }
             tell(
                 "What was sealed is lost. Make an administrator with `khabar user create`, and invite everybody anew.",
             )?;

@@ -187,6 +187,8 @@ pub enum Door {
     Readership,
     /// Reading what was published before there was an index.
     Search,
+    /// Sealing addresses that were kept in clear.
+    Addresses,
 }
 
 /// Makes transactions that pass here take turns until each has ended, so that the later one sees what the

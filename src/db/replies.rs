@@ -15,16 +15,16 @@ use crate::time::UtcTime;
 pub struct Kept {
     /// The hash of its route and body.
     pub fingerprint: Vec<u8>,
-    /// Its answer, as JSON.
-    pub reply: String,
+    /// Its answer, sealed.
+    pub sealed: Option<Vec<u8>>,
 }
 
 /// Takes a key for a request whose answer will follow in the same transaction; false when it is taken. Two
 /// requests at once take turns: the second waits here until the first has committed or failed.
 pub fn claim(conn: &mut Conn, scope: &str, key: &str, fingerprint: &[u8], now: UtcTime) -> QueryResult<bool> {
     statement(
-        "INSERT INTO replies (scope, idempotency_key, fingerprint, reply, created_at) \
-         VALUES (?, ?, ?, '', ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO replies (scope, idempotency_key, fingerprint, created_at) \
+         VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )
     .bind::<Text, _>(scope)
     .bind::<Text, _>(key)
@@ -36,14 +36,14 @@ pub fn claim(conn: &mut Conn, scope: &str, key: &str, fingerprint: &[u8], now: U
 
 /// The answer that a key stands for.
 pub fn find(conn: &mut Conn, scope: &str, key: &str) -> QueryResult<Kept> {
-    replies::table.find((scope, key)).select((replies::fingerprint, replies::reply)).first(conn)
+    replies::table.find((scope, key)).select((replies::fingerprint, replies::sealed)).first(conn)
 }
 
 /// Puts the answer to the key that was claimed, with what it tells of.
-pub fn keep(conn: &mut Conn, scope: &str, key: &str, reply: &str, target: Option<Uuid>) -> QueryResult<usize> {
+pub fn keep(conn: &mut Conn, scope: &str, key: &str, sealed: &[u8], target: Option<Uuid>) -> QueryResult<usize> {
     let target = target.map(|target| target.as_bytes().to_vec());
-    statement("UPDATE replies SET reply = ?, target_id = ? WHERE scope = ? AND idempotency_key = ?")
-        .bind::<Text, _>(reply)
+    statement("UPDATE replies SET sealed = ?, target_id = ? WHERE scope = ? AND idempotency_key = ?")
+        .bind::<Binary, _>(sealed)
         .bind::<Nullable<Binary>, _>(target)
         .bind::<Text, _>(scope)
         .bind::<Text, _>(key)

@@ -26,6 +26,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    sign_in_places (mark) {
+        mark -> Binary,
+        user_id -> Binary,
+        used_at -> BigInt,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Binary,
         user_id -> Binary,
@@ -514,9 +522,9 @@ diesel::table! {
         scope -> Text,
         idempotency_key -> Text,
         fingerprint -> Binary,
-        reply -> Text,
         created_at -> BigInt,
         target_id -> Nullable<Binary>,
+        sealed -> Nullable<Binary>,
     }
 }
 
@@ -770,6 +778,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
     unsealed_addresses,
+    sign_in_places,
     second_factors,
     recovery_codes,
     refresh_tokens,

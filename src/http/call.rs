@@ -9,7 +9,6 @@ use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, IF_MATCH, USER_AGENT};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::caller;
 use super::contract::Contract;
@@ -18,11 +17,12 @@ use super::input::Input;
 use super::reply::Reply;
 use super::tag;
 use crate::app::{App, Read, Tx};
+use crate::auth;
 use crate::auth::actions::ModerateComments;
 use crate::auth::viewer::Program;
 use crate::auth::{Actor, Deed, User, Viewer};
 use crate::db::replies;
-use crate::ids::{CommenterId, Id};
+use crate::ids::{CommenterId, Id, UserId};
 use crate::limits::{Act, Origin, Party, Standing};
 use crate::problem::{Code, Problem};
 use crate::text::{Lang, hex};
@@ -131,24 +131,25 @@ impl Call {
         let Some(key) = self.idempotency_key.clone() else {
             return self.write(work).await;
         };
-        // Strangers have no name: only what they say tells them apart.
-        let caller = self.viewer.user().map_or_else(|| hex(&digest), User::name);
-        let scope = format!("{caller} {}", self.route);
         // Keyed, since bodies hold passwords: whoever reads the table must not be able to try some against it.
-        let keyed = Sha256::new().chain_update(self.app.config().jwt_secret.expose());
-        let fingerprint = keyed.chain_update(digest).finalize().to_vec();
+        let fingerprint = self.app.vault().mark("body", &digest)?;
+        // Strangers have no name: only what they say tells them apart.
+        let caller = self.viewer.user().map_or_else(|| hex(&fingerprint), User::name);
+        let scope = format!("{caller} {}", self.route);
+        let place = format!("reply {scope} {key}");
         self.write(move |tx| {
             replies::forget(tx.conn, &scope, &key, tx.now.before(KEPT))?;
             if !replies::claim(tx.conn, &scope, &key, &fingerprint, tx.now)? {
                 let kept = replies::find(tx.conn, &scope, &key)?;
-                return if kept.fingerprint == fingerprint {
-                    Reply::replay(&kept.reply)
-                } else {
-                    Err(Problem::new(Code::KeyReused))
-                };
+                if kept.fingerprint != fingerprint {
+                    return Err(Problem::new(Code::KeyReused));
+                }
+                let opened = kept.sealed.and_then(|sealed| tx.vault.open(&place, &sealed));
+                return Reply::replay(&opened.ok_or_else(|| Problem::internal("a kept answer does not open"))?);
             }
             let reply = work(tx)?;
-            replies::keep(tx.conn, &scope, &key, &reply.keep()?, reply.target())?;
+            let sealed = tx.seal(&place, &reply.keep()?)?;
+            replies::keep(tx.conn, &scope, &key, &sealed, reply.target())?;
             Ok(reply)
         })
         .await
@@ -161,13 +162,14 @@ impl Call {
     }
 
     /// Takes one from the shares of whoever speaks, and from those of the caller's program or address, before the database is asked for
-    /// anything. Whoever moderates has no limit.
+    /// anything. A person who moderates says as much as they like.
     ///
     /// # Errors
     /// `too_many`, with the seconds to wait.
     pub fn within_limits(&self, act: Act, who: Option<CommenterId>) -> Result<Option<Standing>, Problem> {
-        let user = self.viewer.user();
-        if user.is_some_and(User::may::<ModerateComments>) {
+        let is_talk = matches!(act, Act::Comment | Act::React | Act::Report);
+        let moderates = |user: &User| user.key().is_none() && user.may::<ModerateComments>();
+        if is_talk && self.viewer.user().is_some_and(moderates) {
             return Ok(None);
         }
         let taken = self.app.limits().take(act, who, self.party(), self.app.now());
@@ -181,6 +183,13 @@ impl Call {
     /// `too_many`, with the seconds to wait; and those of the work.
     pub async fn attempt<T>(&self, name: &str, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
         let limits = self.app.limits();
+        if !limits.is_at_home(name, self.party(), self.app.now()) {
+            // Another node may know, or this one before it was started.
+            let place = self.place(name);
+            if self.app.read(move |read| auth::is_home(read, &place)).await? {
+                self.welcome(name);
+            }
+        }
         let attempt = limits.attempt(name, self.party(), self.app.now()).map_err(too_many)?;
         match work.await {
             Err(problem) if problem.is_wrong_guess() => {
@@ -191,6 +200,11 @@ impl Call {
                 done
             }
         }
+    }
+
+    /// What tells somebody with this name who calls from there from all others.
+    pub fn place(&self, name: &str) -> [u8; 16] {
+        self.app.limits().place(name, self.party())
     }
 
     /// Somebody with this name has signed in: from there, strangers elsewhere don't shut them out.
@@ -235,14 +249,22 @@ impl Call {
 
     /// Tells the audit log of a refusal that is one of several in an answer.
     pub fn note_refusal<K>(&self, target: Id<K>, problem: &Problem) {
-        deeds::conclude_part(&self.app, &self.actor(), target.uuid(), problem);
+        deeds::conclude_part(&self.app, &self.actor(), self.deed.clone(), target.uuid(), problem);
+    }
+
+    /// Tells the audit log whose password was not the one that was given, which the call itself must tell nobody.
+    pub fn note_wrong_password(&self, user: UserId, problem: &Problem) {
+        let signing_in =
+            |deed: &Arc<Deed>| Deed::new(deed.method.clone(), deed.route.clone(), "user.sign_in".into(), None);
+        let deed = self.deed.as_ref().map(signing_in).map(Arc::new);
+        deeds::conclude_part(&self.app, &self.actor(), deed, user.uuid(), problem);
     }
 
     /// Who makes the change, for the audit log.
     pub fn actor(&self) -> Actor {
         let deed = self.deed.clone();
         let user = self.viewer.user().filter(|_| !deed.as_ref().is_some_and(|deed| deeds::is_nameless(deed)));
-        Actor { caller: user.map(User::caller), request_id: self.request_id.clone(), deed, origin: self.origin }
+        Actor { caller: user.map(User::caller), request_id: self.request_id.clone(), deed, origin: self.origin() }
     }
 
     fn of(request: &HttpRequest) -> Result<Self, Problem> {

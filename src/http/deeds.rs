@@ -62,8 +62,8 @@ pub(super) fn conclude<B: MessageBody>(response: &ServiceResponse<B>) {
 }
 
 /// Hands the refusal of a part of a call to the audit log, which else knows the call only as a whole.
-pub(super) fn conclude_part(app: &App, actor: &Actor, target: Uuid, problem: &Problem) {
-    let Some(deed) = actor.deed.clone() else { return };
+pub(super) fn conclude_part(app: &App, actor: &Actor, deed: Option<Arc<Deed>>, target: Uuid, problem: &Problem) {
+    let Some(deed) = deed else { return };
     app.waiting().add(Call {
         at: app.now(),
         actor: actor.caller,

@@ -203,13 +203,13 @@ impl Reply {
     }
 
     /// The form that is kept for repetitions.
-    pub(super) fn keep(&self) -> Result<String, Problem> {
-        Ok(serde_json::to_string(self)?)
+    pub(super) fn keep(&self) -> Result<Vec<u8>, Problem> {
+        Ok(serde_json::to_vec(self)?)
     }
 
     /// A kept answer, once more.
-    pub(super) fn replay(kept: &str) -> Result<Self, Problem> {
-        Ok(Self { replayed: true, ..serde_json::from_str(kept)? })
+    pub(super) fn replay(kept: &[u8]) -> Result<Self, Problem> {
+        Ok(Self { replayed: true, ..serde_json::from_slice(kept)? })
     }
 
     fn etag(&self) -> Option<String> {

@@ -130,7 +130,8 @@ async fn update_api_key(
 
 /// Give an API key a new secret
 ///
-/// The answer has it, this once. The old one is good for `overlapMinutes` more; the one before that no more.
+/// The answer has it, this once. The old one is good for `overlapMinutes` more; the one before that no more. A key that somebody
+/// else has made is yours from then on, and its old secret ends at once: nobody acts as another.
 #[utoipa::path(
     tag = "api keys",
     extensions(("x-permission" = json!(ManageKeys::NAME))),

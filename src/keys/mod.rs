@@ -11,11 +11,11 @@ use self::dto::{KeyEvent, KeyIn, KeyRotationIn};
 use self::store::Row;
 use crate::app::{App, Read, Tx};
 use crate::auth::actions::{ManageKeys, ReadKeys};
-use crate::auth::{Permit, fresh_key, key_hash, shown_part};
+use crate::auth::{Permit, fresh_key, shown_part};
 use crate::db::page::{PageRequest, Slice};
 use crate::events::{Change, fingerprint};
 use crate::http::{Expected, Patch};
-use crate::ids::KeyId;
+use crate::ids::{KeyId, token_hash};
 use crate::problem::{Code, Problem};
 use crate::time::UtcTime;
 
@@ -82,7 +82,7 @@ pub fn create(tx: &mut Tx<'_>, permit: &Permit<ManageKeys>, form: KeyIn, app: &A
         user_id: permit.user.id,
         name,
         prefix: shown_part(&secret),
-        hash: key_hash(&secret),
+        hash: token_hash(&secret),
         old_hash: None,
         old_hash_until: None,
         scopes: serde_json::to_string(&scopes)?,
@@ -121,21 +121,25 @@ pub fn update(
     Ok(key)
 }
 
-/// Gives a key a new secret, and tells it. The old one is good for a while, so that programs can change at leisure.
+/// Gives a key a new secret, and tells it: from then on it is the key of whoever rotates it, who alone knows it. The old one is good for a while, so that programs can change at leisure.
 pub fn rotate(
     tx: &mut Tx<'_>,
-    _: &Permit<ManageKeys>,
+    permit: &Permit<ManageKeys>,
     (id, expected): (KeyId, &Expected),
     KeyRotationIn { overlap_minutes }: KeyRotationIn,
     app: &App,
 ) -> Result<(Key, String), Problem> {
     let present = expect(tx, id, expected)?;
     let secret = fresh_key(app.ids());
+    // Whoever has the old secret of somebody else's key must not act as whoever rotates it.
+    let is_own = present.row.user_id == permit.user.id;
+    let overlap = Duration::from_secs(u64::from(overlap_minutes) * 60);
     let row = Row {
+        user_id: permit.user.id,
         prefix: shown_part(&secret),
-        hash: key_hash(&secret),
+        hash: token_hash(&secret),
         old_hash: Some(present.row.hash.clone()),
-        old_hash_until: Some(tx.now.after(Duration::from_secs(u64::from(overlap_minutes) * 60))),
+        old_hash_until: is_own.then(|| tx.now.after(overlap)),
         ..present.row.clone()
     };
     let key = save(tx, &present.row, row)?;

@@ -59,6 +59,7 @@ pub(super) fn count(conn: &mut Conn) -> QueryResult<i64> {
 pub(super) fn update(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<usize> {
     diesel::update(api_keys::table.find(row.id).filter(api_keys::version.eq(present)))
         .set((
+            api_keys::user_id.eq(row.user_id),
             api_keys::name.eq(&row.name),
             api_keys::prefix.eq(&row.prefix),
             api_keys::hash.eq(&row.hash),

@@ -26,7 +26,7 @@ pub use post::{Failure, Mailer, NoMailer, Way, is_sender};
 /// How often a node looks for what is due.
 const LOOK: Duration = Duration::from_secs(2);
 /// For how long a node has a letter to itself while it posts it.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_secs(300);
 /// How long a letter waits after it was not taken for the first time; twice as long each time after, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
@@ -89,14 +89,16 @@ where
         }
         // A letter that can't be written must not hold up those behind it.
         let letter = match opened(&writer, &row) {
-            Some(errand) => tx.attempt(|tx| write(tx, &writer, errand, row.attempts > 0)),
-            None => Ok(None),
+            Ok(Some(errand)) => tx.attempt(|tx| write(tx, &writer, errand, row.attempts > 0)),
+            Ok(None) => Ok(None),
+            // Another node may know what it is about.
+            Err(problem) => Err(problem),
         };
         Ok(Some((row, letter)))
     });
     let Some((row, letter)) = taken.await? else { return Ok(true) };
     let posted = match letter {
-        Ok(Some(letter)) => app.mailer().post(row.id, letter).await,
+        Ok(Some(letter)) => app.mailer().post((row.id, row.attempts), letter).await,
         Ok(None) => Ok(()),
         Err(problem) => {
             tracing::warn!(letter = %row.id, %problem, "a letter can't be written");
@@ -109,8 +111,8 @@ where
     });
     app.write(Actor::itself(), move |tx| {
         match next {
-            Some(at) => store::put_off(tx.conn, row.id, at)?,
-            None => store::delete(tx.conn, row.id)?,
+            Some(at) => store::put_off(tx.conn, row.id, until, at)?,
+            None => store::delete(tx.conn, row.id, until)?,
         };
         Ok(())
     })
@@ -124,9 +126,9 @@ pub fn forget(tx: &mut Tx<'_>, limit: i64) -> Result<usize, Problem> {
 }
 
 /// An errand, if it was sealed here.
-fn opened<E: DeserializeOwned>(app: &App, row: &Row) -> Option<E> {
-    let plain = app.vault().open(&context(row.id), &row.sealed)?;
-    serde_json::from_slice(&plain).ok()
+fn opened<E: DeserializeOwned>(app: &App, row: &Row) -> Result<Option<E>, Problem> {
+    let plain = app.vault().open(&context(row.id), &row.sealed);
+    Ok(plain.map(|plain| serde_json::from_slice(&plain)).transpose()?)
 }
 
 /// When a letter that was not taken is tried again; never, if it was refused for good.

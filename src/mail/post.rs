@@ -9,6 +9,7 @@ use lettre::address::AddressError;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp;
+use lettre::transport::smtp::response::Code;
 use lettre::{SmtpTransport, Transport as _};
 
 use super::Letter;
@@ -16,7 +17,7 @@ use crate::config::{self, Secret};
 use crate::ids::LetterId;
 
 /// How long a mail server may take for each step.
-const SERVER_PATIENCE: Duration = Duration::from_secs(30);
+const SERVER_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Which way letters leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,17 +103,22 @@ impl Mailer {
         self.door.is_some()
     }
 
-    /// Posts a letter. Its id is that of the message, so that whoever gets it twice sees that it is one.
-    pub(super) async fn post(&self, id: LetterId, letter: Letter) -> Result<(), Failure> {
+    /// Posts a letter that was tried so many times before. Each try is a message of its own: it may hold another code, and the last
+    /// one counts.
+    pub(super) async fn post(&self, (id, tries): (LetterId, i64), letter: Letter) -> Result<(), Failure> {
         let Some((door, from)) = self.door.clone() else { return Err(Failure::NotNow) };
-        let message = message(id, from, letter).ok_or(Failure::Never)?;
+        let message = message(&format!("{id}.{tries}"), from, letter).ok_or(Failure::Never)?;
         let sent = tokio::task::spawn_blocking(move || match door {
             Door::Folder(folder) => keep(&folder, id, &message.formatted()).map_err(|error| {
                 tracing::warn!(%error, "a letter can't be written down");
                 Failure::NotNow
             }),
             Door::Server(server) => {
-                let refusal = |error: smtp::Error| if error.is_permanent() { Failure::Never } else { Failure::NotNow };
+                // What is refused for good is the address (RFC 5321 §4.2.3). Else we are, and somebody may mend that.
+                let is_theirs = |code: Code| [550, 551, 553].contains(&u16::from(code));
+                let refusal = |error: smtp::Error| {
+                    if error.status().is_some_and(is_theirs) { Failure::Never } else { Failure::NotNow }
+                };
                 server.send(&message).map(drop).map_err(refusal)
             }
         });
@@ -121,7 +127,7 @@ impl Mailer {
 }
 
 /// `None` when the address of whom it is for can't be written in a letter.
-fn message(id: LetterId, from: Mailbox, letter: Letter) -> Option<Message> {
+fn message(id: &str, from: Mailbox, letter: Letter) -> Option<Message> {
     let Letter { to, subject, text } = letter;
     let domain = from.email.domain().to_owned();
     Message::builder()
@@ -169,23 +175,22 @@ mod tests {
 
     #[test]
     fn a_letter_is_plain_text_in_utf8_and_names_itself() {
-        let id = LetterId::parse("0192f3a4-5b6c-7d8e-9f01-23456789abcd").unwrap();
         let letter = Letter { to: "sara@example.org".into(), subject: "خبر".into(), text: "مرحبا\n".into() };
-        let message = message(id, "خبر <desk@khabar.example>".parse().unwrap(), letter).unwrap();
+        let message = message("0192f3a4.0", "خبر <desk@khabar.example>".parse().unwrap(), letter).unwrap();
         let text = String::from_utf8(message.formatted()).unwrap();
-        assert!(text.contains("Message-ID: <0192f3a4-5b6c-7d8e-9f01-23456789abcd@khabar.example>"), "{text}");
+        assert!(text.contains("Message-ID: <0192f3a4.0@khabar.example>"), "{text}");
         assert!(text.contains("Content-Type: text/plain; charset=utf-8"), "{text}");
         assert!(text.contains("To: sara@example.org"), "{text}");
     }
 
     #[test]
     fn nothing_in_a_letter_adds_a_header() {
-        let id = LetterId::parse("0192f3a4-5b6c-7d8e-9f01-23456789abcd").unwrap();
         let from: Mailbox = "desk@khabar.example".parse().unwrap();
         let letter = |to: &str, subject: &str| Letter { to: to.into(), subject: subject.into(), text: String::new() };
-        let text = message(id, from.clone(), letter("sara@example.org", "a\r\nBcc: eve@example.org")).unwrap();
+        let text =
+            message("0192f3a4.0", from.clone(), letter("sara@example.org", "a\r\nBcc: eve@example.org")).unwrap();
         let text = String::from_utf8(text.formatted()).unwrap();
         assert!(!text.lines().any(|line| line.starts_with("Bcc")), "{text}");
-        assert!(message(id, from, letter("sara@example.org\r\nBcc: eve@example.org", "a")).is_none());
+        assert!(message("0192f3a4.0", from, letter("sara@example.org\r\nBcc: eve@example.org", "a")).is_none());
     }
 }

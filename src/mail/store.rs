@@ -36,12 +36,15 @@ pub(super) fn take(conn: &mut Conn, row: &Row, until: UtcTime) -> QueryResult<bo
         .map(|rows| rows == 1)
 }
 
-pub(super) fn put_off(conn: &mut Conn, id: LetterId, at: UtcTime) -> QueryResult<usize> {
-    diesel::update(letters::table.find(id)).set(letters::due_at.eq(at)).execute(conn)
+/// Lets a letter wait that was taken until an instant, unless somebody else has taken it since.
+pub(super) fn put_off(conn: &mut Conn, id: LetterId, until: UtcTime, at: UtcTime) -> QueryResult<usize> {
+    let ours = letters::table.find(id).filter(letters::due_at.eq(until));
+    diesel::update(ours).set(letters::due_at.eq(at)).execute(conn)
 }
 
-pub(super) fn delete(conn: &mut Conn, id: LetterId) -> QueryResult<usize> {
-    diesel::delete(letters::table.find(id)).execute(conn)
+/// Removes a letter that was taken until an instant, on the same condition.
+pub(super) fn delete(conn: &mut Conn, id: LetterId, until: UtcTime) -> QueryResult<usize> {
+    diesel::delete(letters::table.find(id).filter(letters::due_at.eq(until))).execute(conn)
 }
 
 /// Removes some that are older than an instant.

@@ -3,13 +3,11 @@
 
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
 use super::model::Email;
 use super::store;
 use crate::app::{App, Read, Tx};
 use crate::fault::Fault;
-use crate::ids::UserId;
+use crate::ids::{UserId, token_hash};
 use crate::problem::Problem;
 use crate::text_enum;
 use crate::time::UtcTime;
@@ -48,7 +46,7 @@ pub(super) fn issue(
     let sealed = address.map(seal).transpose()?;
     let expires = tx.now.after(Duration::from_secs(MINUTES * 60));
     store::delete_code(tx.conn, user, purpose)?;
-    store::insert_code(tx.conn, (user, purpose, &hash(&code)), sealed.as_deref(), tx.now, expires)?;
+    store::insert_code(tx.conn, (user, purpose, &token_hash(&code)), sealed.as_deref(), tx.now, expires)?;
     Ok(code)
 }
 
@@ -59,12 +57,12 @@ pub(super) fn issued_at(read: &mut Read<'_>, user: UserId, purpose: Purpose) -> 
 
 /// Whose a code is, if it is good.
 pub(super) fn holder(read: &mut Read<'_>, code: &str, purpose: Purpose) -> Result<UserId, Problem> {
-    store::code_holder(read.conn, &hash(code), purpose, read.now)?.ok_or_else(wrong)
+    store::code_holder(read.conn, &token_hash(code), purpose, read.now)?.ok_or_else(wrong)
 }
 
 /// Uses a code up; whose it was, if it was good.
 pub(super) fn spend(tx: &mut Tx<'_>, app: &App, code: &str, purpose: Purpose) -> Result<Held, Problem> {
-    let (user, sealed) = store::spend_code(tx.conn, &hash(code), purpose, tx.now)?.ok_or_else(wrong)?;
+    let (user, sealed) = store::spend_code(tx.conn, &token_hash(code), purpose, tx.now)?.ok_or_else(wrong)?;
     // What was sealed with a secret that is forgotten is no good any more.
     let opened = |sealed: Vec<u8>| {
         let plain = app.vault().open(&context(user), &sealed).and_then(|plain| String::from_utf8(plain).ok());
@@ -77,11 +75,6 @@ pub(super) fn spend(tx: &mut Tx<'_>, app: &App, code: &str, purpose: Purpose) ->
 pub(super) fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), Problem> {
     store::delete_codes(tx.conn, user)?;
     Ok(())
-}
-
-/// A code is 256 random bits, so one plain hash hides it well.
-pub(super) fn hash(code: &str) -> Vec<u8> {
-    Sha256::digest(code.as_bytes()).to_vec()
 }
 
 /// The refusal of a code, which does not tell why it is not good.

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::codes::{self, Purpose};
 use super::model::{Account, Email};
-use super::{find_by_email, has_password, invitations, store};
+use super::{find_by_email, found, has_password, invitations, store};
 use crate::app::{App, Tx};
 use crate::events::Change;
 use crate::ids::{InvitationId, UserId};
@@ -17,6 +17,7 @@ use crate::mail::{self, Letter};
 use crate::problem::Problem;
 use crate::site;
 use crate::text::Lang;
+use crate::time::UtcTime;
 
 /// How long an account gets no second letter with a code, so that nobody fills a stranger's mailbox.
 const SILENCE: Duration = Duration::from_secs(300);
@@ -33,10 +34,10 @@ pub(super) struct Errand {
 pub(super) enum About {
     /// Somebody wants another password for the account of this address, if there is one.
     Reset(String),
-    /// Somebody wants their account to have this address.
-    Email(UserId, String),
-    /// Somebody is invited.
-    Invitation(InvitationId),
+    /// Somebody wants their account, which has this version, to have this address.
+    Email { user: UserId, version: i64, address: String },
+    /// Somebody is invited, until this instant.
+    Invitation(InvitationId, UtcTime),
     /// The password of the account with this address is another one.
     PasswordChanged(String),
     /// The account does not have this address any more.
@@ -64,25 +65,25 @@ fn write(tx: &mut Tx<'_>, app: &App, errand: Errand, is_again: bool) -> Result<O
     let links = &app.config().mail;
     let (to, say, code, link) = match about {
         About::Reset(address) => {
-            let Some(account) = account_of(tx, &address)? else { return Ok(None) };
+            let Some(account) = held_account_of(tx, &address)? else { return Ok(None) };
             let Some(code) = code_for(tx, app, (account.id, Purpose::Reset), None, is_again)? else { return Ok(None) };
             tx.record(Change::newsroom("user.reset_posted", account.id, json!({})));
             (address, Say::Reset, code, &links.reset_url)
         }
-        About::Email(user, address) => {
+        About::Email { user, version, address } => {
             let email = Email::kept(address.clone());
             // Whoever has the address already is not told that somebody else wants it.
             let is_free = find_by_email(&mut tx.reading(), &email)?.is_none();
-            let is_here = store::find(tx.conn, tx.vault, user)?.is_some_and(|account| account.is_active);
-            if !is_free || !is_here {
+            // A change of the account, such as another password, takes back what was asked for before.
+            if !is_free || !store::hold_active(tx.conn, user)? || found(&mut tx.reading(), user)?.version != version {
                 return Ok(None);
             }
             let code = code_for(tx, app, (user, Purpose::Email), Some(&email), is_again)?;
             let Some(code) = code else { return Ok(None) };
             (address, Say::Email, code, &links.email_url)
         }
-        About::Invitation(id) => {
-            let Some((address, code)) = invitations::letter(tx, app, id)? else { return Ok(None) };
+        About::Invitation(id, until) => {
+            let Some((address, code)) = invitations::letter(tx, app, (id, until))? else { return Ok(None) };
             (address, Say::Invitation, code, &links.invitation_url)
         }
         About::PasswordChanged(address) => (address, Say::PasswordChanged, String::new(), &None),
@@ -92,6 +93,13 @@ fn write(tx: &mut Tx<'_>, app: &App, errand: Errand, is_again: bool) -> Result<O
     let way = link.as_ref().map_or_else(|| code.clone(), |link| link.replace("{code}", &code));
     let (subject, text) = if is_arabic { say.in_arabic(&name, &way) } else { say.in_english(&name, &way) };
     Ok(Some(Letter { to, subject, text }))
+}
+
+/// The same, locked until the transaction ends, so that nothing that ends codes misses the one that is made now.
+fn held_account_of(tx: &mut Tx<'_>, address: &str) -> Result<Option<Account>, Problem> {
+    let Some(account) = account_of(tx, address)? else { return Ok(None) };
+    store::hold_active(tx.conn, account.id)?;
+    Ok(account_of(tx, address)?.filter(|held| held.id == account.id))
 }
 
 /// The active account of an address. Who signs in at a provider alone has no password to forget, and is not to get round the

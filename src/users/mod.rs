@@ -35,7 +35,8 @@ use crate::records;
 pub use addresses::seal_all as seal_addresses;
 pub use recovery::{ask_for_email, ask_for_reset, confirm_email, reset};
 pub use sign_in::{
-    Shown, SignedIn, admit, change_password, erase, follow, has_password, hash, prove_reader, sign_in, sign_in_again,
+    Shown, SignedIn, admit, change_password, chosen, erase, follow, has_password, hash, judged, prove_reader, sign_in,
+    sign_in_again,
 };
 
 /// What happens to accounts.

@@ -7,8 +7,8 @@ use super::codes::{self, Purpose};
 use super::letters::{self, About};
 use super::model::{Email, Password};
 use super::{addresses, found, hash, replace_password, restate, sign_in, store};
-use crate::auth::Permit;
 use crate::auth::actions::UseAccount;
+use crate::auth::{Permit, settle};
 use crate::db::violates;
 use crate::events::Change;
 use crate::fault::Fault;
@@ -32,10 +32,9 @@ pub async fn reset(call: &Call, code: String, password: &str) -> Result<(), Prob
         found(read, id)
     });
     let account = account.await?;
-    let next = Password::chosen(password, account.role, [account.email.as_str(), &account.name])
-        .map_err(|fault| Problem::field("/newPassword", fault))?;
+    let next = sign_in::chosen(&call.app, password, &account, "/newPassword").await?;
     let next = hash(&call.app, next).await?;
-    let (app, lang) = (call.app.clone(), call.lang());
+    let (app, lang, place) = (call.app.clone(), call.lang(), call.place(account.email.as_str()));
     call.write(move |tx| {
         let held = codes::spend(tx, &app, &code, Purpose::Reset)?;
         let present = found(&mut tx.reading(), held.user)?;
@@ -43,6 +42,8 @@ pub async fn reset(call: &Call, code: String, password: &str) -> Result<(), Prob
             return Err(codes::wrong());
         }
         replace_password(tx, &present, &next)?;
+        // Whoever reads the mail of the account gets in from here, however many try it elsewhere.
+        settle(tx, &place, present.id)?;
         letters::queue(tx, &app, lang, About::PasswordChanged(present.email.as_str().into()))
     })
     .await
@@ -61,7 +62,11 @@ pub async fn ask_for_email(
     let present = call.read(move |read| Ok(store::password_hash(read.conn, id)?)).await?;
     sign_in::prove(call, id, current, &present).await?;
     let (app, lang) = (call.app.clone(), call.lang());
-    call.write(move |tx| letters::queue(tx, &app, lang, About::Email(id, email.as_str().into()))).await
+    call.write(move |tx| {
+        let version = store::hold(tx.conn, id, &present)?.ok_or_else(sign_in::wrong)?;
+        letters::queue(tx, &app, lang, About::Email { user: id, version, address: email.as_str().into() })
+    })
+    .await
 }
 
 /// Gives the account of a code the address that the code was posted to.
@@ -69,8 +74,11 @@ pub async fn confirm_email(call: &Call, code: String) -> Result<(), Problem> {
     let (app, lang) = (call.app.clone(), call.lang());
     call.write(move |tx| {
         let held = codes::spend(tx, &app, &code, Purpose::Email)?;
+        if !store::hold_active(tx.conn, held.user)? {
+            return Err(codes::wrong());
+        }
         let before = found(&mut tx.reading(), held.user)?;
-        let email = held.address.filter(|_| before.is_active).ok_or_else(codes::wrong)?;
+        let email = held.address.ok_or_else(codes::wrong)?;
         let address = addresses::kept(tx, before.id, &email)?;
         store::set_email(tx.conn, before.id, before.version, &address, tx.now).map_err(|error| {
             // Somebody else has made an account with it since.

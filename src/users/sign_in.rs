@@ -10,7 +10,10 @@ use super::model::{Account, Email, Password};
 use super::{addresses, change, codes, found, invitations, restate, store};
 use crate::app::{App, Read, Tx};
 use crate::auth::actions::UseAccount;
-use crate::auth::{Grant, PasswordHash, Permit, Role, open_session, open_session_since, refresh, revoke_all};
+use crate::auth::{
+    Grant, PasswordHash, Permit, Role, blank_sessions, is_refresh_token, leave_homes, open_session, refresh,
+    revoke_all, settle,
+};
 use crate::db::replies;
 use crate::events::Change;
 use crate::fault::Fault;
@@ -53,7 +56,8 @@ pub async fn sign_in(call: &Call, email: &str, shown: Shown, agent: Option<Strin
     let email = Email::parse(email).ok();
     // All that is no address is one name: nobody is behind it.
     let name = email.as_ref().map_or_else(String::new, |email| email.as_str().to_owned());
-    let signed_in = call.attempt(&name, enter(call, email, shown, agent)).await?;
+    let place = call.place(&name);
+    let signed_in = call.attempt(&name, enter(call, email, shown, (agent, place))).await?;
     call.welcome(&name);
     Ok(signed_in)
 }
@@ -62,7 +66,7 @@ async fn enter(
     call: &Call,
     email: Option<Email>,
     Shown { password, code }: Shown,
-    agent: Option<String>,
+    (agent, place): (Option<String>, [u8; 16]),
 ) -> Result<SignedIn, Problem> {
     let known = match email {
         Some(email) => {
@@ -73,7 +77,12 @@ async fn enter(
         None => None,
     };
     let refuse = || Problem::new(Code::BadCredentials);
-    fits(call, password, known.as_ref().map(|known| known.hash.clone()), refuse()).await?;
+    let is_long = password.is_long_enough(Role::Admin);
+    let fits = fits(call, password, known.as_ref().map(|known| known.hash.clone()), refuse()).await;
+    if let (Err(problem), Some(known)) = (&fits, &known) {
+        call.note_wrong_password(known.id, problem);
+    }
+    fits?;
     let known = known.ok_or_else(refuse)?;
     let app = call.app.clone();
     let entered = call.write(move |tx| {
@@ -84,10 +93,34 @@ async fn enter(
             Verdict::Missing => return Ok(Err(Problem::new(Code::CodeRequired))),
             Verdict::Wrong => return Ok(Err(Problem::new(Code::BadCode))),
         };
-        let grant = open_session(tx, &app, known.id, agent.as_deref(), is_strong)?;
+        // Somebody whose password was long enough for a reader works here now.
+        if !is_long && found(&mut tx.reading(), known.id)?.role != Role::Reader {
+            return Ok(Err(Problem::new(Code::PasswordTooShort)));
+        }
+        settle(tx, &place, known.id)?;
+        let grant = open_session(tx, &app, (known.id, tx.now), agent.as_deref(), is_strong)?;
         signed_in(tx, &app, grant).map(Ok)
     });
     entered.await?
+}
+
+/// Looks at what somebody wants to have as a password, a few at a time: what takes long keeps nobody else waiting.
+pub async fn judged<T, E>(app: &App, check: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    E: Into<Problem> + Send + 'static,
+{
+    app.hasher().run(check).await?.map_err(Into::into)
+}
+
+/// The same, of another password for an account, which stands somewhere in a form.
+pub async fn chosen(app: &App, text: &str, account: &Account, at: &'static str) -> Result<Password, Problem> {
+    let (text, account) = (text.to_owned(), account.clone());
+    judged(app, move || {
+        let personal = [account.email.as_str(), &account.name];
+        Password::chosen(&text, account.role, personal).map_err(|fault| Problem::field(at, fault))
+    })
+    .await
 }
 
 /// Whether a password is the one that was hashed.
@@ -129,7 +162,11 @@ where
 /// Trades a refresh token for the next pair. One that was used before ends its session, which is committed
 /// although the answer is a refusal.
 pub async fn sign_in_again(call: &Call, refresh_token: String) -> Result<SignedIn, Problem> {
-    let app = call.app.clone();
+    let (app, token) = (call.app.clone(), refresh_token.clone());
+    // What nobody has costs no turn of the writer.
+    if !call.app.read(move |read| is_refresh_token(read, &token)).await? {
+        return Err(Problem::new(Code::Unauthenticated));
+    }
     let traded = call
         .write(move |tx| refresh(tx, &app, &refresh_token)?.map(|grant| signed_in(tx, &app, grant)).transpose())
         .await?;
@@ -145,7 +182,7 @@ pub fn admit(
     agent: Option<&str>,
 ) -> Result<SignedIn, Problem> {
     hold_active(tx, id)?;
-    let grant = open_session_since(tx, app, (id, proved_at), agent, true)?;
+    let grant = open_session(tx, app, (id, proved_at), agent, true)?;
     signed_in(tx, app, grant)
 }
 
@@ -179,8 +216,7 @@ pub async fn change_password(
     let id = permit.user.id;
     let (account, present) =
         call.read(move |read| Ok((found(read, id)?, store::password_hash(read.conn, id)?))).await?;
-    let next = Password::chosen(next, account.role, [account.email.as_str(), &account.name])
-        .map_err(|fault| Problem::field("/newPassword", fault))?;
+    let next = chosen(&call.app, next, &account, "/newPassword").await?;
     prove(call, id, current, &present).await?;
     let next = hash(&call.app, next).await?;
     let (app, lang) = (call.app.clone(), call.lang());
@@ -224,9 +260,12 @@ pub fn erase(tx: &mut Tx<'_>, id: UserId, proof: &PasswordHash) -> Result<(), Pr
     let before = found(&mut tx.reading(), id)?;
     check_reader(before.role)?;
     store::erase(tx.conn, id, version, tx.now)?;
+    store::forget_unsealed(tx.conn, &[id])?;
     let account = found(&mut tx.reading(), id)?;
     restate(tx, Some(&before), &account)?;
     revoke_all(tx, id, None)?;
+    blank_sessions(tx, id)?;
+    leave_homes(tx, id)?;
     codes::end_all(tx, id)?;
     invitations::blank(tx, id)?;
     factors::erase(tx, id)?;
@@ -235,7 +274,7 @@ pub fn erase(tx: &mut Tx<'_>, id: UserId, proof: &PasswordHash) -> Result<(), Pr
     Ok(())
 }
 
-fn wrong() -> Problem {
+pub(super) fn wrong() -> Problem {
     Problem::field(CURRENT, Fault::WrongPassword)
 }
 

@@ -262,7 +262,7 @@ async fn no_token_passes_for_one_of_another_kind() {
     let session = app.app.clone();
     let refresh = app
         .app
-        .write(Actor::operator(), move |tx| open_session(tx, &session, id, None, false))
+        .write(Actor::operator(), move |tx| open_session(tx, &session, (id, tx.now), None, false))
         .await
         .unwrap()
         .refresh_token;

@@ -85,6 +85,31 @@ async fn an_invitation_goes_by_mail_and_the_last_letter_counts() {
 }
 
 #[actix_web::test]
+async fn no_kept_answer_tells_who_was_invited_once_that_is_taken_back() {
+    let app = TestApp::new().await;
+    let admin = app.as_(Role::Admin).await;
+    let ask = || admin.post(LIST).key("i").json(&form(false)).send();
+    let made = ask().await.expect(201);
+    assert!(crate::writes::answers(&app)[0].contains(OMAR));
+    admin.delete(&path(&made)).if_match(&made.etag()).send().await.expect(204);
+    assert_eq!(crate::writes::answers(&app), Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn a_letter_that_was_late_takes_nothing_from_a_code_that_was_handed_over() {
+    let mailbox = Mailbox::new();
+    let app = TestApp::with(&mailbox.settings()).await;
+    let admin = app.as_(Role::Admin).await;
+    let made = invite(&admin, form(true)).await.expect(201);
+    // Mail is away, so the administrator goes there on foot.
+    app.clock.advance(Duration::from_secs(60));
+    let renew = admin.post(&format!("{}/renew", path(&made))).if_match(&made.etag());
+    let code = renew.json(&json!({ "byMail": false })).send().await.expect(200).text("/code");
+    assert!(mailbox.letters(&app).await.is_empty());
+    accept(&app, &code, PASSWORD).await.expect(201);
+}
+
+#[actix_web::test]
 async fn an_invitation_ends_by_time_by_being_taken_back_and_with_the_right_of_who_invited() {
     let app = TestApp::new().await;
     let (admin, other) = (app.as_(Role::Admin).await, app.as_(Role::Admin).await);

@@ -201,6 +201,22 @@ async fn a_new_secret_stands_beside_the_old_one_for_as_long_as_was_said() {
     assert_eq!(admin.get(KEYS).send().await.expect(200).at("/items"), &json!([]));
 }
 
+/// Nobody gets to act as somebody else by turning over their key.
+#[actix_web::test]
+async fn a_key_is_that_of_whoever_rotated_it_last() {
+    let app = TestApp::new().await;
+    let (admin, other) = (app.as_(Role::Admin).await, app.as_(Role::Admin).await);
+    let made = key(&admin, &["article.write"]).await;
+    assert_eq!(made.text("/createdBy"), admin.id().to_string());
+    let rotate = other.post(&format!("{KEYS}/{}/rotate", made.text("/id"))).if_match("\"1\"");
+    let turned = rotate.json(&json!({ "overlapMinutes": 60 })).send().await.expect(200);
+    assert_eq!(turned.text("/createdBy"), other.id().to_string());
+    get(&app, &made.text("/secret"), LIST).await.refused(401, "unauthenticated");
+    let draft = json!({ "language": "ar", "headline": "مسودة", "body": [] });
+    let program = app.anonymous().with_key(&turned.text("/secret"));
+    assert_eq!(program.post(LIST).json(&draft).send().await.expect(201).text("/createdBy"), other.id().to_string());
+}
+
 #[actix_web::test]
 async fn a_key_of_each_scope_does_what_its_scope_says_and_nothing_else() {
     let app = TestApp::new().await;
@@ -299,6 +315,14 @@ async fn a_program_through_which_many_call_has_a_share_of_its_own() {
         view("203.0.113.7", Some(wrong)).await.refused(401, "unauthenticated");
     }
     view("198.51.100.1", Some(&secret)).await.refused(401, "unauthenticated");
+    // A key that moderates is limited like any other: there is nobody behind it who reads.
+    let moderator = app.anonymous().with_key(&key(&admin, &["comment.moderate"]).await.text("/secret"));
+    let views = "/api/v1/articles/0192f3a4-5b6c-7d8e-9f01-23456789abcd/views";
+    let view_as = || moderator.post(views).json(&json!({})).peer("192.0.2.9").send();
+    for _ in 0..2 {
+        view_as().await.refused(404, "not_found");
+    }
+    view_as().await.refused(429, "too_many");
     let one = format!("{KEYS}/{}", made.text("/id"));
     admin.delete(&one).if_match("\"1\"").send().await.expect(204);
     view("203.0.113.7", Some(&secret)).await.refused(401, "unauthenticated");

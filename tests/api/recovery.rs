@@ -267,7 +267,7 @@ async fn one_address_does_not_ask_for_letters_without_end() {
 /// A letter that was promised is posted by whoever runs next, and when the server takes it at last.
 #[actix_web::test]
 async fn a_letter_survives_a_restart_and_a_server_that_is_away() {
-    let server = MailServer::start(&["451 not now", "421 later"]);
+    let server = MailServer::start(&["451 not now", "554 5.7.1 authenticate first"]);
     let settings = format!("[mail]\nurl = \"{}\"\nfrom = \"desk@khabar.example\"\n", server.url);
     let app = TestApp::with(&settings).await;
     let form = json!({ "email": SARA, "password": PASSWORD, "name": "سارة" });
@@ -344,4 +344,37 @@ print(json.dumps([letter['subject'], letter['from'], letter['to'], letter.get_co
     assert_eq!(read[0], "Khabar: اختر كلمة مرور جديدة");
     assert_eq!((&read[1], &read[2]), (&json!("Khabar <desk@khabar.example>"), &json!(SARA)));
     assert_eq!(read[3].as_str().unwrap().replace("\r\n", "\n"), letter.text.replace("\r\n", "\n"));
+}
+
+/// Who has learned a password and asks for another address has nothing of it once the password is another one.
+#[actix_web::test]
+async fn another_password_takes_back_what_was_asked_for_with_the_one_before() {
+    let desk = Desk::open().await;
+    let thief = desk.login(SARA, PASSWORD).await.expect(200);
+    let asked = json!({ "email": "thief@example.com", "currentPassword": PASSWORD });
+    desk.me("email", &thief, asked).await.expect(204);
+    let sara = desk.login(SARA, PASSWORD).await.expect(200);
+    desk.me("password", &sara, json!({ "currentPassword": PASSWORD, "newPassword": OTHER })).await.expect(204);
+    let letters = desk.mailbox.letters(&desk.app).await;
+    assert_eq!(letters.iter().map(|letter| &*letter.to).collect::<Vec<_>>(), [SARA], "{letters:?}");
+}
+
+/// Mail systems show only the first of several letters with one id, and each of ours has a code of its own.
+#[actix_web::test]
+async fn each_try_of_a_letter_has_an_id_of_its_own() {
+    let server = MailServer::start(&["451 not now"]);
+    let desk = Desk::open().await;
+    desk.forgot(SARA).await;
+    let id = |letter: &str| letter.lines().find(|line| line.starts_with("Message-ID")).expect("an id").to_owned();
+    let first = id(&desk.mailbox.letter(&desk.app).await.whole);
+    let settings = format!("[mail]\nurl = \"{}\"\nfrom = \"desk@khabar.example\"\n", server.url);
+    let app = TestApp::with(&settings).await;
+    let form = json!({ "email": SARA, "password": PASSWORD, "name": "سارة" });
+    app.anonymous().post("/api/v1/auth/register").json(&form).send().await.expect(201);
+    app.anonymous().post("/api/v1/auth/password/forgot").json(&json!({ "email": SARA })).send().await.expect(204);
+    while post_next(&app.app).await.unwrap() {}
+    app.clock.advance(Duration::from_secs(31));
+    while post_next(&app.app).await.unwrap() {}
+    let second = id(&server.taken()[0]);
+    assert!(first.contains(".0@") && second.contains(".1@"), "{first} {second}");
 }

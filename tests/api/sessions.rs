@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use khabar::auth::{Role, Tokens};
+use khabar::auth::{Actor, Role, Tokens, forget_sessions};
 use khabar::ids::Id;
 use serde_json::{Value, json};
 
@@ -199,4 +199,31 @@ async fn what_is_grave_asks_who_did_not_prove_lately_who_they_are() {
         (bulk.at("/items/0/status"), bulk.text("/items/0/problem/code")),
         (&json!(403), "step_up_required".into())
     );
+}
+
+#[actix_web::test]
+async fn what_ended_long_ago_is_forgotten_and_what_is_used_is_not() {
+    let app = TestApp::with("[auth]\nrefresh_days = 30\n").await;
+    Person::register(&app, "sara@example.org").await;
+    let day = Duration::from_secs(86_400);
+    let phone = Person::sign_in(&app, "sara@example.org", "phone").await;
+    let mut tokens = Person::sign_in(&app, "sara@example.org", "laptop").await.tokens;
+    let rows = |table: &str| crate::writes::contents(&app)[table].len();
+    let forget = async || app.app.write(Actor::itself(), |tx| forget_sessions(tx, 100)).await.unwrap();
+    let trade = async |tokens: &Answer| {
+        let form = json!({ "refreshToken": tokens.text("/refreshToken") });
+        app.anonymous().post("/api/v1/auth/refresh").json(&form).send().await
+    };
+    for _ in 0..6 {
+        app.clock.advance(day * 20);
+        tokens = trade(&tokens).await.expect(200);
+    }
+    app.clock.advance(Duration::from_secs(1));
+    assert_eq!((rows("sessions"), rows("refresh_tokens")), (2, 8));
+    // The phone's session was over on the thirtieth day; the first of the tokens was used on the twentieth.
+    assert_eq!(forget().await, 2);
+    assert_eq!((rows("sessions"), rows("refresh_tokens")), (1, 6));
+    assert_eq!(forget().await, 0);
+    trade(&phone.tokens).await.refused(401, "unauthenticated");
+    trade(&tokens).await.expect(200);
 }

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use khabar::app::Tx;
+use khabar::auth::{Actor, Role, forget_homes};
 use serde_json::{Value, json};
 
+use crate::support::mailbox::Mailbox;
 use crate::support::{Answer, TestApp};
 
 /// Two wrong passwords a minute for an account from one address; four for the account, and four for the address.
@@ -11,6 +14,7 @@ const TIGHT: &str = "[limits]\naddress_factor = 2\nsign_ins = { per_minute = 2, 
                      registrations = { per_minute = 3, per_hour = 20 }\n";
 const PASSWORD: &str = "قهوة سادة كل صباح";
 const WRONG: &str = "شاي بالنعناع كل مساء";
+const OTHER: &str = "حبر على ورق منذ الفجر";
 const SARA: &str = "sara@example.org";
 
 async fn tight() -> TestApp {
@@ -167,4 +171,96 @@ async fn three_hundred_sign_ins_at_once_are_answered_and_so_is_reading() {
         }
     }
     assert!(answers.iter().any(|answer| answer.status == 503), "more wait than may");
+}
+
+/// To judge a password costs more than to count: what is refused for one is counted too.
+#[actix_web::test]
+async fn registrations_are_counted_before_anything_of_them_is_judged() {
+    let app = TestApp::with(TIGHT).await;
+    let form =
+        json!({ "email": "sara@example.org", "password": "4@8({[<3691!|70$5+%2".repeat(5), "name": "x".repeat(5_000) });
+    let ask = || app.anonymous().post("/api/v1/auth/register").json(&form).peer("203.0.113.7").send();
+    for _ in 0..3 {
+        ask().await.refused(422, "invalid");
+    }
+    ask().await.refused(429, "too_many");
+}
+
+#[actix_web::test]
+async fn where_somebody_is_at_home_outlives_a_restart_and_is_known_to_every_node() {
+    let app = tight().await;
+    login(&app, SARA, PASSWORD, "192.0.2.1").await.expect(200);
+    let app = app.restarted().await;
+    for n in 0..10 {
+        login(&app, SARA, WRONG, &format!("198.51.100.{n}")).await;
+    }
+    login(&app, SARA, PASSWORD, "203.0.113.5").await.refused(429, "too_many");
+    login(&app, SARA, PASSWORD, "192.0.2.1").await.expect(200);
+    // After a month without a sign-in it is home no more.
+    app.clock.advance(Duration::from_secs(31 * 86_400));
+    let app = app.restarted().await;
+    for n in 0..10 {
+        login(&app, SARA, WRONG, &format!("198.51.100.{n}")).await;
+    }
+    login(&app, SARA, PASSWORD, "192.0.2.1").await.refused(429, "too_many");
+    let forget = |tx: &mut Tx<'_>| forget_homes(tx, 10);
+    assert_eq!(app.app.write(Actor::itself(), forget).await.unwrap(), 1);
+}
+
+#[actix_web::test]
+async fn who_reads_the_mail_of_an_account_gets_in_however_many_try_it_elsewhere() {
+    let mailbox = Mailbox::new();
+    let app = TestApp::with(&format!("{TIGHT}{}", mailbox.settings())).await;
+    register(&app, SARA, "192.0.2.200").await.expect(201);
+    let attack = async || {
+        for n in 0..10 {
+            login(&app, SARA, WRONG, &format!("198.51.100.{n}")).await;
+        }
+    };
+    attack().await;
+    login(&app, SARA, PASSWORD, "192.0.2.1").await.refused(429, "too_many");
+    let forgot = app.anonymous().post("/api/v1/auth/password/forgot").json(&json!({ "email": SARA }));
+    forgot.peer("192.0.2.1").send().await.expect(204);
+    let form = json!({ "code": mailbox.letter(&app).await.code(), "newPassword": OTHER });
+    app.anonymous().post("/api/v1/auth/password/reset").json(&form).peer("192.0.2.1").send().await.expect(204);
+    attack().await;
+    login(&app, SARA, OTHER, "203.0.113.5").await.refused(429, "too_many");
+    login(&app, SARA, OTHER, "192.0.2.1").await.expect(200);
+}
+
+#[actix_web::test]
+async fn a_password_that_was_long_enough_for_a_reader_does_not_sign_staff_in() {
+    let app = TestApp::new().await;
+    let admin = app.as_(Role::Admin).await;
+    let form = json!({ "email": SARA, "password": "tq7#Lw9zX", "name": "سارة" });
+    let made = app.anonymous().post("/api/v1/auth/register").json(&form).send().await.expect(201);
+    login(&app, SARA, "tq7#Lw9zX", "192.0.2.1").await.expect(200);
+    let one = format!("/api/v1/newsroom/users/{}", made.text("/id"));
+    let present = admin.get(&one).send().await.expect(200);
+    let promoted = admin.patch(&one).if_match(&present.etag()).json(&json!({ "role": "journalist" }));
+    let promoted = promoted.send().await.expect(200);
+    login(&app, SARA, "tq7#Lw9zX", "192.0.2.1").await.refused(403, "password_too_short");
+    login(&app, SARA, WRONG, "192.0.2.1").await.refused(401, "bad_credentials");
+    let given = admin.post(&format!("{one}/password")).if_match(&promoted.etag());
+    given.json(&json!({ "password": OTHER })).send().await.expect(200);
+    login(&app, SARA, OTHER, "192.0.2.1").await.expect(200);
+}
+
+#[actix_web::test]
+async fn the_audit_log_tells_whose_password_was_tried() {
+    let app = TestApp::new().await;
+    let made = register(&app, SARA, "192.0.2.1").await.expect(201);
+    let admin = app.as_(Role::Admin).await;
+    for _ in 0..3 {
+        login(&app, SARA, WRONG, "192.0.2.1").await.refused(401, "bad_credentials");
+        login(&app, "nobody@example.org", WRONG, "192.0.2.1").await.refused(401, "bad_credentials");
+    }
+    khabar::audit::flush(&app.app).await.unwrap();
+    let lines = admin.get("/api/v1/newsroom/audit-log?action=user.sign_in").send().await.expect(200);
+    assert_eq!(lines.at("/items").as_array().unwrap().len(), 1);
+    assert_eq!(lines.at("/items/0/target"), &json!({ "kind": "user", "id": made.text("/id") }));
+    assert_eq!(
+        (lines.at("/items/0/payload/times"), lines.text("/items/0/code")),
+        (&json!(3), "bad_credentials".into())
+    );
 }

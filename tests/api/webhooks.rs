@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use futures_util::future::join_all;
 use khabar::app::App;
 use khabar::auth::{Actor, Role};
-use khabar::db::schema::{audit_log, events, replies, webhook_attempts, webhook_deliveries, webhooks as endpoints};
+use khabar::db::schema::{audit_log, events, webhook_attempts, webhook_deliveries, webhooks as endpoints};
 use khabar::time::UtcTime;
 use khabar::webhooks;
 use khabar::webhooks::signature::{Secret, sign};
@@ -16,6 +16,7 @@ use crate::articles::with;
 use crate::sources::SOURCES;
 use crate::support::receiver::{Got, Receiver};
 use crate::support::{Answer, Client, TestApp};
+use crate::writes::answers;
 
 const WEBHOOKS: &str = "/api/v1/newsroom/webhooks";
 const LOOPBACK: &str = "[outbound]\ninner = [\"127.0.0.1\"]\n";
@@ -628,7 +629,7 @@ async fn a_secret_is_told_once_and_is_nowhere_to_be_read() {
     let mut texts: Vec<String> = sealed.collect();
     texts.extend(events::table.select(events::payload).load::<String>(&mut sql).unwrap());
     texts.extend(audit_log::table.select(audit_log::payload).load::<String>(&mut sql).unwrap());
-    texts.extend(replies::table.select(replies::reply).load::<String>(&mut sql).unwrap());
+    texts.extend(answers(&house.app));
     texts.extend(webhook_deliveries::table.select(webhook_deliveries::body).load::<String>(&mut sql).unwrap());
     assert!(texts.len() > 6);
     for text in &texts {

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use khabar::auth::Role;
 use khabar::db::Conn;
-use khabar::db::schema::events;
+use khabar::db::schema::{events, replies};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -40,9 +40,22 @@ fn words(conn: &mut Conn, query: &str) -> Vec<String> {
     rows.into_iter().map(|row| row.word).collect()
 }
 
-/// Every row of every table.
+/// Every row of every table, and what the kept answers say that are sealed there.
 pub fn contents(app: &TestApp) -> BTreeMap<String, Vec<String>> {
-    everything(&mut app.sql())
+    let mut tables = everything(&mut app.sql());
+    tables.insert("kept answers".into(), answers(app));
+    tables
+}
+
+/// What the kept answers say.
+pub fn answers(app: &TestApp) -> Vec<String> {
+    let columns = (replies::scope, replies::idempotency_key, replies::sealed);
+    let kept: Vec<(String, String, Option<Vec<u8>>)> = replies::table.select(columns).load(&mut app.sql()).unwrap();
+    let open = |(scope, key, sealed): (String, String, Option<Vec<u8>>)| {
+        let plain = app.app.vault().open(&format!("reply {scope} {key}"), &sealed.unwrap());
+        String::from_utf8(plain.unwrap()).unwrap()
+    };
+    kept.into_iter().map(open).collect()
 }
 
 /// The same, for those who have only a connection.

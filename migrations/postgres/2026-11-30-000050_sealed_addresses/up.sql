@@ -1,5 +1,5 @@
 -- Why: no address of an account is kept in clear. It is sealed, and found by a keyed hash of it, its mark.
--- Lock: users, briefly; accounts are few.
+-- Lock: users, briefly; accounts are few. Nodes of an older version sign nobody in from here on: start all of them anew.
 -- Rollback: down.sql can't open what is sealed. Accounts get an address that tells their id, and an administrator must be made
 --           anew.
 --

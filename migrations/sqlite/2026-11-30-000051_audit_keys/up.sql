@@ -1,5 +1,5 @@
 -- Why: a line of the audit log says with which key a program acted, not only for whom.
--- Lock: audit_log, for an instant: a column without a value rewrites nothing.
+-- Lock: audit_log, while the index is made: nothing is written meanwhile.
 -- Rollback: down.sql forgets the keys.
 
 ALTER TABLE audit_log ADD COLUMN key_id BLOB;

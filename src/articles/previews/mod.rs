@@ -7,7 +7,6 @@ mod store;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -25,7 +24,7 @@ use crate::blocks::Body;
 use crate::db::page::{PageRequest, Slice};
 use crate::events::{Change, fingerprint};
 use crate::fault::{Fault, Faults};
-use crate::ids::{ArticleId, PreviewLinkId, PublicationId};
+use crate::ids::{ArticleId, PreviewLinkId, PublicationId, token_hash};
 use crate::problem::{Code, Problem};
 use crate::site;
 use crate::text::safe;
@@ -92,7 +91,7 @@ pub fn share(
     let (created_by, created_at) = (permit.user.id, tx.now);
     let link =
         Link { id: tx.next_id(), article_id: id, version, note, expires_at, revoked_at: None, created_by, created_at };
-    store::insert(tx.conn, &link, &hash(token))?;
+    store::insert(tx.conn, &link, &token_hash(token))?;
     tx.restate(id, None, Some(state(&link)?));
     tx.record(Change::newsroom("article.preview_shared", id, told(&link)));
     Ok(link)
@@ -141,7 +140,7 @@ pub fn preview(
     query: PreviewQuery,
     public_url: &str,
 ) -> Result<PreviewView, Problem> {
-    let link = store::by_hash(read.conn, &hash(token), read.now)?.ok_or_else(Problem::not_found)?;
+    let link = store::by_hash(read.conn, &token_hash(token), read.now)?.ok_or_else(Problem::not_found)?;
     let head = articles::head(read.conn, link.article_id)?.ok_or_else(Problem::not_found)?.at(read.now);
     if !may_be_shown(head.state) {
         return Err(Problem::not_found());
@@ -176,9 +175,4 @@ const fn may_be_shown(state: ArticleState) -> bool {
         Draft | Submitted | Approved | Scheduled | Published | Unpublished => true,
         Spiked | Killed => false,
     }
-}
-
-/// What is kept of a token. It is random and long, so that nothing is won by trying.
-fn hash(token: &str) -> Vec<u8> {
-    Sha256::digest(token.as_bytes()).to_vec()
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::preview_links;
+use crate::db::schema::{preview_links, users};
 use crate::ids::{ArticleId, PreviewLinkId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -59,6 +59,8 @@ pub(super) fn find(conn: &mut Conn, article: ArticleId, id: PreviewLinkId) -> Qu
 /// The link of a token, while it is good.
 pub(super) fn by_hash(conn: &mut Conn, token_hash: &[u8], now: UtcTime) -> QueryResult<Option<Link>> {
     preview_links::table
+        .inner_join(users::table.on(users::id.eq(preview_links::created_by)))
+        .filter(users::is_active.eq(true))
         .filter(preview_links::token_hash.eq(token_hash))
         .filter(preview_links::revoked_at.is_null().and(preview_links::expires_at.gt(now)))
         .select(Link::as_select())

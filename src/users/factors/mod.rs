@@ -104,6 +104,8 @@ pub async fn confirm(call: &Call, permit: Permit<UseAccount>, code: &str) -> Res
     let account = call.read(move |read| found(read, id)).await?;
     let given = Given::parse(code);
     let confirmed = call.write(move |tx| {
+        // A sign-in without waits here, and ends with the others.
+        super::store::hold_active(tx.conn, id)?;
         let present = store::find(tx.conn, id)?.ok_or_else(nothing)?;
         if present.confirmed_at.is_some() {
             return Err(Problem::new(Code::Duplicate));

@@ -43,8 +43,8 @@ fn tokens(call: &Call, signed_in: SignedIn) -> Result<Reply, Problem> {
 async fn register_account(call: Call, input: Input<RegisterIn>) -> Result<Reply, Problem> {
     users::check_registration(call.app.config())?;
     let Input { value, digest } = input;
-    let (account, password) = value.checked()?;
     let standing = call.within_limits(Act::Register, None)?;
+    let (account, password) = users::judged(&call.app, move || value.checked()).await?;
     let hash = users::hash(&call.app, password).await?;
     let input = Input { value: (account, hash), digest };
     let made = call.act(input, |tx, (account, hash)| {
@@ -61,6 +61,8 @@ async fn register_account(call: Call, input: Input<RegisterIn>) -> Result<Reply,
 ///
 /// An account with a second factor gives a `code`, too: with a right password and none it is 401 `code_required`, with a wrong one 401
 /// `bad_code`. Six digits work once. Who has no second factor needs none, and it is not looked at.
+///
+/// A password that is shorter than the role asks for, since it was chosen by a reader who works here now, is 403 `password_too_short`.
 ///
 /// Wrong passwords and codes are counted for the account from this address, for the address, and for the account from everywhere
 /// (`limits.sign_ins`), whether or not there is such an account; `RateLimit` says what is left, and 429 with `Retry-After`
@@ -139,7 +141,7 @@ async fn update_me(permit: Permit<UseAccount>, call: Call, patch: Patch<ProfileI
 
 /// Change the own password
 ///
-/// Ends every other session of the account; this one stays. A wrong `currentPassword` is 422. No `code` is asked for: a new password
+/// Ends every other session of the account; this one stays, and so do API keys. A wrong `currentPassword` is 422. No `code` is asked for: a new password
 /// alone opens nothing where there is a second factor. An `Idempotency-Key` has no effect: a repetition finds the new password.
 #[utoipa::path(
     tag = "accounts",

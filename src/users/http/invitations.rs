@@ -56,8 +56,9 @@ fn shown(now: UtcTime, invitation: Invitation) -> Result<Reply, Problem> {
 /// The invitation with its code, which is not kept with the answer.
 fn shown_with(now: UtcTime, (invitation, code): (Invitation, Option<String>)) -> Result<Reply, Problem> {
     let (version, modified) = invitation.stamp();
+    let id = invitation.id();
     let view = NewInvitationView { invitation: InvitationView::at(now, invitation), code: None };
-    let reply = Reply::json(&view)?.version(version).modified(modified);
+    let reply = Reply::json(&view)?.version(version).modified(modified).about(id);
     match code {
         Some(code) => reply.telling_once(&NewInvitationView { code: Some(code), ..view }),
         None => Ok(reply),
@@ -174,7 +175,7 @@ async fn revoke_invitation(permit: Permit<GrantAccess>, call: Call, id: Segment)
 )]
 #[post("/auth/invitations/accept")]
 async fn accept_invitation(call: Call, input: Input<AcceptanceIn>) -> Result<Reply, Problem> {
-    let standing = call.within_limits(Act::Write, None)?;
+    let standing = call.within_limits(Act::Letter, None)?;
     let account = rooms::accept(&call, input.value).await?;
     Ok(reply(account)?.created("/api/v1/me".into()).standing(standing))
 }

@@ -11,7 +11,6 @@ use crate::http::{Call, Input, ListQuery, Page, Patch, Reply, Routes, Segment};
 use crate::problem::Problem;
 use crate::users;
 use crate::users::dto::{NewPasswordIn, NewUserIn, UserIn, UserView};
-use crate::users::model::Password;
 
 /// Adds what administrators do with accounts.
 pub fn newsroom(config: &mut Routes<'_>) {
@@ -70,7 +69,7 @@ async fn list_users(permit: Permit<ManageUsers>, call: Call, page: Page<UserFilt
 #[post("/users")]
 async fn create_user(permit: Permit<GrantAccess>, call: Call, input: Input<NewUserIn>) -> Result<Reply, Problem> {
     let Input { value, digest } = input;
-    let (account, password) = value.checked()?;
+    let (account, password) = users::judged(&call.app, move || value.checked()).await?;
     let hash = users::hash(&call.app, password).await?;
     call.act(Input { value: (account, hash), digest }, move |tx, (account, hash)| {
         let account = users::add(tx, &permit, account, &hash)?;
@@ -139,8 +138,7 @@ async fn reset_password(
     let (id, expected) = (id.id()?, call.expected()?);
     let Input { value: NewPasswordIn { password }, digest } = input;
     let (account, permit) = call.read(move |read| Ok((users::read(read, &permit.and()?, id)?, permit))).await?;
-    let password = Password::chosen(&password, account.role, [account.email.as_str(), &account.name])
-        .map_err(|fault| Problem::field("/password", fault))?;
+    let password = users::chosen(&call.app, &password, &account, "/password").await?;
     let hash = users::hash(&call.app, password).await?;
     call.act(Input { value: hash, digest }, move |tx, hash| {
         reply(users::reset_password(tx, &permit, id, &expected, &hash)?)

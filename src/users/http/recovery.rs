@@ -29,7 +29,7 @@ pub fn recovery(config: &mut Routes<'_>) {
 )]
 #[post("/auth/password/forgot")]
 async fn forget_password(call: Call, input: Input<ForgottenIn>) -> Result<Reply, Problem> {
-    let standing = call.within_limits(Act::Write, None)?;
+    let standing = call.within_limits(Act::Letter, None)?;
     users::ask_for_reset(&call, &input.value.email).await?;
     Ok(Reply::nothing().standing(standing))
 }
@@ -47,7 +47,7 @@ async fn forget_password(call: Call, input: Input<ForgottenIn>) -> Result<Reply,
 )]
 #[post("/auth/password/reset")]
 async fn recover_password(call: Call, input: Input<ResetIn>) -> Result<Reply, Problem> {
-    let standing = call.within_limits(Act::Write, None)?;
+    let standing = call.within_limits(Act::Letter, None)?;
     let ResetIn { code, new_password } = input.value;
     users::reset(&call, code, &new_password).await?;
     Ok(Reply::nothing().standing(standing))
@@ -70,7 +70,7 @@ async fn recover_password(call: Call, input: Input<ResetIn>) -> Result<Reply, Pr
 )]
 #[post("/me/email")]
 async fn change_email(permit: Permit<UseAccount>, call: Call, input: Input<EmailChangeIn>) -> Result<Reply, Problem> {
-    let standing = call.within_limits(Act::Write, Some(permit.user.commenter()))?;
+    let standing = call.within_limits(Act::Letter, Some(permit.user.commenter()))?;
     let EmailChangeIn { email, current_password } = input.value;
     users::ask_for_email(&call, permit, &email, Password::typed(&current_password)).await?;
     Ok(Reply::nothing().standing(standing))
@@ -89,7 +89,7 @@ async fn change_email(permit: Permit<UseAccount>, call: Call, input: Input<Email
 )]
 #[post("/auth/email/confirm")]
 async fn confirm_email(call: Call, input: Input<EmailProofIn>) -> Result<Reply, Problem> {
-    let standing = call.within_limits(Act::Write, None)?;
+    let standing = call.within_limits(Act::Letter, None)?;
     users::confirm_email(&call, input.value.code).await?;
     Ok(Reply::nothing().standing(standing))
 }

@@ -16,10 +16,11 @@ use crate::app::{App, Read, Tx};
 use crate::auth::actions::{GrantAccess, ManageUsers};
 use crate::auth::{Permit, still_may};
 use crate::db::page::{PageRequest, Slice};
+use crate::db::replies;
 use crate::events::{Change, Kind, fingerprint};
 use crate::fault::{Fault, Faults};
 use crate::http::{Call, Expected};
-use crate::ids::{InvitationId, RecordId, UserId};
+use crate::ids::{InvitationId, RecordId, UserId, token_hash};
 use crate::mail;
 use crate::problem::{Code, Problem};
 use crate::text::Lang;
@@ -107,7 +108,7 @@ pub fn create(
         role,
         section_ids: serde_json::to_string(&section_ids)?,
         may_kill,
-        hash: code.as_deref().map(codes::hash),
+        hash: code.as_deref().map(token_hash),
         invited_by: permit.user.id,
         expires_at: tx.now.after(OPEN),
         revoked_at: None,
@@ -135,7 +136,7 @@ pub fn renew(
     let present = expect(tx, id, expected)?;
     let code = sent(tx, app, (id, lang), by_mail)?;
     let row = Row {
-        hash: code.as_deref().map(codes::hash),
+        hash: code.as_deref().map(token_hash),
         expires_at: tx.now.after(OPEN),
         invited_by: permit.user.id,
         ..present.clone()
@@ -149,24 +150,28 @@ pub fn renew(
 pub fn revoke(tx: &mut Tx<'_>, _: &Permit<GrantAccess>, id: InvitationId, expected: &Expected) -> Result<(), Problem> {
     let present = expect(tx, id, expected)?;
     let row = save(tx, &present, Row { revoked_at: Some(tx.now), hash: None, ..present.clone() })?;
+    replies::forget_about(tx.conn, &[id])?;
     record(tx, "invitation.revoked", &row)
 }
 
 /// Makes the account that an invitation promises.
 pub async fn accept(call: &Call, form: AcceptanceIn) -> Result<Account, Problem> {
     let AcceptanceIn { code, password, name } = form;
-    let (app, given) = (call.app.clone(), codes::hash(&code));
+    let (app, given) = (call.app.clone(), token_hash(&code));
     let (row, email) = call.app.read(move |read| good(read, &app, &given)).await?;
-    let mut faults = Faults::new();
-    let name = faults.take("/name", display_name(name.as_deref().unwrap_or(&row.name)));
-    let personal = [email.as_str(), name.as_deref().unwrap_or_default()];
-    let password = faults.take("/password", Password::chosen(&password, row.role, personal));
-    let (name, password) = faults.finish(name.zip(password))?;
+    let checked = super::judged(&call.app, move || {
+        let mut faults = Faults::new();
+        let name = faults.take("/name", display_name(name.as_deref().unwrap_or(&row.name)));
+        let personal = [email.as_str(), name.as_deref().unwrap_or_default()];
+        let password = faults.take("/password", Password::chosen(&password, row.role, personal));
+        faults.finish(name.zip(password))
+    });
+    let (name, password) = checked.await?;
     let hash = super::hash(&call.app, password).await?;
     let app = call.app.clone();
     call.write(move |tx| {
         // As it is now, whatever happened to it while the password was hashed.
-        let (present, email) = good(&mut tx.reading(), &app, &codes::hash(&code))?;
+        let (present, email) = good(&mut tx.reading(), &app, &token_hash(&code))?;
         let sections = serde_json::from_str(&present.section_ids)?;
         let account = NewAccount { email, name, role: present.role };
         let account = insert_with(tx, account, &hash, (sections, present.may_kill))?;
@@ -182,7 +187,8 @@ pub async fn accept(call: &Call, form: AcceptanceIn) -> Result<Account, Problem>
 
 /// Takes somebody who is erased out of the invitation that they came by.
 pub(super) fn blank(tx: &mut Tx<'_>, user: UserId) -> Result<(), Problem> {
-    store::blank(tx.conn, user)?;
+    let blanked = store::blank(tx.conn, user)?;
+    replies::forget_about(tx.conn, &blanked)?;
     Ok(())
 }
 
@@ -191,13 +197,18 @@ pub fn forget(tx: &mut Tx<'_>, limit: i64) -> Result<usize, Problem> {
     Ok(store::forget(tx.conn, tx.now.before(KEPT), limit)?)
 }
 
-/// The address and the code for the letter of an invitation, unless it is not open any more. Each letter has a code of its own,
+/// The address and the code for the letter of an invitation that is open until an instant, unless it is not any more, or was renewed. Each letter has a code of its own,
 /// and the last one counts.
-pub(super) fn letter(tx: &mut Tx<'_>, app: &App, id: InvitationId) -> Result<Option<(String, String)>, Problem> {
-    let Some(present) = store::find(tx.conn, id)?.filter(|row| is_open(row, tx.now)) else { return Ok(None) };
+pub(super) fn letter(
+    tx: &mut Tx<'_>,
+    app: &App,
+    (id, until): (InvitationId, UtcTime),
+) -> Result<Option<(String, String)>, Problem> {
+    let is_meant = |row: &Row| is_open(row, tx.now) && row.expires_at == until;
+    let Some(present) = store::find(tx.conn, id)?.filter(is_meant) else { return Ok(None) };
     let Some(email) = opened(app, &present) else { return Ok(None) };
     let code = app.ids().token();
-    let row = save(tx, &present, Row { hash: Some(codes::hash(&code)), ..present.clone() })?;
+    let row = save(tx, &present, Row { hash: Some(token_hash(&code)), ..present.clone() })?;
     record(tx, "invitation.posted", &row)?;
     Ok(Some((email, code)))
 }
@@ -211,7 +222,7 @@ fn sent(
 ) -> Result<Option<String>, Problem> {
     if by_mail {
         mail::check(app)?;
-        letters::queue(tx, app, lang, About::Invitation(id))?;
+        letters::queue(tx, app, lang, About::Invitation(id, tx.now.after(OPEN)))?;
         return Ok(None);
     }
     Ok(Some(app.ids().token()))

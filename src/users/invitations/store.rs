@@ -77,12 +77,13 @@ pub(super) fn update(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<us
         .execute(conn)
 }
 
-/// Takes out whose account came of an invitation.
-pub(super) fn blank(conn: &mut Conn, user: UserId) -> QueryResult<usize> {
+/// Takes out whose account came of an invitation; of which.
+pub(super) fn blank(conn: &mut Conn, user: UserId) -> QueryResult<Vec<InvitationId>> {
     let nothing: &[u8] = &[];
     diesel::update(invitations::table.filter(invitations::user_id.eq(user)))
         .set((invitations::email.eq(nothing), invitations::name.eq("")))
-        .execute(conn)
+        .returning(invitations::id)
+        .get_results(conn)
 }
 
 /// Removes some that ended before an instant without an account.

@@ -318,7 +318,7 @@ impl TestApp {
 
     async fn sign_in(&self, id: UserId, is_strong: bool) -> Client {
         let app = self.app.clone();
-        let opened = self.app.write(Actor::operator(), move |tx| open_session(tx, &app, id, None, is_strong));
+        let opened = self.app.write(Actor::operator(), move |tx| open_session(tx, &app, (id, tx.now), None, is_strong));
         let grant = opened.await.unwrap();
         self.own.borrow_mut().insert(grant.session.uuid().as_bytes().to_vec());
         Client::new(self.doors.clone(), self.app.clone(), Some((id, grant.session)))

@@ -1,0 +1,3 @@
+DELETE FROM replies;
+ALTER TABLE replies DROP COLUMN sealed;
+ALTER TABLE replies ADD COLUMN reply TEXT NOT NULL DEFAULT '';

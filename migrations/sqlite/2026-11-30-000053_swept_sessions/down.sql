@@ -1,0 +1,2 @@
+DROP INDEX refresh_tokens_used_at_index;
+DROP INDEX sessions_expires_at_index;
