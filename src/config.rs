@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
-use serde::de::{Error as _, IgnoredAny};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de};
 
 use crate::db::Location;
 
@@ -53,20 +52,36 @@ pub enum Error {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);
 
-/// A text and nothing else. A number is refused without being shown, as it would be by the usual refusal.
+/// A text and nothing else. A number is refused without being shown, as the usual refusal would.
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Given {
-            Text(String),
-            Other(IgnoredAny),
-        }
-        match Given::deserialize(deserializer)? {
-            Given::Text(text) => Ok(Self(text)),
-            Given::Other(_) => Err(D::Error::custom("a secret is a text: write it in quotation marks")),
-        }
+        deserializer.deserialize_any(Text)
     }
+}
+
+struct Text;
+
+/// Refuses what is no text, of whichever kind.
+macro_rules! refuse {
+    ($($kind:ident: $type:ty),+) => {
+        $(fn $kind<E: de::Error>(self, _: $type) -> Result<Secret, E> {
+            Err(E::custom("a secret is a text: write it in quotation marks"))
+        })+
+    };
+}
+
+impl de::Visitor<'_> for Text {
+    type Value = Secret;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text in quotation marks")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Secret, E> {
+        Ok(Secret(text.to_owned()))
+    }
+
+    refuse!(visit_bool: bool, visit_i64: i64, visit_i128: i128, visit_u64: u64, visit_u128: u128, visit_f64: f64);
 }
 
 impl Secret {

@@ -272,8 +272,8 @@ pub(super) fn place_used_at(conn: &mut Conn, mark: &[u8]) -> QueryResult<Option<
 }
 
 pub(super) fn settle(conn: &mut Conn, mark: &[u8], user: UserId, now: UtcTime) -> QueryResult<usize> {
-    let used = diesel::update(sign_in_places::table.find(mark));
-    if used.set((sign_in_places::user_id.eq(user), sign_in_places::used_at.eq(now))).execute(conn)? > 0 {
+    let known = diesel::update(sign_in_places::table.find(mark));
+    if known.set((sign_in_places::user_id.eq(user), sign_in_places::used_at.eq(now))).execute(conn)? > 0 {
         return Ok(1);
     }
     diesel::sql_query("INSERT INTO sign_in_places (mark, user_id, used_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")

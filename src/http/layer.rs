@@ -13,6 +13,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, web};
 use percent_encoding::percent_decode_str;
+use unicode_normalization::char::is_combining_mark;
 use uuid::Uuid;
 
 use super::call::RequestId;
@@ -245,10 +246,17 @@ fn name_coding(headers: &mut HeaderMap) {
     }
 }
 
-/// A path as the log may have it: the end of a preview's is a secret, however it is written, and where nothing is found.
-fn logged(path: &str) -> &str {
-    let decoded = percent_decode_str(path).decode_utf8_lossy().to_ascii_lowercase();
-    if decoded.contains("/previews/") { "/api/v1/previews/…" } else { path }
+/// A path as the log may have it: its words, ids and slugs. Whatever else somebody puts there, such as a token or an address, is
+/// nobody's to read.
+fn logged(path: &str) -> String {
+    path.split('/').map(|part| if is_plain(part) { part } else { "…" }).collect::<Vec<_>>().join("/")
+}
+
+/// Whether a part of a path can be none of our tokens, which have capitals, and no address.
+fn is_plain(part: &str) -> bool {
+    let is_fine =
+        |c: char| (c.is_alphanumeric() && !c.is_ascii_uppercase()) || is_combining_mark(c) || "-_.".contains(c);
+    percent_decode_str(part).decode_utf8().is_ok_and(|part| part.chars().all(is_fine))
 }
 
 /// The caller's request id, if it is short and plain; a fresh one otherwise.
@@ -264,4 +272,35 @@ fn request_id(request: &HttpRequest) -> String {
 fn fresh_id(request: &HttpRequest) -> String {
     let app = request.app_data::<web::Data<App>>();
     app.map_or_else(Uuid::nil, |app| app.ids().label(app.now())).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::logged;
+
+    #[test]
+    fn the_log_has_of_a_path_what_can_be_no_secret() {
+        for path in [
+            "/",
+            "/api/v1/articles/0192f3a4-5b6c-7d8e-9f01-23456789abcd",
+            "/api/v1/articles/%D8%AE%D8%A8%D8%B1-%D9%85%D9%8F%D9%87%D9%85",
+            "/feeds/articles.rss",
+            "/problems/too_many",
+        ] {
+            assert_eq!(logged(path), path);
+        }
+        let token = "oXkM5b1q-2_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+        for (path, told) in [
+            (format!("/api/v1/previews/{token}"), "/api/v1/previews/…"),
+            (format!("/api/v1/%70reviews/{token}/"), "/api/v1/%70reviews/…/"),
+            (format!("//{token}/x"), "//…/x"),
+            ("/api/v1/articles/sara@example.org".into(), "/api/v1/articles/…"),
+            ("/api/v1/articles/sara%40example.org".into(), "/api/v1/articles/…"),
+            ("/kh_3q2-7wAB".into(), "/…"),
+            ("/%ff".into(), "/…"),
+            ("/a%0ab".into(), "/…"),
+        ] {
+            assert_eq!(logged(&path), told);
+        }
+    }
 }

@@ -216,8 +216,8 @@ pub async fn change_password(
     let id = permit.user.id;
     let (account, present) =
         call.read(move |read| Ok((found(read, id)?, store::password_hash(read.conn, id)?))).await?;
-    let next = chosen(&call.app, next, &account, "/newPassword").await?;
     prove(call, id, current, &present).await?;
+    let next = chosen(&call.app, next, &account, "/newPassword").await?;
     let next = hash(&call.app, next).await?;
     let (app, lang) = (call.app.clone(), call.lang());
     call.write(move |tx| {

@@ -79,6 +79,9 @@ fn reader(server: &Server, said: &mut Said) {
         server.ask().get_with(path, &[("authorization", &format!("Basic {access}"))]);
         server.ask().get_with(path, &[("authorization", &access), ("x-request-id", &format!("{access} x"))]);
     }
+    for part in [READER, GUEST, &READER.replace('@', "%40"), &access] {
+        server.ask().get(&format!("/api/v1/articles/{part}"));
+    }
     for body in [format!("{{\"password\": \"{FIRST}\""), format!("{{\"email\": \"{READER}\", \"pass\": \"{FIRST}\"}}")]
     {
         let head = format!("content-type: application/json\r\ncontent-length: {}", body.len());

@@ -70,12 +70,11 @@ fn the_settings_are_shown_without_their_secrets() {
     assert!(ran.out.contains("access_minutes: 7"), "{}", ran.out);
     assert!(!ran.out.contains("geheim"), "{}", ran.out);
     assert!(!home.path().join("data").exists(), "nothing is touched");
-    // All digits are read as a number, which is not shown either.
-    let digits = "12345678901234567890123456789012";
-    for digits in [digits, "1234567890123"] {
+    // Digits are read as a number, which is not shown either.
+    for number in ["1234567890123", "-12345678901", "1234567890.5"] {
         let ran =
-            home.neighbour().set("KHABAR_JWT_SECRET", digits).run(&["check-config"]).refuses("in quotation marks");
-        assert!(!ran.err.contains("1234567890"), "{}", ran.err);
+            home.neighbour().set("KHABAR_JWT_SECRET", number).run(&["check-config"]).refuses("in quotation marks");
+        assert!(!ran.err.contains("12345678"), "{}", ran.err);
     }
 }
 
