@@ -37,7 +37,7 @@ struct Inner {
     tokens: Tokens,
     hasher: Hasher,
     hub: Arc<Hub>,
-    vault: Vault,
+    vault: Arc<Vault>,
     outbound: Outbound,
     mailer: Mailer,
     oidc: Provider,
@@ -85,8 +85,8 @@ impl App {
     pub fn sealed(config: Config, db: Db, clock: Arc<dyn Clock>, ids: Ids) -> Result<Self, NotReady> {
         let (secret, before) = (config.jwt_secret.expose(), config.jwt_secret_before.as_ref().map(Secret::expose));
         let tokens = Tokens::new(secret, before, &config.public_url, config.auth.access_minutes);
-        let vault = Vault::new(secret, before);
-        let limits = Limits::new(config.limits.clone(), config.jwt_secret.expose());
+        let vault = Arc::new(Vault::new(secret, before));
+        let limits = Limits::new(config.limits.clone(), Arc::clone(&vault));
         let cache = Cache::new(config.http.cache_bytes, config.http.shared_seconds);
         let (outbound, mailer) = (Outbound::new(&config.outbound)?, Mailer::new(&config.mail)?);
         let (hasher, hub, oidc) = (Hasher::new(), Arc::default(), Provider::default());

@@ -7,19 +7,14 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aws_lc_rs::{hkdf, hmac};
-
+use crate::auth::Vault;
 use crate::config;
 use crate::ids::{CommenterId, KeyId};
 use crate::time::UtcTime;
 
-/// Sets this use of the signing secret apart from every other one (RFC 5869 §3.2).
-const LABEL: &[u8] = b"khabar origins v1";
-/// HKDF's salt: as good as none, since the signing secret is random, and never empty.
-const SALT: &[u8] = b"khabar";
 /// Holders that are known at once. Beyond them new addresses share one share, so that nobody can fill the memory.
 const KNOWN_MAX: usize = 100_000;
 /// How often those are forgotten that have all of theirs back.
@@ -49,11 +44,10 @@ pub enum Act {
     Letter,
 }
 
-/// A keyed hash: whoever does not know the signing secret can't try values against it.
+/// A keyed hash: whoever does not know the newsroom's key can't try values against it.
 type Tag = [u8; 16];
 
-/// Where somebody calls from: the keyed hash of an address, of an IPv6 address that of its network. Whoever does not know
-/// the signing secret can't try addresses against it.
+/// Where somebody calls from: the keyed hash of an address, of an IPv6 address that of its network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Origin(Tag);
 
@@ -151,7 +145,7 @@ impl Share {
 /// The shares of everybody.
 pub struct Limits {
     rules: config::Limits,
-    key: Option<hmac::Key>,
+    vault: Arc<Vault>,
     known: Mutex<Known>,
 }
 
@@ -167,11 +161,10 @@ struct Known {
 }
 
 impl Limits {
-    /// The shares that the settings give.
-    pub fn new(rules: config::Limits, secret: &[u8]) -> Self {
-        let random = hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(secret);
-        let derived = random.expand(&[LABEL], hmac::HMAC_SHA256).map(hmac::Key::from).ok();
-        Self { rules, key: derived, known: Mutex::default() }
+    /// The shares that the settings give. What tells callers apart follows from the key in the vault: it stays what it was when
+    /// the signing secret is another one.
+    pub fn new(rules: config::Limits, vault: Arc<Vault>) -> Self {
+        Self { rules, vault, known: Mutex::default() }
     }
 
     /// Where somebody calls from. Who has one IPv6 address has 2^64 of them, and is one all the same. An address of this
@@ -188,8 +181,8 @@ impl Limits {
     }
 
     fn tag(&self, parts: &[&[u8]]) -> Option<Tag> {
-        let tag = hmac::sign(self.key.as_ref()?, &parts.concat());
-        tag.as_ref().first_chunk().copied()
+        let mark = self.vault.mark("limits", &parts.concat()).ok()?;
+        mark.first_chunk().copied()
     }
 
     /// Takes one from the shares of an account or a guest and of an address or a program, and says what is left. All strangers of whom not
@@ -234,8 +227,7 @@ impl Limits {
         self.known(now).at_home.contains_key(&pair)
     }
 
-    /// What tells a name at one address, or with one program, from all others. Whoever does not know the signing secret can't try
-    /// any against it.
+    /// What tells a name at one address, or with one program, from all others.
     pub fn place(&self, name: &str, party: Option<Party>) -> [u8; 16] {
         self.pair(name, party)
     }

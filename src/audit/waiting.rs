@@ -19,6 +19,8 @@ const OF_ONE_MAX: usize = 20;
 const OWN_MAX: usize = 100;
 /// Sums in a batch.
 const SUMS_MAX: usize = 100;
+/// A try at the password of an account, which is the target.
+pub const SIGN_IN: &str = "user.sign_in";
 
 /// A call that left no line in a transaction.
 #[derive(Clone, Debug)]
@@ -51,6 +53,8 @@ struct Likeness {
     outcome: Outcome,
     status: u16,
     code: Option<&'static str>,
+    /// Whose password it was that was tried.
+    victim: Option<Uuid>,
 }
 
 impl Likeness {
@@ -61,6 +65,7 @@ impl Likeness {
             outcome: call.outcome,
             status: call.status,
             code: call.code,
+            victim: call.target.filter(|_| call.deed.action == SIGN_IN),
         }
     }
 }
@@ -169,6 +174,19 @@ mod tests {
         assert_eq!((calls[0].times, calls[0].target), (1000, Some(one)));
         assert_eq!((calls[1].times, calls[1].target), (1000, None), "of several things none is named");
         assert!(waiting.take().0.is_empty(), "nothing is handed over twice");
+    }
+
+    #[test]
+    fn each_account_whose_password_is_tried_is_named() {
+        let waiting = Waiting::default();
+        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        for target in [one, other, one] {
+            let deed = Arc::new(Deed::new("POST".into(), "/a".into(), SIGN_IN.into(), None));
+            waiting.add(Call { deed, ..call(None, 0, Some(target)) });
+        }
+        let mut told: Vec<_> = waiting.take().0.iter().map(|call| (call.target, call.times)).collect();
+        told.sort_unstable();
+        assert_eq!(told, [(Some(one), 2), (Some(other), 1)]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Secrets that a newsroom makes once, and keeps sealed.
 
 use super::{Actor, store};
-use crate::app::App;
+use crate::app::{App, Tx};
+use crate::db::replies;
 use crate::ids::{Ids, SystemEntropy};
 use crate::problem::Problem;
 
@@ -38,11 +39,12 @@ pub async fn unlock(app: &App) -> Result<bool, Problem> {
     Ok(true)
 }
 
-/// Gives all that is sealed up for lost, with a signing secret that is. False if it opens.
-pub async fn forget_sealed(app: &App) -> Result<bool, Problem> {
-    if unlock(app).await? {
-        return Ok(false);
-    }
-    app.write(Actor::operator(), |tx| Ok(store::forget_secrets(tx.conn)?)).await?;
-    Ok(true)
+/// Forgets what everything was sealed with, and the kept answers, which open with nothing else.
+pub async fn forget_secrets(app: &App) -> Result<(), Problem> {
+    let forget = |tx: &mut Tx<'_>| {
+        replies::forget_everything(tx.conn)?;
+        store::forget_secrets(tx.conn)?;
+        Ok(())
+    };
+    app.write(Actor::operator(), forget).await
 }

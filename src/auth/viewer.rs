@@ -37,7 +37,7 @@ impl Viewer {
 }
 
 /// The header with the key of a program through which other people call.
-const PROGRAM: &str = "khabar-key";
+pub const PROGRAM: &str = "khabar-key";
 
 /// The program through which others call, whose calls are counted as one of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

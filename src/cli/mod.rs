@@ -26,7 +26,7 @@ use crate::ids::{Ids, SeededEntropy, SystemEntropy};
 use crate::problem::Problem;
 use crate::text::Lang;
 use crate::time::{Clock, SetClock, SystemClock};
-use crate::{audit, auth, jobs, openapi, readership, server, users};
+use crate::{audit, jobs, openapi, readership, server, users};
 
 /// What a command says when it fails.
 type Failure = Box<dyn std::error::Error>;
@@ -97,7 +97,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         }
         Command::ForgetSealed => {
             let app = sealed(Config::load()?)?;
-            if !System::new().block_on(auth::forget_sealed(&app)).map_err(readable)? {
+            if !System::new().block_on(users::forget_sealed(&app)).map_err(readable)? {
                 return Err("nothing is lost: what is sealed opens with this jwt_secret".into());
             }
             tell(

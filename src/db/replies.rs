@@ -55,6 +55,11 @@ pub fn forget_about<K>(conn: &mut Conn, targets: &[Id<K>]) -> QueryResult<usize>
     diesel::delete(replies::table.filter(one_of(replies::target_id, targets))).execute(conn)
 }
 
+/// Forgets every answer.
+pub fn forget_everything(conn: &mut Conn) -> QueryResult<usize> {
+    diesel::delete(replies::table).execute(conn)
+}
+
 /// Forgets the answer that a key stands for, if it is older than an instant.
 pub fn forget(conn: &mut Conn, scope: &str, key: &str, before: UtcTime) -> QueryResult<usize> {
     diesel::delete(replies::table.find((scope, key)).filter(replies::created_at.lt(before))).execute(conn)

@@ -17,6 +17,7 @@ use super::input::Input;
 use super::reply::Reply;
 use super::tag;
 use crate::app::{App, Read, Tx};
+use crate::audit::SIGN_IN;
 use crate::auth;
 use crate::auth::actions::ModerateComments;
 use crate::auth::viewer::Program;
@@ -29,6 +30,8 @@ use crate::text::{Lang, hex};
 
 /// The longest `Idempotency-Key`, in bytes.
 const KEY_BYTES_MAX: usize = 255;
+/// The header with a guest's token.
+pub const GUEST: &str = "khabar-guest";
 /// As much as is kept of what a program says of itself, in characters.
 const AGENT_MAX: usize = 200;
 /// How long first answers are kept.
@@ -58,6 +61,8 @@ pub struct Call {
     request_id: String,
     if_match: Option<String>,
     idempotency_key: Option<String>,
+    /// The token of a guest, whether or not it is any good.
+    guest: Option<String>,
     /// Method and path, with the query.
     route: String,
     path: String,
@@ -133,8 +138,12 @@ impl Call {
         };
         // Keyed, since bodies hold passwords: whoever reads the table must not be able to try some against it.
         let fingerprint = self.app.vault().mark("body", &digest)?;
-        // Strangers have no name: only what they say tells them apart.
-        let caller = self.viewer.user().map_or_else(|| hex(&fingerprint), User::name);
+        let caller = match (self.viewer.user(), &self.guest) {
+            (Some(user), _) => user.name(),
+            (None, Some(guest)) => hex(&self.app.vault().mark("guest", guest.as_bytes())?),
+            // Strangers have no name: only what they say tells them apart.
+            (None, None) => hex(&fingerprint),
+        };
         let scope = format!("{caller} {}", self.route);
         let place = format!("reply {scope} {key}");
         self.write(move |tx| {
@@ -254,8 +263,7 @@ impl Call {
 
     /// Tells the audit log whose password was not the one that was given, which the call itself must tell nobody.
     pub fn note_wrong_password(&self, user: UserId, problem: &Problem) {
-        let signing_in =
-            |deed: &Arc<Deed>| Deed::new(deed.method.clone(), deed.route.clone(), "user.sign_in".into(), None);
+        let signing_in = |deed: &Arc<Deed>| Deed::new(deed.method.clone(), deed.route.clone(), SIGN_IN.into(), None);
         let deed = self.deed.as_ref().map(signing_in).map(Arc::new);
         deeds::conclude_part(&self.app, &self.actor(), deed, user.uuid(), problem);
     }
@@ -294,6 +302,7 @@ impl Call {
             request_id: RequestId::of(request),
             if_match: header(IF_MATCH.as_str())?,
             idempotency_key,
+            guest: header(GUEST)?,
             route: route(request),
             path: request.path().to_owned(),
             lang: Lang::negotiate(header(ACCEPT_LANGUAGE.as_str())?.as_deref()),

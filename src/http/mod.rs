@@ -18,7 +18,7 @@ mod surface;
 mod tag;
 mod unread;
 
-pub use call::{Agent, Call, Expected, KEPT, RequestId, Segment, Segments, address};
+pub use call::{Agent, Call, Expected, GUEST, KEPT, RequestId, Segment, Segments, address};
 pub use contract::{Contract, REPETITIONS_MAX};
 pub use input::{Empty, Input, Patch, parse};
 pub use layer::is_head;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::ids::{Ids, SystemEntropy};
 use uuid::Uuid;
 
 fn limits(per_minute: u32, per_hour: u32) -> Limits {
@@ -19,7 +20,15 @@ fn limits(per_minute: u32, per_hour: u32) -> Limits {
         registrations,
         letters,
     };
-    Limits::new(rules, b"a secret of thirty-two bytes or so")
+    Limits::new(rules, vault())
+}
+
+/// A vault with a key of its own.
+fn vault() -> Arc<Vault> {
+    let (ids, vault) = (Ids::new(SystemEntropy), Vault::new(b"a secret of thirty-two bytes or so", None));
+    let kept = vault.fresh_key(&ids).unwrap();
+    vault.unlock(&ids, &kept).unwrap();
+    Arc::new(vault)
 }
 
 fn at(seconds: i64) -> UtcTime {
@@ -94,7 +103,7 @@ fn an_address_is_one_however_it_is_written() {
     assert_ne!(origin("2001:db8:0:1::1"), origin("2001:db8:0:2::1"));
     assert_ne!(origin("203.0.113.9"), origin("203.0.113.8"));
     assert_eq!(limits.origin("::ffff:127.0.0.1".parse().unwrap()), None);
-    let other = Limits::new(limits.rules.clone(), b"another secret of thirty-two bytes");
+    let other = Limits::new(limits.rules.clone(), vault());
     assert_ne!(other.origin("203.0.113.9".parse().unwrap()), Some(origin("203.0.113.9")));
 }
 

@@ -1,9 +1,9 @@
 //! How the addresses of accounts are kept: sealed, so that a copy of the database tells none, and found by a mark.
 
 use super::model::Email;
-use super::store;
+use super::{deactivate_some, store};
 use crate::app::{App, Tx};
-use crate::auth::{Actor, Vault};
+use crate::auth::{self, Actor, Vault};
 use crate::db::dialect::{self, Door};
 use crate::ids::UserId;
 use crate::problem::Problem;
@@ -44,6 +44,17 @@ fn place(id: UserId) -> String {
 pub async fn seal_all(app: &App) -> Result<(), Problem> {
     while app.write(Actor::itself(), seal_some).await? > 0 {}
     Ok(())
+}
+
+/// Gives all that is sealed up for lost, with a signing secret that is: nobody is found by an address any more, so every account is
+/// deactivated. False if it opens.
+pub async fn forget_sealed(app: &App) -> Result<bool, Problem> {
+    if auth::unlock(app).await? {
+        return Ok(false);
+    }
+    while app.write(Actor::operator(), |tx| deactivate_some(tx, AT_ONCE)).await? > 0 {}
+    auth::forget_secrets(app).await?;
+    Ok(true)
 }
 
 fn seal_some(tx: &mut Tx<'_>) -> Result<usize, Problem> {

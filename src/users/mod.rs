@@ -32,7 +32,7 @@ use crate::ids::{RecordId, UserId};
 use crate::problem::{Code, Problem};
 use crate::records;
 
-pub use addresses::seal_all as seal_addresses;
+pub use addresses::{forget_sealed, seal_all as seal_addresses};
 pub use recovery::{ask_for_email, ask_for_reset, confirm_email, reset};
 pub use sign_in::{
     Shown, SignedIn, admit, change_password, chosen, erase, follow, has_password, hash, judged, prove_reader, sign_in,
@@ -174,6 +174,19 @@ pub fn everyone(read: &mut Read<'_>, page: &PageRequest) -> Result<Slice<Account
     Ok(store::list(read.conn, read.vault, (&[], None), page)?)
 }
 
+/// Deactivates some of the accounts that are active, whose holders can't sign in any more; how many.
+fn deactivate_some(tx: &mut Tx<'_>, limit: i64) -> Result<usize, Problem> {
+    let active = store::active(tx.conn, tx.vault, limit)?;
+    let ids: Vec<UserId> = active.iter().map(|account| account.id).collect();
+    store::deactivate(tx.conn, &ids, tx.now)?;
+    for before in &active {
+        let after = Account { is_active: false, version: before.version + 1, updated_at: tx.now, ..before.clone() };
+        restate(tx, Some(before), &after)?;
+        tx.record(Change::newsroom("user.updated", after.id, grant(&after)));
+    }
+    Ok(active.len())
+}
+
 /// What those who work here are called, for checks of who others say they are.
 pub fn staff_names(read: &mut Read<'_>) -> Result<Vec<String>, Problem> {
     Ok(store::staff_names(read.conn)?)
@@ -192,13 +205,17 @@ fn find_by_email(read: &mut Read<'_>, email: &Email) -> Result<Option<Account>, 
     Ok(store::find_by_mark(read.conn, read.vault, &addresses::mark(read.vault, email)?)?)
 }
 
-/// Notes how an account looked, and how it looks now. No part of it comes from a password, but each changes the version.
+/// Notes how an account looked, and how it looks now. No part of it comes from a password, but each changes the version. Codes
+/// that were posted to who held it as it looked are good for nothing any more.
 fn restate(tx: &mut Tx<'_>, before: Option<&Account>, after: &Account) -> Result<(), Problem> {
     let state = |account: &Account| {
         let Account { id, email, name, role, is_active, sections, may_kill, version, created_at, updated_at } = account;
         let grants = (role, is_active, sections, may_kill);
         fingerprint(&(id, email.as_str(), name, grants, version, created_at, updated_at))
     };
+    if before.is_some() {
+        codes::end_all(tx, after.id)?;
+    }
     let (before, now) = (before.map(state).transpose()?, state(after)?);
     tx.restate(after.id, before, Some(now));
     Ok(())
@@ -262,11 +279,10 @@ fn grant(account: &Account) -> serde_json::Value {
     json!({ "role": role, "isActive": is_active, "sectionIds": sections, "mayKill": may_kill })
 }
 
-/// Ends all that opens an account but its password: sessions, keys and codes.
+/// Ends all that opens an account beside its password and its codes: sessions and keys.
 fn shut_out(tx: &mut Tx<'_>, id: UserId) -> Result<(), Problem> {
     revoke_all(tx, id, None)?;
-    revoke_keys(tx, id)?;
-    codes::end_all(tx, id)
+    revoke_keys(tx, id)
 }
 
 /// Refuses sections that there are not.

@@ -59,11 +59,13 @@ pub async fn ask_for_email(
     mail::check(&call.app)?;
     let email = Email::parse(email).map_err(|fault| Problem::field("/email", fault))?;
     let id = permit.user.id;
+    let is_long = current.is_long_enough(permit.user.role);
     let present = call.read(move |read| Ok(store::password_hash(read.conn, id)?)).await?;
     sign_in::prove(call, id, current, &present).await?;
     let (app, lang) = (call.app.clone(), call.lang());
     call.write(move |tx| {
         let version = store::hold(tx.conn, id, &present)?.ok_or_else(sign_in::wrong)?;
+        sign_in::check_length(tx, id, is_long)?;
         letters::queue(tx, &app, lang, About::Email { user: id, version, address: email.as_str().into() })
     })
     .await
@@ -71,7 +73,7 @@ pub async fn ask_for_email(
 
 /// Gives the account of a code the address that the code was posted to.
 pub async fn confirm_email(call: &Call, code: String) -> Result<(), Problem> {
-    let (app, lang) = (call.app.clone(), call.lang());
+    let (app, lang, caller) = (call.app.clone(), call.lang(), call.clone());
     call.write(move |tx| {
         let held = codes::spend(tx, &app, &code, Purpose::Email)?;
         if !store::hold_active(tx.conn, held.user)? {
@@ -86,8 +88,8 @@ pub async fn confirm_email(call: &Call, code: String) -> Result<(), Problem> {
         })?;
         let after = found(&mut tx.reading(), before.id)?;
         restate(tx, Some(&before), &after)?;
-        // A code that went to the old address must not open the account any more.
-        codes::end_all(tx, before.id)?;
+        // Under the new address nobody was at home anywhere: whoever reads its mail is from here.
+        settle(tx, &caller.place(email.as_str()), before.id)?;
         tx.record(Change::newsroom("user.email_changed", before.id, json!({})));
         letters::queue(tx, &app, lang, About::EmailChanged(before.email.as_str().into()))
     })

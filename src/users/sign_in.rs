@@ -7,7 +7,7 @@ use super::dto::UserIn;
 use super::factors::{self, Verdict};
 use super::letters::{self, About};
 use super::model::{Account, Email, Password};
-use super::{addresses, change, codes, found, invitations, restate, store};
+use super::{addresses, change, found, invitations, restate, store};
 use crate::app::{App, Read, Tx};
 use crate::auth::actions::UseAccount;
 use crate::auth::{
@@ -87,16 +87,13 @@ async fn enter(
     let app = call.app.clone();
     let entered = call.write(move |tx| {
         store::hold(tx.conn, known.id, &known.hash)?.ok_or_else(refuse)?;
+        check_length(tx, known.id, is_long)?;
         let is_strong = match factors::check(tx, &app, known.id, code.as_deref())? {
             Verdict::Unasked => false,
             Verdict::Right => true,
             Verdict::Missing => return Ok(Err(Problem::new(Code::CodeRequired))),
             Verdict::Wrong => return Ok(Err(Problem::new(Code::BadCode))),
         };
-        // Somebody whose password was long enough for a reader works here now.
-        if !is_long && found(&mut tx.reading(), known.id)?.role != Role::Reader {
-            return Ok(Err(Problem::new(Code::PasswordTooShort)));
-        }
         settle(tx, &place, known.id)?;
         let grant = open_session(tx, &app, (known.id, tx.now), agent.as_deref(), is_strong)?;
         signed_in(tx, &app, grant).map(Ok)
@@ -128,6 +125,15 @@ async fn fits(call: &Call, password: Password, hash: Option<PasswordHash>, refus
     if call.app.hasher().verify(password.expose(), hash).await? { Ok(()) } else { Err(refusal) }
 }
 
+/// Refuses a right password that is too short for staff where its holder was a reader when they chose it and works here now. That
+/// is found out before a code is looked at, which would be used up for nothing.
+pub(super) fn check_length(tx: &mut Tx<'_>, id: UserId, is_long: bool) -> Result<(), Problem> {
+    if is_long || found(&mut tx.reading(), id)?.role == Role::Reader {
+        return Ok(());
+    }
+    Err(Problem::new(Code::PasswordTooShort))
+}
+
 /// Does what its caller proves their right to once more: with the password, and with a code where the account has a second factor,
 /// which the work is told. A wrong code counts, though nothing else is done.
 pub(super) async fn with_proof<T, F>(
@@ -141,12 +147,13 @@ where
     F: FnOnce(&mut Tx<'_>, bool) -> Result<T, Problem> + Send + 'static,
 {
     let (account, hash) = call.read(move |read| Ok((found(read, id)?, store::password_hash(read.conn, id)?))).await?;
-    let (name, app) = (account.email.as_str(), call.app.clone());
+    let (name, app, is_long) = (account.email.as_str(), call.app.clone(), password.is_long_enough(Role::Admin));
     let wrong = || Problem::field("/password", Fault::WrongPassword);
     let proved = async {
         fits(call, password, Some(hash.clone()), wrong()).await?;
         let done = call.write(move |tx| {
             store::hold(tx.conn, id, &hash)?.ok_or_else(wrong)?;
+            check_length(tx, id, is_long)?;
             match factors::check(tx, &app, id, code.as_deref())? {
                 Verdict::Unasked => work(tx, false).map(Ok),
                 Verdict::Right => work(tx, true).map(Ok),
@@ -227,7 +234,6 @@ pub async fn change_password(
         let account = found(&mut tx.reading(), id)?;
         restate(tx, Some(&before), &account)?;
         revoke_all(tx, id, Some(permit.user.session))?;
-        codes::end_all(tx, id)?;
         tx.record(Change::newsroom("user.password_changed", id, json!({})));
         letters::queue(tx, &app, lang, About::PasswordChanged(account.email.as_str().into()))
     })
@@ -266,7 +272,6 @@ pub fn erase(tx: &mut Tx<'_>, id: UserId, proof: &PasswordHash) -> Result<(), Pr
     revoke_all(tx, id, None)?;
     blank_sessions(tx, id)?;
     leave_homes(tx, id)?;
-    codes::end_all(tx, id)?;
     invitations::blank(tx, id)?;
     factors::erase(tx, id)?;
     replies::forget_about(tx.conn, &[id])?;

@@ -151,6 +151,20 @@ pub(super) fn find_by_mark(conn: &mut Conn, vault: &Vault, mark: &[u8]) -> Query
     Ok(row.map(|row: Row| row.opened(vault)))
 }
 
+/// Some of the accounts that are active.
+pub(super) fn active(conn: &mut Conn, vault: &Vault, limit: i64) -> QueryResult<Vec<Account>> {
+    let active = users::table.filter(users::is_active.eq(true)).order(users::id).limit(limit);
+    let rows = active.select(Row::as_select()).load(conn)?;
+    Ok(rows.into_iter().map(|row: Row| row.opened(vault)).collect())
+}
+
+/// Shuts accounts.
+pub(super) fn deactivate(conn: &mut Conn, ids: &[UserId], now: UtcTime) -> QueryResult<usize> {
+    diesel::update(users::table.filter(one_of(users::id, ids)))
+        .set((users::is_active.eq(false), users::version.eq(users::version + 1), users::updated_at.eq(now)))
+        .execute(conn)
+}
+
 /// How an active account is entered, by the mark of its address.
 pub(super) fn credentials(conn: &mut Conn, mark: &[u8]) -> QueryResult<Option<Credentials>> {
     let found = users::table

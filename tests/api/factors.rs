@@ -464,6 +464,28 @@ async fn a_step_up_asks_for_a_code_where_there_is_one() {
 }
 
 #[actix_web::test]
+async fn a_password_that_is_too_short_for_the_role_proves_nothing_and_uses_no_code_up() {
+    let app = TestApp::with("[auth]\nstep_up_minutes = 15\n").await;
+    let short = "tq7#Lw9zX";
+    let form = json!({ "email": SARA, "name": "سارة", "password": short });
+    let id = app.anonymous().post("/api/v1/auth/register").json(&form).send().await.expect(201).text("/id");
+    let enter = async |code: Option<&str>| login_from(&app, SARA, short, code, "192.0.2.1").await;
+    let token = enter(None).await.expect(200).text("/accessToken");
+    let mut sara = Person { app: &app, email: SARA.into(), id, token, secret: String::new(), codes: Vec::new() };
+    sara.secret = sara.post("", json!({ "password": short })).await.expect(200).text("/secret");
+    let confirmed = sara.post("/confirm", json!({ "code": sara.digits(0) })).await.expect(200);
+    let codes: Vec<String> = serde_json::from_value(confirmed.at("/recoveryCodes").clone()).unwrap();
+    let (admin, one) = (app.as_(Role::Admin).await, format!("/api/v1/newsroom/users/{}", sara.id));
+    let etag = admin.get(&one).send().await.expect(200).etag();
+    admin.patch(&one).if_match(&etag).json(&json!({ "role": "journalist" })).send().await.expect(200);
+    enter(Some(&codes[0])).await.refused(403, "password_too_short");
+    let proof = json!({ "password": short, "code": codes[0] });
+    sara.post_to(STEP_UP, proof.clone()).await.refused(403, "password_too_short");
+    sara.post("/recovery-codes", proof).await.refused(403, "password_too_short");
+    assert_eq!(*sara.get(FACTOR).await.expect(200).at("/recoveryCodesLeft"), json!(codes.len()));
+}
+
+#[actix_web::test]
 async fn a_lost_second_factor_is_taken_away_by_an_administrator_or_the_operator() {
     let app = TestApp::new().await;
     let (admin, editor) = (app.as_(Role::Admin).await, app.as_(Role::Editor).await);

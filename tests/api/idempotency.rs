@@ -6,6 +6,8 @@ use futures_util::future::join_all;
 use khabar::auth::Role;
 use serde_json::{Value, json};
 
+use crate::comments::{article, below};
+use crate::guests::invite;
 use crate::sources::SOURCES;
 use crate::support::{Answer, Client, TestApp};
 
@@ -68,6 +70,25 @@ async fn two_callers_never_share_a_key() {
     post(&one, "one", "هيا").await.expect(201);
     let second = post(&other, "one", "وكالات").await.expect(201);
     assert_eq!(second.header("idempotency-replayed"), None);
+}
+
+#[actix_web::test]
+async fn two_guests_never_share_a_key_whatever_they_say() {
+    let app = TestApp::new().await;
+    invite(&app).await;
+    let to = below(&article(&app.as_(Role::Editor).await, json!({ "mode": "open" })).await);
+    let introduce = async |name: &str| {
+        let form = json!({ "text": "أول", "guest": { "name": name, "email": "laila@example.org" } });
+        app.anonymous().post(&to).json(&form).send().await.expect(201).text("/guestToken")
+    };
+    let tokens = [introduce("ليلى").await, introduce("منى").await];
+    let say = async |token: &str| {
+        let ask = app.anonymous().post(&to).header("khabar-guest", token).header("idempotency-key", "1");
+        ask.json(&json!({ "text": "نعم" })).send().await.expect(201)
+    };
+    let said = [say(&tokens[0]).await, say(&tokens[1]).await];
+    assert_ne!(said[0].text("/id"), said[1].text("/id"));
+    assert_eq!(say(&tokens[0]).await.text("/id"), said[0].text("/id"));
 }
 
 #[actix_web::test]

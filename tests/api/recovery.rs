@@ -156,6 +156,13 @@ async fn a_code_ends_with_time_with_the_next_one_and_with_every_change_of_the_ac
 
     wait(6);
     let code = desk.code().await;
+    let bearer = format!("Bearer {}", signed.text("/accessToken"));
+    let me = desk.app.anonymous().patch("/api/v1/me").header("authorization", &bearer);
+    me.json(&json!({ "name": "سارة الجديدة" })).send().await.expect(200);
+    assert_wrong(desk.reset(&code, PASSWORD).await);
+
+    wait(6);
+    let code = desk.code().await;
     let admin = desk.app.as_(Role::Admin).await;
     let id = signed.text("/user/id");
     let one = format!("/api/v1/newsroom/users/{id}");
@@ -163,6 +170,12 @@ async fn a_code_ends_with_time_with_the_next_one_and_with_every_change_of_the_ac
         let etag = admin.get(&one).send().await.expect(200).etag();
         admin.patch(&one).if_match(&etag).json(&json!({ "isActive": active })).send().await.expect(200);
     };
+    let etag = admin.get(&one).send().await.expect(200).etag();
+    admin.patch(&one).if_match(&etag).json(&json!({ "role": "journalist" })).send().await.expect(200);
+    assert_wrong(desk.reset(&code, PASSWORD).await);
+
+    wait(6);
+    let code = desk.code().await;
     change(false).await;
     assert_wrong(desk.reset(&code, PASSWORD).await);
     wait(6);

@@ -7,7 +7,7 @@ use khabar::auth::{Actor, Role, forget_homes};
 use serde_json::{Value, json};
 
 use crate::support::mailbox::Mailbox;
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, SECRET, TestApp};
 
 /// Two wrong passwords a minute for an account from one address; four for the account, and four for the address.
 const TIGHT: &str = "[limits]\naddress_factor = 2\nsign_ins = { per_minute = 2, per_hour = 20 }\n\
@@ -196,6 +196,13 @@ async fn where_somebody_is_at_home_outlives_a_restart_and_is_known_to_every_node
     }
     login(&app, SARA, PASSWORD, "203.0.113.5").await.refused(429, "too_many");
     login(&app, SARA, PASSWORD, "192.0.2.1").await.expect(200);
+    // Nor does another signing secret make a stranger of anybody.
+    let secrets = format!("jwt_secret = \"{}\"\njwt_secret_before = \"{SECRET}\"\n", "n".repeat(40));
+    let app = app.restarted_with(&format!("{secrets}{TIGHT}")).await;
+    for n in 0..10 {
+        login(&app, SARA, WRONG, &format!("198.51.100.{n}")).await;
+    }
+    login(&app, SARA, PASSWORD, "192.0.2.1").await.expect(200);
     // After a month without a sign-in it is home no more.
     app.clock.advance(Duration::from_secs(31 * 86_400));
     let app = app.restarted().await;
@@ -226,6 +233,26 @@ async fn who_reads_the_mail_of_an_account_gets_in_however_many_try_it_elsewhere(
     attack().await;
     login(&app, SARA, OTHER, "203.0.113.5").await.refused(429, "too_many");
     login(&app, SARA, OTHER, "192.0.2.1").await.expect(200);
+}
+
+#[actix_web::test]
+async fn who_confirms_another_address_is_at_home_there_with_it() {
+    let mailbox = Mailbox::new();
+    let app = TestApp::with(&format!("{TIGHT}{}", mailbox.settings())).await;
+    register(&app, SARA, "192.0.2.200").await.expect(201);
+    let next = "sara@example.com";
+    let signed = login(&app, SARA, PASSWORD, "192.0.2.1").await.expect(200);
+    let form = json!({ "email": next, "currentPassword": PASSWORD });
+    let bearer = format!("Bearer {}", signed.text("/accessToken"));
+    let ask = app.anonymous().post("/api/v1/me/email").header("authorization", &bearer).json(&form).peer("192.0.2.1");
+    ask.send().await.expect(204);
+    let form = json!({ "code": mailbox.letter(&app).await.code() });
+    app.anonymous().post("/api/v1/auth/email/confirm").json(&form).peer("192.0.2.1").send().await.expect(204);
+    for n in 0..10 {
+        login(&app, next, WRONG, &format!("198.51.100.{n}")).await;
+    }
+    login(&app, next, PASSWORD, "203.0.113.5").await.refused(429, "too_many");
+    login(&app, next, PASSWORD, "192.0.2.1").await.expect(200);
 }
 
 #[actix_web::test]

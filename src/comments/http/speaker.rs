@@ -8,22 +8,20 @@ use actix_web::{FromRequest, HttpRequest, web};
 use crate::app::App;
 use crate::auth::{Permit, Viewer};
 use crate::comments::Speaker;
+use crate::http::GUEST;
 use crate::problem::{Code, Problem};
-
-/// The header with a guest's token.
-const HEADER: &str = "khabar-guest";
 
 /// Somebody who has spoken before: an account, or a guest with a token.
 pub(in crate::comments) struct Known(pub Speaker);
 
 fn speaker(request: &HttpRequest) -> Result<Speaker, Problem> {
     let viewer = Viewer::of(request);
-    let mut headers = request.headers().get_all(HEADER);
+    let mut headers = request.headers().get_all(GUEST);
     let (token, another) = (headers.next(), headers.next());
     let is_signed_in = viewer.user().is_some();
     // Of two who speak at once nobody knows who is meant.
     if another.is_some() || (token.is_some() && is_signed_in) {
-        return Err(Problem::new(Code::Malformed).with("header", HEADER));
+        return Err(Problem::new(Code::Malformed).with("header", GUEST));
     }
     let Some(token) = token else {
         return match Permit::ask(&viewer) {

@@ -45,7 +45,7 @@ async fn read_second_factor(permit: Permit<UseAccount>, call: Call) -> Result<Re
 ///
 /// The answer has the secret for an authenticator (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), this once; nothing is asked for
 /// until `confirm`. To begin again makes another one; where one is confirmed, it is 409 `duplicate`. A wrong password is 422, and
-/// counts as one at the sign-in does. An `Idempotency-Key` has no effect: answers with secrets are not kept.
+/// counts as one at the sign-in does; one that is too short for the role is 403 `password_too_short`. An `Idempotency-Key` has no effect: answers with secrets are not kept.
 #[utoipa::path(
     tag = "accounts",
     extensions(
@@ -85,8 +85,8 @@ async fn confirm_second_factor(permit: Permit<UseAccount>, call: Call, input: In
 
 /// Make new recovery codes
 ///
-/// Ten, told this once; those before are good for nothing any more. It takes the password and a code; 409 `illegal_transition`
-/// where there is no second factor. An `Idempotency-Key` has no effect.
+/// Ten, told this once; those before are good for nothing any more. It takes the password (403 `password_too_short` where the role
+/// asks for a longer one) and a code; 409 `illegal_transition` where there is no second factor. An `Idempotency-Key` has no effect.
 #[utoipa::path(
     tag = "accounts",
     extensions(
@@ -105,8 +105,8 @@ async fn renew_recovery_codes(permit: Permit<UseAccount>, call: Call, input: Inp
 
 /// Take the own second factor away
 ///
-/// It takes the password and a code, and ends all other sessions. A role that must have one is refused: 403 `second_factor_required`.
-/// An `Idempotency-Key` has no effect.
+/// It takes the password (403 `password_too_short` where the role asks for a longer one) and a code, and ends all other sessions.
+/// A role that must have one is refused: 403 `second_factor_required`. An `Idempotency-Key` has no effect.
 #[utoipa::path(
     tag = "accounts",
     extensions(

@@ -104,7 +104,8 @@ async fn end_other_sessions(permit: Permit<UseAccount>, call: Call) -> Result<Re
 ///
 /// What is grave (`step_up_required`) is then open to this session for `auth.step_up_minutes`. An account with a second factor
 /// gives a `code`, too (422 `required` at `/code` without), and the session then counts as opened with one. A wrong password or
-/// code is 422, and counts as one at the sign-in does. An `Idempotency-Key` has no effect.
+/// code is 422, and counts as one at the sign-in does; a password that is too short for the role proves nothing (403
+/// `password_too_short`). An `Idempotency-Key` has no effect.
 #[utoipa::path(
     tag = "accounts",
     extensions(

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use diesel::prelude::*;
+use khabar::db::schema::users;
 use khabar::text::hex;
 use khabar::time::{Clock as _, SystemClock};
 use serde_json::{Value, json};
@@ -283,6 +285,8 @@ fn a_newsroom_whose_signing_secret_is_lost_goes_on_without_what_was_sealed() {
     home.run(&["forget-sealed"]).refuses("nothing is lost");
     let listed = home.run(&["user", "list"]).succeeds().out;
     assert!(listed.contains("@sealed.invalid") && !listed.contains(&email), "{listed}");
+    let active = users::table.filter(users::is_active.eq(true)).count().get_result::<i64>(&mut home.sql()).unwrap();
+    assert_eq!(active, 0, "nobody counts as an administrator who can't get in");
     // The address is nobody's now, so whoever had it gets an account anew.
     assert_eq!(home.account("admin"), email);
     home.serve().sign_in(&email).get("/api/v1/me").expect(200);

@@ -204,10 +204,11 @@ impl TestApp {
         );
         let limits = if settings.contains("[limits]") { "" } else { unlimited.as_str() };
         let grave = if settings.contains("[auth]") { "" } else { "auth = { step_up_minutes = 0 }\n" };
+        let secret = if settings.contains("jwt_secret =") { "" } else { &format!("jwt_secret = \"{SECRET}\"\n") };
         let url = database.url();
         let lines = format!(
-            "database_url = \"{url}\"\npublic_url = \"{ISSUER}\"\njwt_secret = \"{SECRET}\"\n\
-             database_connections = 8\n{limits}{grave}{settings}"
+            "database_url = \"{url}\"\npublic_url = \"{ISSUER}\"\n\
+             database_connections = 8\n{secret}{limits}{grave}{settings}"
         );
         statements::watch();
         let config = Config::with(&lines).unwrap();
