@@ -22,7 +22,7 @@ COPY --from=build /khabar/target/release/khabar /usr/local/bin/khabar
 USER khabar
 WORKDIR /data
 VOLUME /data
-ENV KHABAR_DATA_DIR=/data KHABAR_BIND=0.0.0.0:8080 KHABAR_LOG_FORMAT=json
+ENV KHABAR_DATA_DIR=/data KHABAR_BIND=0.0.0.0:8080 KHABAR_LOG_FORMAT=json MIMALLOC_ALLOW_THP=0
 EXPOSE 8080
 ENTRYPOINT ["khabar"]
 CMD ["serve"]

@@ -119,6 +119,8 @@ fn program(folder: &Path) -> Program {
         ("KHABAR_LOG", "warn"),
         ("KHABAR_LIMITS__COMMENTS__PER_MINUTE", "0"),
         ("KHABAR_LIMITS__COMMENTS__PER_HOUR", "0"),
+        ("KHABAR_LIMITS__REGISTRATIONS__PER_MINUTE", "0"),
+        ("KHABAR_LIMITS__REGISTRATIONS__PER_HOUR", "0"),
         ("KHABAR_HTTP__TRUSTED_PROXIES", "[\"127.0.0.1\"]"),
     ];
     settings.extend(database.iter().map(|url| ("DATABASE_URL", url.as_str())));

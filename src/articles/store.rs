@@ -121,25 +121,24 @@ pub(super) fn exists_any(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<
 }
 
 pub(super) fn insert(conn: &mut Conn, head: &Head, slug_key: &str, texts: &Texts) -> QueryResult<usize> {
-    diesel::insert_into(articles::table)
-        .values((
-            articles::id.eq(head.id),
-            articles::language.eq(&head.language),
-            articles::slug.eq(&head.slug),
-            articles::slug_key.eq(slug_key),
-            articles::state.eq(head.state),
-            articles::version.eq(head.version),
-            articles::section_id.eq(head.section_id),
-            articles::created_by.eq(head.created_by),
-            articles::updated_by.eq(head.updated_by),
-            articles::comment_count.eq(head.comment_count),
-            articles::word_count.eq(head.word_count),
-            articles::created_at.eq(head.created_at),
-            articles::updated_at.eq(head.updated_at),
-            articles::content.eq(&texts.content),
-            articles::body.eq(&texts.body),
-        ))
-        .execute(conn)
+    let insert = diesel::insert_into(articles::table).values((
+        articles::id.eq(head.id),
+        articles::language.eq(&head.language),
+        articles::slug.eq(&head.slug),
+        articles::slug_key.eq(slug_key),
+        articles::state.eq(head.state),
+        articles::version.eq(head.version),
+        articles::section_id.eq(head.section_id),
+        articles::created_by.eq(head.created_by),
+        articles::updated_by.eq(head.updated_by),
+        articles::comment_count.eq(head.comment_count),
+        articles::word_count.eq(head.word_count),
+        articles::created_at.eq(head.created_at),
+        articles::updated_at.eq(head.updated_at),
+        articles::content.eq(&texts.content),
+        articles::body.eq(&texts.body),
+    ));
+    directly!(conn, own => insert.execute(own))
 }
 
 /// Writes a head and its texts over the version that was read; 0 when another change came first.
@@ -220,22 +219,21 @@ pub(super) fn insert_revision(conn: &mut Conn, row: &RevisionRow, texts: &Texts)
         prev_hash,
         hash,
     } = row;
-    diesel::insert_into(revisions::table)
-        .values((
-            revisions::article_id.eq(*article_id),
-            revisions::version.eq(*version),
-            revisions::parent_version.eq(*parent_version),
-            revisions::action.eq(*action),
-            revisions::state.eq(*state),
-            revisions::note.eq(note),
-            revisions::author_id.eq(*author_id),
-            revisions::created_at.eq(*created_at),
-            revisions::prev_hash.eq(prev_hash),
-            revisions::hash.eq(hash),
-            revisions::content.eq(&texts.content),
-            revisions::body.eq(&texts.body),
-        ))
-        .execute(conn)
+    let insert = diesel::insert_into(revisions::table).values((
+        revisions::article_id.eq(*article_id),
+        revisions::version.eq(*version),
+        revisions::parent_version.eq(*parent_version),
+        revisions::action.eq(*action),
+        revisions::state.eq(*state),
+        revisions::note.eq(note),
+        revisions::author_id.eq(*author_id),
+        revisions::created_at.eq(*created_at),
+        revisions::prev_hash.eq(prev_hash),
+        revisions::hash.eq(hash),
+        revisions::content.eq(&texts.content),
+        revisions::body.eq(&texts.body),
+    ));
+    directly!(conn, own => insert.execute(own))
 }
 
 pub(super) fn revision_hash(conn: &mut Conn, id: ArticleId, version: i64) -> QueryResult<Vec<u8>> {
@@ -273,24 +271,23 @@ pub(super) fn publish(conn: &mut Conn, new: &NewPublication<'_>, links: &[Record
         date_modified,
         texts,
     } = new;
-    diesel::insert_into(publications::table)
-        .values((
-            publications::id.eq(*id),
-            publications::article_id.eq(head.id),
-            publications::version.eq(head.version),
-            publications::visible_from.eq(*visible_from),
-            publications::visible_until.eq(*visible_until),
-            publications::language.eq(&head.language),
-            publications::slug.eq(&head.slug),
-            publications::slug_key.eq(slug_key),
-            publications::headline_hash.eq(*headline_hash),
-            publications::date_published.eq(*date_published),
-            publications::date_modified.eq(*date_modified),
-            publications::word_count.eq(head.word_count),
-            publications::content.eq(&texts.content),
-            publications::body.eq(&texts.body),
-        ))
-        .execute(conn)?;
+    let insert = diesel::insert_into(publications::table).values((
+        publications::id.eq(*id),
+        publications::article_id.eq(head.id),
+        publications::version.eq(head.version),
+        publications::visible_from.eq(*visible_from),
+        publications::visible_until.eq(*visible_until),
+        publications::language.eq(&head.language),
+        publications::slug.eq(&head.slug),
+        publications::slug_key.eq(slug_key),
+        publications::headline_hash.eq(*headline_hash),
+        publications::date_published.eq(*date_published),
+        publications::date_modified.eq(*date_modified),
+        publications::word_count.eq(head.word_count),
+        publications::content.eq(&texts.content),
+        publications::body.eq(&texts.body),
+    ));
+    directly!(conn, own => insert.execute(own))?;
     let linked = records::table.filter(one_of(records::id, links));
     diesel::insert_into(publication_links::table)
         .values(linked.select((
@@ -384,18 +381,18 @@ pub(super) fn live_ids(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> Quer
 /// Whether an article is visible now: [`live_ids`] of one, which is asked so often that it must not be prepared each time.
 pub(super) fn is_live(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<bool> {
     let of_article = publications::table.filter(publications::article_id.eq(id)).filter(visible!(now));
-    Ok(of_article.select(publications::article_id).first::<ArticleId>(conn).optional()?.is_some())
+    let of_article = of_article.select(publications::article_id);
+    Ok(directly!(conn, own => of_article.first::<ArticleId>(own).optional())?.is_some())
 }
 
 /// The accounts of those whose names stand above an article, if it is visible now: [`bylines`] of one.
 pub(super) fn byline(conn: &mut Conn, id: ArticleId, kind: Kind, now: UtcTime) -> QueryResult<Vec<Option<UserId>>> {
-    publications::table
+    let named = publications::table
         .inner_join(publication_links::table.on(publication_links::publication_id.eq(publications::id)))
         .inner_join(records::table.on(records::id.eq(publication_links::target_id)))
         .filter(publications::article_id.eq(id).and(visible!(now)))
-        .filter(publication_links::kind.eq(kind).and(records::user_id.is_not_null()))
-        .select(records::user_id)
-        .load(conn)
+        .filter(publication_links::kind.eq(kind).and(records::user_id.is_not_null()));
+    directly!(conn, own => named.select(records::user_id).load(own))
 }
 
 /// Of these articles, the accounts of those whose names stand above what is visible now.

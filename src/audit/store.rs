@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 
 use super::model::{Actions, Line, Outcome};
-use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::audit_log;
+use crate::db::{Conn, directly};
 use crate::ids::{AuditId, KeyId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -143,14 +143,12 @@ pub(super) fn insert(conn: &mut Conn, lines: Vec<Line>) -> QueryResult<()> {
     let rows: Vec<Row> = lines.into_iter().map(Row::from).collect();
     // Nearly always it is one, whose statement is prepared once; a list's anew each time.
     if let [one] = rows.as_slice() {
-        return diesel::insert_into(audit_log::table).values(one).execute(conn).map(|_| ());
+        let insert = diesel::insert_into(audit_log::table).values(one);
+        return directly!(conn, own => insert.execute(own)).map(|_| ());
     }
     for some in rows.chunks(BATCH) {
         let insert = diesel::insert_into(audit_log::table).values(some);
-        match conn {
-            Conn::Sqlite(conn) => insert.execute(conn)?,
-            Conn::Postgres(conn) => insert.execute(conn)?,
-        };
+        directly!(conn, own => insert.execute(own))?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::pipeline::Rule;
 use crate::auth::Role;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{comment_decisions, comment_revisions, commenters, comments, users};
-use crate::db::{Conn, one_of, statement};
+use crate::db::{Conn, directly, one_of, statement};
 use crate::ids::{ArticleId, CommentId, CommenterId, DecisionId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -181,7 +181,7 @@ pub(super) fn introduce(conn: &mut Conn, user: CommenterId, now: UtcTime) -> Que
 }
 
 pub(super) fn insert(conn: &mut Conn, row: &Row) -> QueryResult<usize> {
-    diesel::insert_into(comments::table).values(row).execute(conn)
+    directly!(conn, own => diesel::insert_into(comments::table).values(row).execute(own))
 }
 
 /// Writes what is decided over the version that was read; 0 when another change came first. What is counted meanwhile is
@@ -208,7 +208,7 @@ pub(super) fn save(conn: &mut Conn, row: &Row, present: i64) -> QueryResult<usiz
 }
 
 pub(super) fn insert_decision(conn: &mut Conn, decided: &Decided) -> QueryResult<usize> {
-    diesel::insert_into(comment_decisions::table).values(decided).execute(conn)
+    directly!(conn, own => diesel::insert_into(comment_decisions::table).values(decided).execute(own))
 }
 
 pub(super) fn insert_revision(conn: &mut Conn, revision: &Revision) -> QueryResult<usize> {
@@ -276,11 +276,12 @@ pub(super) fn hold(conn: &mut Conn, id: CommentId) -> QueryResult<bool> {
 }
 
 pub(super) fn row(conn: &mut Conn, id: CommentId) -> QueryResult<Option<Row>> {
-    comments::table.find(id).select(Row::as_select()).first(conn).optional()
+    directly!(conn, own => comments::table.find(id).select(Row::as_select()).first(own).optional())
 }
 
 pub(super) fn find(conn: &mut Conn, id: CommentId) -> QueryResult<Option<(Row, Writer)>> {
-    joined!().filter(comments::id.eq(id)).select((Row::as_select(), writer!())).first(conn).optional()
+    let one = joined!().filter(comments::id.eq(id));
+    directly!(conn, own => one.select((Row::as_select(), writer!())).first(own).optional())
 }
 
 /// Below which articles comments are.
@@ -293,17 +294,16 @@ pub(super) fn articles_of(conn: &mut Conn, ids: &[CommentId]) -> QueryResult<Vec
 pub(super) fn count_published(conn: &mut Conn, author: CommenterId, limit: i64) -> QueryResult<usize> {
     let theirs = comments::table.filter(comments::author_id.eq(author));
     let published = theirs.filter(comments::status.eq(CommentStatus::Published));
-    Ok(published.select(comments::id).limit(limit).load::<CommentId>(conn)?.len())
+    let published = published.select(comments::id).limit(limit);
+    Ok(directly!(conn, own => published.load::<CommentId>(own))?.len())
 }
 
 /// What somebody has said since an instant, the latest first.
 pub(super) fn recent(conn: &mut Conn, author: CommenterId, since: UtcTime, limit: i64) -> QueryResult<Vec<Said>> {
-    comments::table
+    let said = comments::table
         .filter(comments::author_id.eq(author).and(comments::created_at.gt(since)))
-        .order((comments::created_at.desc(), comments::id.desc()))
-        .limit(limit)
-        .select(Said::as_select())
-        .load(conn)
+        .order((comments::created_at.desc(), comments::id.desc()));
+    directly!(conn, own => said.limit(limit).select(Said::as_select()).load(own))
 }
 
 /// Who else has said the very same since an instant, each once, up to a limit of comments.
@@ -315,8 +315,8 @@ pub(super) fn others_saying(
     limit: i64,
 ) -> QueryResult<Vec<CommenterId>> {
     let same = comments::table.filter(comments::text_key.eq(key).and(comments::created_at.gt(since)));
-    let mut others: Vec<CommenterId> =
-        same.filter(comments::author_id.ne(author)).select(comments::author_id).limit(limit).load(conn)?;
+    let others = same.filter(comments::author_id.ne(author)).select(comments::author_id).limit(limit);
+    let mut others: Vec<CommenterId> = directly!(conn, own => others.load(own))?;
     others.sort_unstable_by_key(|id| id.uuid());
     others.dedup();
     Ok(others)
@@ -331,7 +331,7 @@ pub(super) fn others_from(
 ) -> QueryResult<Vec<CommenterId>> {
     let there = comments::table.filter(comments::origin.eq(origin).and(comments::created_at.gt(since)));
     let others = there.filter(comments::author_id.ne(author)).select(comments::author_id);
-    others.distinct().limit(OTHERS_MAX).load(conn)
+    directly!(conn, own => others.distinct().limit(OTHERS_MAX).load(own))
 }
 
 /// Forgets where comments from before an instant came from, some at a time.

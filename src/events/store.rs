@@ -7,7 +7,7 @@ use super::dto::EventQuery;
 use super::{Change, Visibility};
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{event_counter, event_readers, events};
-use crate::db::{Conn, one_of, statement};
+use crate::db::{Conn, directly, one_of, statement};
 use crate::keyset;
 use crate::time::UtcTime;
 use uuid::Uuid;
@@ -134,16 +134,15 @@ pub(super) fn insert_event(
     change: &Change,
 ) -> QueryResult<usize> {
     let Change { topic, kind, target, visibility, payload, before: _, after: _, is_routine: _ } = change;
-    diesel::insert_into(events::table)
-        .values((
-            events::seq.eq(seq),
-            events::topic.eq(*topic),
-            events::visibility.eq(*visibility),
-            events::target_kind.eq(*kind),
-            events::target_id.eq(target.map(|id| id.as_bytes().to_vec())),
-            events::payload.eq(payload.to_string()),
-            events::at.eq(now),
-            events::public_seq.eq(public_seq),
-        ))
-        .execute(conn)
+    let insert = diesel::insert_into(events::table).values((
+        events::seq.eq(seq),
+        events::topic.eq(*topic),
+        events::visibility.eq(*visibility),
+        events::target_kind.eq(*kind),
+        events::target_id.eq(target.map(|id| id.as_bytes().to_vec())),
+        events::payload.eq(payload.to_string()),
+        events::at.eq(now),
+        events::public_seq.eq(public_seq),
+    ));
+    directly!(conn, own => insert.execute(own))
 }

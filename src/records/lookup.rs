@@ -62,21 +62,25 @@ impl Reference {
     }
 }
 
-/// What these ids refer to, whatever the kind, with one statement. Those that took another's place are there by their
-/// own ids too.
+/// What these ids refer to, whatever the kind, with one statement, or with two where something was merged. Those that took
+/// another's place are there by their own ids too.
 pub fn references(read: &mut Read<'_>, ids: &[RecordId]) -> Result<HashMap<RecordId, Reference>, Problem> {
-    let ids = once(ids.iter().copied(), |id| id);
-    let rows = if ids.is_empty() { Vec::new() } else { store::many(read.conn, &ids)? };
-    let mut found = HashMap::with_capacity(rows.len());
-    for (row, into) in rows {
-        let id = row.id;
-        let shown = reference(into.unwrap_or(row))?;
-        if shown.id != id {
-            found.insert(shown.id, shown.clone());
+    let (merged, rows): (Vec<_>, Vec<_>) =
+        named(read, ids.iter().copied())?.into_iter().partition(|row| row.merged_into.is_some());
+    let into = named(read, merged.iter().filter_map(|row| row.merged_into))?;
+    let rows = rows.into_iter().chain(into).map(|row| Ok((row.id, reference(row)?)));
+    let mut found: HashMap<RecordId, Reference> = rows.collect::<Result<_, Problem>>()?;
+    for row in merged {
+        if let Some(shown) = row.merged_into.and_then(|into| found.get(&into)).cloned() {
+            found.insert(row.id, shown);
         }
-        found.insert(id, shown);
     }
     Ok(found)
+}
+
+fn named(read: &mut Read<'_>, ids: impl Iterator<Item = RecordId>) -> Result<Vec<store::Named>, Problem> {
+    let ids = once(ids, |id| id);
+    Ok(if ids.is_empty() { Vec::new() } else { store::many(read.conn, &ids)? })
 }
 
 /// Of these ids, those of records that were merged, each with that of the record in its place.
@@ -177,16 +181,9 @@ pub fn with_ancestors(read: &mut Read<'_>, leaves: Vec<RecordId>) -> Result<Vec<
     Ok(found)
 }
 
-fn reference(row: store::Row) -> Result<Reference, Problem> {
-    Ok(Reference {
-        id: row.id,
-        kind: row.kind,
-        slug: row.slug,
-        names: serde_json::from_str(&row.content)?,
-        form: row.content,
-        is_active: row.is_active,
-        version: row.version,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-    })
+fn reference(row: store::Named) -> Result<Reference, Problem> {
+    let store::Named { id, kind, slug, is_active, content: form, version, created_at, updated_at, merged_into: _ } =
+        row;
+    let names = serde_json::from_str(&form)?;
+    Ok(Reference { id, kind, slug, form, names, is_active, version, created_at, updated_at })
 }

@@ -31,6 +31,21 @@ pub(super) struct Row {
     pub user_id: Option<UserId>,
 }
 
+/// What those see of a record who name it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = records)]
+pub(super) struct Named {
+    pub id: RecordId,
+    pub kind: Kind,
+    pub slug: String,
+    pub is_active: bool,
+    pub content: String,
+    pub version: i64,
+    pub created_at: UtcTime,
+    pub updated_at: UtcTime,
+    pub merged_into: Option<RecordId>,
+}
+
 /// A row of `record_names`.
 #[derive(Clone, Debug, Insertable)]
 #[diesel(table_name = record_names)]
@@ -148,14 +163,10 @@ pub(super) fn find_by_user(conn: &mut Conn, user: UserId) -> QueryResult<Option<
     records::table.filter(records::user_id.eq(user)).select(records::id).first(conn).optional()
 }
 
-/// These records, each with the one that took its place.
-pub(super) fn many(conn: &mut Conn, ids: &[RecordId]) -> QueryResult<Vec<(Row, Option<Row>)>> {
-    let into = diesel::alias!(records as into_records);
-    let these = records::table
-        .left_join(into.on(into.field(records::id).nullable().eq(records::merged_into)))
-        .filter(one_of(records::id, ids));
-    let columns = into.fields(records::all_columns).nullable();
-    directly!(conn, own => these.select((Row::as_select(), columns)).load(own))
+/// These records.
+pub(super) fn many(conn: &mut Conn, ids: &[RecordId]) -> QueryResult<Vec<Named>> {
+    let these = records::table.filter(one_of(records::id, ids));
+    directly!(conn, own => these.select(Named::as_select()).load(own))
 }
 
 /// Of these records, those that were merged, each with the one that took its place.

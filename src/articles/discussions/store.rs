@@ -25,7 +25,7 @@ pub(super) fn talks(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(Arti
 /// What moderators say of one discussion.
 pub(super) fn find(conn: &mut Conn, id: ArticleId) -> QueryResult<Option<Ruling>> {
     let ruled = article_discussions::table.find(id).select((article_discussions::mode, article_discussions::closes_at));
-    let found: Option<(Option<CommentPolicy>, Option<UtcTime>)> = ruled.first(conn).optional()?;
+    let found: Option<(Option<CommentPolicy>, Option<UtcTime>)> = directly!(conn, own => ruled.first(own).optional())?;
     Ok(found.map(|(mode, closes_at)| Ruling { mode, closes_at }))
 }
 

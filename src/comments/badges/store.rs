@@ -4,12 +4,12 @@ use diesel::prelude::*;
 
 use super::GivenBadge;
 use crate::comments::Writer;
-use crate::db::Conn;
 use crate::db::schema::{commenters, users};
+use crate::db::{Conn, directly};
 use crate::ids::CommenterId;
 
 pub(super) fn find(conn: &mut Conn, id: CommenterId) -> QueryResult<Option<Writer>> {
-    commenters::table
+    let writer = commenters::table
         .left_join(users::table.on(users::id.nullable().eq(commenters::user_id)))
         .filter(commenters::id.eq(id))
         .select((
@@ -18,9 +18,8 @@ pub(super) fn find(conn: &mut Conn, id: CommenterId) -> QueryResult<Option<Write
             users::role.nullable(),
             commenters::name,
             commenters::badge,
-        ))
-        .first(conn)
-        .optional()
+        ));
+    directly!(conn, own => writer.first(own).optional())
 }
 
 pub(super) fn award(conn: &mut Conn, id: CommenterId, badge: Option<GivenBadge>) -> QueryResult<usize> {

@@ -7,7 +7,7 @@ use crate::auth::Role;
 use crate::comments::model::CommentReason;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{commenters, sanctions, users};
-use crate::db::{Conn, one_of};
+use crate::db::{Conn, directly, one_of};
 use crate::ids::{CommenterId, SanctionId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -79,7 +79,7 @@ pub(super) fn held_firmly(
     limit: i64,
 ) -> QueryResult<Vec<Sanction>> {
     let firm = holding!(commenter, now).filter(sanctions::kind.ne(SanctionKind::Warn));
-    firm.limit(limit).select(Sanction::as_select()).load(conn)
+    directly!(conn, own => firm.limit(limit).select(Sanction::as_select()).load(own))
 }
 
 /// Of these, those for whom one of a kind holds.
