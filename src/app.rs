@@ -62,7 +62,7 @@ pub enum NotReady {
     #[error(
         "the addresses and secrets in this database are sealed with another jwt_secret: set that one as \
          KHABAR_JWT_SECRET, or as KHABAR_JWT_SECRET_BEFORE to go on with the new one. If it is lost, \
-         `khabar forget-sealed` gives up what was sealed with it"
+         `khabar forget-sealed` gives up what was sealed with it, and every account that needs an address"
     )]
     Sealed,
     /// The database did not do what is done first.

@@ -215,7 +215,9 @@ impl Limits {
         let mut known = self.known(now);
         let is_at_home = known.at_home.contains_key(&pair);
         let name = Some(Holder::Name(name)).filter(|_| !is_at_home);
-        let holders = [Some(Holder::Pair(pair)), party.map(Holder::from), name];
+        // At home nobody waits for the strangers who have filled the room for addresses.
+        let party = party.map(Holder::from).filter(|party| !is_at_home || known.admit(Act::SignIn, *party) == *party);
+        let holders = [Some(Holder::Pair(pair)), party, name];
         let holders = known.admitted(Act::SignIn, holders.into_iter().flatten());
         let standing = self.take_from(&mut known, Act::SignIn, &holders, now)?;
         Ok(Attempt { holders, standing })

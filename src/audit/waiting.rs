@@ -19,6 +19,8 @@ const OF_ONE_MAX: usize = 20;
 const OWN_MAX: usize = 100;
 /// Sums in a batch.
 const SUMS_MAX: usize = 100;
+/// Sums in a batch up to which each account whose password is tried has one of its own; tries at others then share one.
+const NAMED_MAX: usize = SUMS_MAX / 2;
 /// A try at the password of an account, which is the target.
 pub const SIGN_IN: &str = "user.sign_in";
 
@@ -84,7 +86,10 @@ impl Batch {
             self.own.push(call);
             return;
         }
-        let likeness = Likeness::of(&call);
+        let mut likeness = Likeness::of(&call);
+        if self.sums.len() >= NAMED_MAX && !self.sums.contains_key(&likeness) {
+            likeness.victim = None;
+        }
         if let Some(sum) = self.sums.get_mut(&likeness) {
             sum.times += call.times;
             sum.target = sum.target.filter(|target| call.target == Some(*target));
@@ -187,6 +192,13 @@ mod tests {
         let mut told: Vec<_> = waiting.take().0.iter().map(|call| (call.target, call.times)).collect();
         told.sort_unstable();
         assert_eq!(told, [(Some(one), 2), (Some(other), 1)]);
+        for n in 0..1_000 {
+            let deed = Arc::new(Deed::new("POST".into(), "/a".into(), SIGN_IN.into(), None));
+            waiting.add(Call { deed, ..call(None, 0, Some(Uuid::from_u128(n))) });
+        }
+        waiting.add(call(None, 7, None));
+        let (calls, dropped) = waiting.take();
+        assert_eq!((calls.len(), dropped), (NAMED_MAX + 2, 0), "however many are tried, there is room for other calls");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::actions::permissions;
+use super::store::HeldKey;
 use super::{Actor, Role, User, store};
 use crate::app::{App, Read, Tx};
 use crate::events::Change;
@@ -44,8 +45,14 @@ fn holder(read: &mut Read<'_>, key: &str, from: IpAddr) -> Result<Option<KeyUse>
     if !addresses.is_empty() && !addresses.iter().any(is_inside) {
         return Ok(None);
     }
+    let since = read.now.before(USED_WITHIN);
+    Ok(Some(KeyUse { id: held.id, user: user(&held)?, is_noted: held.used_at.is_some_and(|at| at > since) }))
+}
+
+/// Whom a key makes of its holder.
+fn user(held: &HeldKey) -> Result<User, Problem> {
     let scopes: Vec<String> = serde_json::from_str(&held.scopes)?;
-    let user = User {
+    Ok(User {
         id: held.user,
         role: least_role(held.role, &scopes),
         session: Id::of(held.id.uuid()),
@@ -54,9 +61,12 @@ fn holder(read: &mut Read<'_>, key: &str, from: IpAddr) -> Result<Option<KeyUse>
         is_sure: false,
         owes_factor: false,
         scopes: Some(scopes),
-    };
-    let since = read.now.before(USED_WITHIN);
-    Ok(Some(KeyUse { id: held.id, user, is_noted: held.used_at.is_some_and(|at| at > since) }))
+    })
+}
+
+/// Who comes with a key now, if it is good.
+pub(super) fn key_user(read: &mut Read<'_>, id: KeyId) -> Result<Option<User>, Problem> {
+    store::key(read.conn, id, read.now)?.map(|held| user(&held)).transpose()
 }
 
 /// The role of a key: of those that have all that it says and its maker may, the one that may least. So what rests on roles, such

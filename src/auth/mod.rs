@@ -28,7 +28,8 @@ pub use place::{forget_homes, is_home, leave_homes, settle};
 pub use secrets::{forget_secrets, kept_secret, unlock};
 pub use session::{
     EVENTS, Grant, KeptSession, blank_sessions, forget_sessions, is_refresh_token, live_session, live_sessions,
-    name_session, open_session, own_session, prove_session, refresh, revoke_all, revoke_session, sessions_of,
+    look_again, name_session, open_session, own_session, prove_session, refresh, revoke_all, revoke_session,
+    sessions_of,
 };
 pub use token::{Claims, Tokens};
 pub use vault::Vault;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use utoipa::ToSchema;
 
+use super::key::key_user;
 use super::store::Holder;
 pub use super::store::KeptSession;
 use super::{Claims, User, store};
@@ -12,7 +13,7 @@ use crate::app::{App, Read, Tx};
 use crate::db::page::{PageRequest, Slice};
 use crate::events::{Change, Kind, fingerprint};
 use crate::ids::{SessionId, UserId, token_hash};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::time::UtcTime;
 
 /// How long an ended session and a used token are known.
@@ -53,14 +54,27 @@ pub struct Grant {
 
 /// The holder of a token, if its session is live and its account active.
 pub fn live_session(read: &mut Read<'_>, claims: &Claims, app: &App) -> Result<Option<User>, Problem> {
-    let Some(holder) = store::live_holder(read.conn, claims.sid, claims.sub, read.now)? else {
+    holder_of(read, (claims.sid, claims.sub), app)
+}
+
+/// Refuses somebody who is not any more who they were when they were let in.
+pub fn look_again(read: &mut Read<'_>, user: &User, app: &App) -> Result<(), Problem> {
+    let now = match user.key() {
+        Some(key) => key_user(read, key)?,
+        None => holder_of(read, (user.session, user.id), app)?,
+    };
+    if now.as_ref() == Some(user) { Ok(()) } else { Err(Problem::new(Code::Unauthenticated)) }
+}
+
+fn holder_of(read: &mut Read<'_>, (session, id): (SessionId, UserId), app: &App) -> Result<Option<User>, Problem> {
+    let Some(holder) = store::live_holder(read.conn, session, id, read.now)? else {
         return Ok(None);
     };
     let Holder { role, sections, may_kill, proved_at, is_strong } = holder;
     Ok(Some(User {
-        id: claims.sub,
+        id,
         role,
-        session: claims.sid,
+        session,
         sections: serde_json::from_str(&sections)?,
         may_kill,
         is_sure: proved_at >= app.sure_since(),

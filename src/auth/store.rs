@@ -208,26 +208,36 @@ pub(super) fn active_roles(conn: &mut Conn, ids: &[UserId]) -> QueryResult<Vec<(
     active.select((users::id, users::role)).load(conn)
 }
 
-/// A key that is good now, with whoever made it, while their account is active.
+/// Of keys that are good now, with whoever made them, while their account is active.
+macro_rules! good_key {
+    ($which:expr, $now:expr) => {
+        api_keys::table
+            .inner_join(users::table.on(users::id.eq(api_keys::user_id)))
+            .filter($which)
+            .filter(api_keys::revoked_at.is_null())
+            .filter(api_keys::expires_at.is_null().or(api_keys::expires_at.gt($now)))
+            .filter(users::is_active.eq(true))
+            .select((
+                api_keys::id,
+                users::id,
+                users::role,
+                users::section_ids,
+                api_keys::scopes,
+                api_keys::addresses,
+                api_keys::used_at,
+            ))
+    };
+}
+
+/// The key with this hash.
 pub(super) fn key_holder(conn: &mut Conn, hash: &[u8], now: UtcTime) -> QueryResult<Option<HeldKey>> {
     let is_old = api_keys::old_hash.eq(hash).and(api_keys::old_hash_until.gt(now));
-    api_keys::table
-        .inner_join(users::table.on(users::id.eq(api_keys::user_id)))
-        .filter(api_keys::hash.eq(hash).or(is_old.assume_not_null()))
-        .filter(api_keys::revoked_at.is_null())
-        .filter(api_keys::expires_at.is_null().or(api_keys::expires_at.gt(now)))
-        .filter(users::is_active.eq(true))
-        .select((
-            api_keys::id,
-            users::id,
-            users::role,
-            users::section_ids,
-            api_keys::scopes,
-            api_keys::addresses,
-            api_keys::used_at,
-        ))
-        .first(conn)
-        .optional()
+    good_key!(api_keys::hash.eq(hash).or(is_old.assume_not_null()), now).first(conn).optional()
+}
+
+/// The key with this id.
+pub(super) fn key(conn: &mut Conn, id: KeyId, now: UtcTime) -> QueryResult<Option<HeldKey>> {
+    good_key!(api_keys::id.eq(id), now).first(conn).optional()
 }
 
 /// Notes that a key is used, unless that was noted since an instant.

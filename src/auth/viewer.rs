@@ -37,7 +37,7 @@ impl Viewer {
 }
 
 /// The header with the key of a program through which other people call.
-pub const PROGRAM: &str = "khabar-key";
+const PROGRAM: &str = "khabar-key";
 
 /// The program through which others call, whose calls are counted as one of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,14 +51,14 @@ impl Program {
 }
 
 /// Reads the key of the program that a request comes through, from an address. One that is no good is refused even where nothing is
-/// counted.
+/// counted; where nothing ever is, since a request only reads, nobody looks at it.
 pub async fn identify_program(
     app: &App,
     request: &HttpRequest,
     from: IpAddr,
     request_id: String,
 ) -> Result<Option<Program>, Problem> {
-    let mut headers = request.headers().get_all(PROGRAM);
+    let mut headers = request.headers().get_all(PROGRAM).filter(|_| !request.method().is_safe());
     let Some(header) = headers.next() else { return Ok(None) };
     let key = header.to_str().ok().filter(|_| headers.next().is_none());
     let user = match key {

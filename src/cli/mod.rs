@@ -59,7 +59,8 @@ enum Command {
     User(user::Command),
     /// Bring the database's schema up to date.
     Migrate,
-    /// Give up what is sealed with a `jwt_secret` that is lost: addresses, and secrets of webhooks, pushes and second factors.
+    /// Give up what is sealed with a `jwt_secret` that is lost: addresses, and secrets of webhooks, pushes and second factors. Every
+    /// account that no provider knows is deactivated.
     ForgetSealed,
     /// Check that every revision, working copy and publication is still what was written.
     Verify,
@@ -101,7 +102,8 @@ fn dispatch(command: Command) -> Result<(), Failure> {
                 return Err("nothing is lost: what is sealed opens with this jwt_secret".into());
             }
             tell(
-                "What was sealed is lost. Make an administrator with `khabar user create`, and invite everybody anew.",
+                "What was sealed is lost, and who signs in with an address is deactivated. Make an administrator with \
+                 `khabar user create`, and invite everybody anew.",
             )?;
         }
         Command::Serve { demo } => serve(demo)?,

@@ -2,6 +2,7 @@
 
 use std::future::{Ready, ready};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
@@ -27,6 +28,7 @@ use crate::ids::{CommenterId, Id, UserId};
 use crate::limits::{Act, Origin, Party, Standing};
 use crate::problem::{Code, Problem};
 use crate::text::{Lang, hex};
+use crate::time::UtcTime;
 
 /// The longest `Idempotency-Key`, in bytes.
 const KEY_BYTES_MAX: usize = 255;
@@ -34,8 +36,10 @@ const KEY_BYTES_MAX: usize = 255;
 pub const GUEST: &str = "khabar-guest";
 /// As much as is kept of what a program says of itself, in characters.
 const AGENT_MAX: usize = 200;
+/// For how long it holds who somebody is, once that was looked at.
+const LOOKED_AT_FOR: Duration = Duration::from_secs(2);
 /// How long first answers are kept.
-pub const KEPT: std::time::Duration = std::time::Duration::from_secs(86_400);
+pub const KEPT: Duration = Duration::from_secs(86_400);
 
 /// A change, whatever body asked for it.
 type Work = Box<dyn FnOnce(&mut Tx<'_>) -> Result<Reply, Problem> + Send>;
@@ -58,6 +62,8 @@ pub struct Call {
     pub app: App,
     /// Who calls.
     pub viewer: Viewer,
+    /// When that was found out.
+    began: UtcTime,
     request_id: String,
     if_match: Option<String>,
     idempotency_key: Option<String>,
@@ -112,12 +118,23 @@ impl Call {
         self.app.read_replica(work).await
     }
 
-    /// Makes changes in one transaction.
+    /// Makes changes in one transaction. Whoever took long over the request is looked at again in it: a body that drips is not to
+    /// outlive the right to send it.
+    ///
+    /// # Errors
+    /// `unauthenticated` if they are not any more who they were; and those of the work.
     pub async fn write<T, F>(&self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, Problem> + Send + 'static,
     {
+        let (app, user, until) = (self.app.clone(), self.viewer.user().cloned(), self.began.after(LOOKED_AT_FOR));
+        let work = move |tx: &mut Tx<'_>| {
+            if let Some(user) = user.filter(|_| tx.now > until) {
+                auth::look_again(&mut tx.reading(), &user, &app)?;
+            }
+            work(tx)
+        };
         self.app.write(self.actor(), work).await
     }
 
@@ -299,6 +316,7 @@ impl Call {
         Ok(Self {
             app: app.get_ref().clone(),
             viewer: Viewer::of(request),
+            began: app.now(),
             request_id: RequestId::of(request),
             if_match: header(IF_MATCH.as_str())?,
             idempotency_key,

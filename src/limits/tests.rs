@@ -145,6 +145,8 @@ fn a_flood_of_strangers_shuts_nobody_out_who_is_at_home_and_gives_nobody_more() 
     let limits = limits(2, 10);
     let home = party(&limits, "203.0.113.9");
     succeed(&limits, home);
+    // Two hours later all of that address is back, and it is known no more.
+    drop(limits.known(at(7_200)));
     for n in 0..u32::try_from(KNOWN_MAX).unwrap() + 10 {
         let address = std::net::Ipv6Addr::from(0x2001_0db8_u128 << 96 | u128::from(n) << 64);
         let origin = party(&limits, &address.to_string());

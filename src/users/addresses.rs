@@ -46,8 +46,8 @@ pub async fn seal_all(app: &App) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Gives all that is sealed up for lost, with a signing secret that is: nobody is found by an address any more, so every account is
-/// deactivated. False if it opens.
+/// Gives all that is sealed up for lost, with a signing secret that is: nobody is found by an address any more, so every account that
+/// no provider knows is deactivated. False if it opens.
 pub async fn forget_sealed(app: &App) -> Result<bool, Problem> {
     if auth::unlock(app).await? {
         return Ok(false);

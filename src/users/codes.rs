@@ -60,8 +60,13 @@ pub(super) fn holder(read: &mut Read<'_>, code: &str, purpose: Purpose) -> Resul
     store::code_holder(read.conn, &token_hash(code), purpose, read.now)?.ok_or_else(wrong)
 }
 
-/// Uses a code up; whose it was, if it was good.
+/// Uses a code up; whose it was, if it was good and they are active. The account is locked first, as by whatever changes it and
+/// ends its codes, so that no two wait for each other.
 pub(super) fn spend(tx: &mut Tx<'_>, app: &App, code: &str, purpose: Purpose) -> Result<Held, Problem> {
+    let holder = holder(&mut tx.reading(), code, purpose)?;
+    if !store::hold_active(tx.conn, holder)? {
+        return Err(wrong());
+    }
     let (user, sealed) = store::spend_code(tx.conn, &token_hash(code), purpose, tx.now)?.ok_or_else(wrong)?;
     // What was sealed with a secret that is forgotten is no good any more.
     let opened = |sealed: Vec<u8>| {
@@ -71,8 +76,15 @@ pub(super) fn spend(tx: &mut Tx<'_>, app: &App, code: &str, purpose: Purpose) ->
     Ok(Held { user, address: sealed.map(opened).transpose()? })
 }
 
-/// Ends every code of an account.
+/// Ends every code of an account. When they were made is still known, so that no change of the account has another letter written
+/// at once.
 pub(super) fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), Problem> {
+    store::end_codes(tx.conn, user, tx.now)?;
+    Ok(())
+}
+
+/// Forgets every code of an account.
+pub(super) fn forget_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), Problem> {
     store::delete_codes(tx.conn, user)?;
     Ok(())
 }

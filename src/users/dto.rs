@@ -286,6 +286,10 @@ pub struct EmailChangeIn {
     /// The password, so that nobody takes an account over by an open window.
     #[schema(format = Password, max_length = 1024, example = "قهوة سادة كل صباح")]
     pub current_password: String,
+    /// Six digits of the authenticator, or a recovery code, where the account has a second factor.
+    #[serde(default)]
+    #[schema(max_length = 64, example = "492039")]
+    pub code: Option<String>,
 }
 
 /// The proof that an address is one's own.

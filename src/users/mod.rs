@@ -174,14 +174,16 @@ pub fn everyone(read: &mut Read<'_>, page: &PageRequest) -> Result<Slice<Account
     Ok(store::list(read.conn, read.vault, (&[], None), page)?)
 }
 
-/// Deactivates some of the accounts that are active, whose holders can't sign in any more; how many.
+/// Deactivates some of the active accounts whose holders can't sign in any more, since nobody is found by an address; how many. Whom
+/// a provider knows still can.
 fn deactivate_some(tx: &mut Tx<'_>, limit: i64) -> Result<usize, Problem> {
-    let active = store::active(tx.conn, tx.vault, limit)?;
+    let active = store::active_by_address(tx.conn, tx.vault, limit)?;
     let ids: Vec<UserId> = active.iter().map(|account| account.id).collect();
     store::deactivate(tx.conn, &ids, tx.now)?;
     for before in &active {
         let after = Account { is_active: false, version: before.version + 1, updated_at: tx.now, ..before.clone() };
         restate(tx, Some(before), &after)?;
+        shut_out(tx, after.id)?;
         tx.record(Change::newsroom("user.updated", after.id, grant(&after)));
     }
     Ok(active.len())

@@ -5,8 +5,9 @@ use serde_json::json;
 
 use super::codes::{self, Purpose};
 use super::letters::{self, About};
-use super::model::{Email, Password};
-use super::{addresses, found, hash, replace_password, restate, sign_in, store};
+use super::model::Email;
+use super::sign_in::{self, Shown};
+use super::{addresses, found, hash, replace_password, restate, store};
 use crate::auth::actions::UseAccount;
 use crate::auth::{Permit, settle};
 use crate::db::violates;
@@ -38,9 +39,6 @@ pub async fn reset(call: &Call, code: String, password: &str) -> Result<(), Prob
     call.write(move |tx| {
         let held = codes::spend(tx, &app, &code, Purpose::Reset)?;
         let present = found(&mut tx.reading(), held.user)?;
-        if !present.is_active {
-            return Err(codes::wrong());
-        }
         replace_password(tx, &present, &next)?;
         // Whoever reads the mail of the account gets in from here, however many try it elsewhere.
         settle(tx, &place, present.id)?;
@@ -50,22 +48,12 @@ pub async fn reset(call: &Call, code: String, password: &str) -> Result<(), Prob
 }
 
 /// Has a code posted to the address that the caller wants to have, if nobody has it.
-pub async fn ask_for_email(
-    call: &Call,
-    permit: Permit<UseAccount>,
-    email: &str,
-    current: Password,
-) -> Result<(), Problem> {
+pub async fn ask_for_email(call: &Call, permit: Permit<UseAccount>, email: &str, shown: Shown) -> Result<(), Problem> {
     mail::check(&call.app)?;
     let email = Email::parse(email).map_err(|fault| Problem::field("/email", fault))?;
-    let id = permit.user.id;
-    let is_long = current.is_long_enough(permit.user.role);
-    let present = call.read(move |read| Ok(store::password_hash(read.conn, id)?)).await?;
-    sign_in::prove(call, id, current, &present).await?;
-    let (app, lang) = (call.app.clone(), call.lang());
-    call.write(move |tx| {
-        let version = store::hold(tx.conn, id, &present)?.ok_or_else(sign_in::wrong)?;
-        sign_in::check_length(tx, id, is_long)?;
+    let (id, app, lang) = (permit.user.id, call.app.clone(), call.lang());
+    sign_in::with_proof(call, id, (sign_in::CURRENT, shown), move |tx, _| {
+        let version = found(&mut tx.reading(), id)?.version;
         letters::queue(tx, &app, lang, About::Email { user: id, version, address: email.as_str().into() })
     })
     .await
@@ -76,9 +64,6 @@ pub async fn confirm_email(call: &Call, code: String) -> Result<(), Problem> {
     let (app, lang, caller) = (call.app.clone(), call.lang(), call.clone());
     call.write(move |tx| {
         let held = codes::spend(tx, &app, &code, Purpose::Email)?;
-        if !store::hold_active(tx.conn, held.user)? {
-            return Err(codes::wrong());
-        }
         let before = found(&mut tx.reading(), held.user)?;
         let email = held.address.ok_or_else(codes::wrong)?;
         let address = addresses::kept(tx, before.id, &email)?;

@@ -2,7 +2,7 @@
 
 use super::dto::SessionIn;
 use super::found;
-use super::sign_in::{Shown, with_proof};
+use super::sign_in::{PASSWORD, Shown, with_proof};
 use crate::app::{Read, Tx};
 use crate::auth::actions::{GrantAccess, ManageUsers, UseAccount};
 use crate::auth::{
@@ -79,5 +79,8 @@ pub(super) fn end_all(tx: &mut Tx<'_>, user: UserId, but: Option<SessionId>) -> 
 /// Proves once more who the caller is, for what is grave. Who shows a second factor has a strong session from then on.
 pub async fn step_up(call: &Call, permit: Permit<UseAccount>, shown: Shown) -> Result<(), Problem> {
     let (id, session) = (permit.user.id, permit.user.session);
-    with_proof(call, id, shown, move |tx, has_factor| prove_session(tx, session, has_factor.then_some(true))).await
+    with_proof(call, id, (PASSWORD, shown), move |tx, has_factor| {
+        prove_session(tx, session, has_factor.then_some(true))
+    })
+    .await
 }

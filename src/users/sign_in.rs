@@ -7,7 +7,7 @@ use super::dto::UserIn;
 use super::factors::{self, Verdict};
 use super::letters::{self, About};
 use super::model::{Account, Email, Password};
-use super::{addresses, change, found, invitations, restate, store};
+use super::{addresses, change, codes, found, invitations, restate, store};
 use crate::app::{App, Read, Tx};
 use crate::auth::actions::UseAccount;
 use crate::auth::{
@@ -22,8 +22,9 @@ use crate::ids::UserId;
 use crate::problem::{Code, Problem};
 use crate::time::UtcTime;
 
-/// Where a form has the password that is changed.
-const CURRENT: &str = "/currentPassword";
+/// Where a form has the password, and where one has that which is changed.
+pub(super) const PASSWORD: &str = "/password";
+pub(super) const CURRENT: &str = "/currentPassword";
 
 /// What a sign-in or a refresh gives.
 #[derive(Clone, Debug)]
@@ -127,7 +128,7 @@ async fn fits(call: &Call, password: Password, hash: Option<PasswordHash>, refus
 
 /// Refuses a right password that is too short for staff where its holder was a reader when they chose it and works here now. That
 /// is found out before a code is looked at, which would be used up for nothing.
-pub(super) fn check_length(tx: &mut Tx<'_>, id: UserId, is_long: bool) -> Result<(), Problem> {
+fn check_length(tx: &mut Tx<'_>, id: UserId, is_long: bool) -> Result<(), Problem> {
     if is_long || found(&mut tx.reading(), id)?.role == Role::Reader {
         return Ok(());
     }
@@ -135,11 +136,12 @@ pub(super) fn check_length(tx: &mut Tx<'_>, id: UserId, is_long: bool) -> Result
 }
 
 /// Does what its caller proves their right to once more: with the password, and with a code where the account has a second factor,
-/// which the work is told. A wrong code counts, though nothing else is done.
+/// which the work is told. It stands
+/// somewhere in a form. A wrong code counts, though nothing else is done.
 pub(super) async fn with_proof<T, F>(
     call: &Call,
     id: UserId,
-    Shown { password, code }: Shown,
+    (at, Shown { password, code }): (&'static str, Shown),
     work: F,
 ) -> Result<T, Problem>
 where
@@ -148,7 +150,7 @@ where
 {
     let (account, hash) = call.read(move |read| Ok((found(read, id)?, store::password_hash(read.conn, id)?))).await?;
     let (name, app, is_long) = (account.email.as_str(), call.app.clone(), password.is_long_enough(Role::Admin));
-    let wrong = || Problem::field("/password", Fault::WrongPassword);
+    let wrong = move || Problem::field(at, Fault::WrongPassword);
     let proved = async {
         fits(call, password, Some(hash.clone()), wrong()).await?;
         let done = call.write(move |tx| {
@@ -220,7 +222,7 @@ pub async fn change_password(
     current: Password,
     next: &str,
 ) -> Result<(), Problem> {
-    let id = permit.user.id;
+    let (id, is_long) = (permit.user.id, current.is_long_enough(Role::Admin));
     let (account, present) =
         call.read(move |read| Ok((found(read, id)?, store::password_hash(read.conn, id)?))).await?;
     prove(call, id, current, &present).await?;
@@ -229,6 +231,7 @@ pub async fn change_password(
     let (app, lang) = (call.app.clone(), call.lang());
     call.write(move |tx| {
         let version = store::hold(tx.conn, id, &present)?.ok_or_else(wrong)?;
+        check_length(tx, id, is_long)?;
         let before = found(&mut tx.reading(), id)?;
         store::set_password(tx.conn, id, version, &next, tx.now)?;
         let account = found(&mut tx.reading(), id)?;
@@ -254,7 +257,7 @@ pub async fn prove_reader(
 }
 
 /// Refuses a password that is not that of who calls: whoever found an open device must not be able to try many.
-pub(super) async fn prove(call: &Call, id: UserId, password: Password, hash: &PasswordHash) -> Result<(), Problem> {
+async fn prove(call: &Call, id: UserId, password: Password, hash: &PasswordHash) -> Result<(), Problem> {
     let account = call.read(move |read| found(read, id)).await?;
     call.attempt(account.email.as_str(), fits(call, password, Some(hash.clone()), wrong())).await
 }
@@ -272,6 +275,7 @@ pub fn erase(tx: &mut Tx<'_>, id: UserId, proof: &PasswordHash) -> Result<(), Pr
     revoke_all(tx, id, None)?;
     blank_sessions(tx, id)?;
     leave_homes(tx, id)?;
+    codes::forget_all(tx, id)?;
     invitations::blank(tx, id)?;
     factors::erase(tx, id)?;
     replies::forget_about(tx.conn, &[id])?;
@@ -279,7 +283,7 @@ pub fn erase(tx: &mut Tx<'_>, id: UserId, proof: &PasswordHash) -> Result<(), Pr
     Ok(())
 }
 
-pub(super) fn wrong() -> Problem {
+fn wrong() -> Problem {
     Problem::field(CURRENT, Fault::WrongPassword)
 }
 

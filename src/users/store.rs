@@ -7,7 +7,7 @@ use super::codes::Purpose;
 use super::model::Account;
 use crate::auth::{PasswordHash, Role, Vault};
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::{account_codes, second_factors, unsealed_addresses, users};
+use crate::db::schema::{account_codes, identities, second_factors, unsealed_addresses, users};
 use crate::db::{Conn, one_of};
 use crate::ids::{RecordId, UserId};
 use crate::keyset;
@@ -151,10 +151,11 @@ pub(super) fn find_by_mark(conn: &mut Conn, vault: &Vault, mark: &[u8]) -> Query
     Ok(row.map(|row: Row| row.opened(vault)))
 }
 
-/// Some of the accounts that are active.
-pub(super) fn active(conn: &mut Conn, vault: &Vault, limit: i64) -> QueryResult<Vec<Account>> {
-    let active = users::table.filter(users::is_active.eq(true)).order(users::id).limit(limit);
-    let rows = active.select(Row::as_select()).load(conn)?;
+/// Some of the accounts that are active and that no provider knows.
+pub(super) fn active_by_address(conn: &mut Conn, vault: &Vault, limit: i64) -> QueryResult<Vec<Account>> {
+    let linked = identities::table.select(identities::user_id);
+    let active = users::table.filter(users::is_active.eq(true)).filter(users::id.ne_all(linked)).order(users::id);
+    let rows = active.limit(limit).select(Row::as_select()).load(conn)?;
     Ok(rows.into_iter().map(|row: Row| row.opened(vault)).collect())
 }
 
@@ -257,6 +258,12 @@ pub(super) fn spend_code(
 
 pub(super) fn delete_code(conn: &mut Conn, user: UserId, purpose: Purpose) -> QueryResult<usize> {
     diesel::delete(account_codes::table.find((user, purpose))).execute(conn)
+}
+
+pub(super) fn end_codes(conn: &mut Conn, user: UserId, now: UtcTime) -> QueryResult<usize> {
+    diesel::update(account_codes::table.filter(account_codes::user_id.eq(user).and(account_codes::expires_at.gt(now))))
+        .set((account_codes::expires_at.eq(now), account_codes::address.eq(None::<Vec<u8>>)))
+        .execute(conn)
 }
 
 pub(super) fn delete_codes(conn: &mut Conn, user: UserId) -> QueryResult<usize> {

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::permissions::call;
 use crate::support::client::Asked;
 use crate::support::document::operations;
+use crate::support::mailbox::Mailbox;
 use crate::support::{Answer, Client, TestApp};
 use crate::writes::contents;
 
@@ -465,7 +466,8 @@ async fn a_step_up_asks_for_a_code_where_there_is_one() {
 
 #[actix_web::test]
 async fn a_password_that_is_too_short_for_the_role_proves_nothing_and_uses_no_code_up() {
-    let app = TestApp::with("[auth]\nstep_up_minutes = 15\n").await;
+    let mailbox = Mailbox::new();
+    let app = TestApp::with(&format!("{}[auth]\nstep_up_minutes = 15\n", mailbox.settings())).await;
     let short = "tq7#Lw9zX";
     let form = json!({ "email": SARA, "name": "سارة", "password": short });
     let id = app.anonymous().post("/api/v1/auth/register").json(&form).send().await.expect(201).text("/id");
@@ -482,7 +484,28 @@ async fn a_password_that_is_too_short_for_the_role_proves_nothing_and_uses_no_co
     let proof = json!({ "password": short, "code": codes[0] });
     sara.post_to(STEP_UP, proof.clone()).await.refused(403, "password_too_short");
     sara.post("/recovery-codes", proof).await.refused(403, "password_too_short");
+    let form = json!({ "currentPassword": short, "newPassword": PASSWORD });
+    sara.post_to("/api/v1/me/password", form).await.refused(403, "password_too_short");
+    let form = json!({ "currentPassword": short, "email": "sara@example.com" });
+    sara.post_to("/api/v1/me/email", form).await.refused(403, "password_too_short");
     assert_eq!(*sara.get(FACTOR).await.expect(200).at("/recoveryCodesLeft"), json!(codes.len()));
+}
+
+#[actix_web::test]
+async fn another_address_takes_a_code_where_there_is_a_second_factor() {
+    let mailbox = Mailbox::new();
+    let app = TestApp::with(&mailbox.settings()).await;
+    let sara = Person::with_factor(&app, SARA, Role::Editor).await.again().await;
+    let ask = async |code: Option<String>| {
+        let form = json!({ "email": "sara@example.com", "currentPassword": PASSWORD, "code": code });
+        sara.post_to("/api/v1/me/email", form).await
+    };
+    assert_eq!(ask(None).await.refused(422, "invalid").errors(), ["/code required"]);
+    let wrong = ask(Some(no_digits(&sara.secret, app.app.now()))).await.refused(422, "invalid");
+    assert_eq!(wrong.errors(), ["/code wrong_code"]);
+    assert!(mailbox.letters(&app).await.is_empty());
+    ask(Some(sara.codes[0].clone())).await.expect(204);
+    assert_eq!(mailbox.letter(&app).await.to, "sara@example.com");
 }
 
 #[actix_web::test]

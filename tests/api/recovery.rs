@@ -186,6 +186,25 @@ async fn a_code_ends_with_time_with_the_next_one_and_with_every_change_of_the_ac
 }
 
 #[actix_web::test]
+async fn no_change_of_an_account_has_another_letter_written_at_once() {
+    let desk = Desk::open().await;
+    let signed = desk.login(SARA, PASSWORD).await.expect(200);
+    let bearer = format!("Bearer {}", signed.text("/accessToken"));
+    let form = json!({ "email": "victim@example.com", "currentPassword": PASSWORD });
+    desk.me("email", &signed, form.clone()).await.expect(204);
+    assert_eq!(desk.mailbox.letter(&desk.app).await.to, "victim@example.com");
+    for n in 0..3 {
+        let me = desk.app.anonymous().patch("/api/v1/me").header("authorization", &bearer);
+        me.json(&json!({ "name": format!("سارة {n}") })).send().await.expect(200);
+        desk.me("email", &signed, form.clone()).await.expect(204);
+        assert!(desk.mailbox.letters(&desk.app).await.is_empty());
+    }
+    desk.app.clock.advance(Duration::from_secs(6 * MINUTE));
+    desk.me("email", &signed, form).await.expect(204);
+    assert_eq!(desk.mailbox.letter(&desk.app).await.to, "victim@example.com");
+}
+
+#[actix_web::test]
 async fn of_many_at_once_a_code_serves_one() {
     let desk = Desk::open().await;
     let code = desk.code().await;

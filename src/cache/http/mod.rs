@@ -18,7 +18,6 @@ use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, web};
 use tokio::time::timeout;
 
 use crate::app::{App, Read};
-use crate::auth::viewer::PROGRAM;
 use crate::cache::kept::{Coding, Form};
 use crate::cache::{Facet, Kept, Turn};
 use crate::http::{GUEST, named};
@@ -26,8 +25,8 @@ use crate::problem::Problem;
 use crate::time::UtcTime;
 use crate::{alerts, articles, collections};
 
-/// Headers that make an answer the caller's own, or may have it refused.
-const OWN: [HeaderName; 3] = [AUTHORIZATION, HeaderName::from_static(GUEST), HeaderName::from_static(PROGRAM)];
+/// Headers that make an answer the caller's own.
+const OWN: [HeaderName; 2] = [AUTHORIZATION, HeaderName::from_static(GUEST)];
 
 /// Where answers are that may be alike for everyone; nothing else waits for anything here.
 const PUBLIC: [&str; 11] = [

@@ -12,7 +12,7 @@ use self::model::Given;
 use self::store::Row;
 use super::found;
 use super::sessions::end_all;
-use super::sign_in::{Shown, with_proof};
+use super::sign_in::{PASSWORD, Shown, with_proof};
 use crate::app::{App, Read, Tx};
 use crate::auth::actions::{GrantAccess, UseAccount};
 use crate::auth::{Permit, Role, prove_session};
@@ -82,7 +82,7 @@ pub async fn begin(call: &Call, permit: Permit<UseAccount>, password: Password) 
     let id = permit.user.id;
     call.read(move |read| since(read, id)?.map_or(Ok(()), |_| Err(Problem::new(Code::Duplicate)))).await?;
     let app = call.app.clone();
-    with_proof(call, id, Shown { password, code: None }, move |tx, _| {
+    with_proof(call, id, (PASSWORD, Shown { password, code: None }), move |tx, _| {
         let before = state(tx, id)?;
         let random = app.ids().secret();
         let secret = random.first_chunk::<{ model::SECRET_BYTES }>().ok_or_else(|| Problem::internal("no secret"))?;
@@ -127,7 +127,7 @@ pub async fn confirm(call: &Call, permit: Permit<UseAccount>, code: &str) -> Res
 /// Makes new recovery codes for the caller; those before are good for nothing any more.
 pub async fn renew_codes(call: &Call, permit: Permit<UseAccount>, shown: Shown) -> Result<Vec<String>, Problem> {
     let (id, app) = (permit.user.id, call.app.clone());
-    with_proof(call, id, shown, move |tx, has_factor| {
+    with_proof(call, id, (PASSWORD, shown), move |tx, has_factor| {
         if !has_factor {
             return Err(nothing());
         }
@@ -145,7 +145,7 @@ pub async fn remove(call: &Call, permit: Permit<UseAccount>, shown: Shown) -> Re
         return Err(Problem::new(Code::SecondFactorRequired));
     }
     let (id, session) = (permit.user.id, permit.user.session);
-    with_proof(call, id, shown, move |tx, has_factor| {
+    with_proof(call, id, (PASSWORD, shown), move |tx, has_factor| {
         if !has_factor {
             return Err(nothing());
         }

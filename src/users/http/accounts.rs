@@ -141,7 +141,8 @@ async fn update_me(permit: Permit<UseAccount>, call: Call, patch: Patch<ProfileI
 
 /// Change the own password
 ///
-/// Ends every other session of the account; this one stays, and so do API keys. A wrong `currentPassword` is 422. No `code` is asked for: a new password
+/// Ends every other session of the account; this one stays, and so do API keys. A wrong `currentPassword` is 422, one that is too short for the
+/// role 403 `password_too_short`. No `code` is asked for: a new password
 /// alone opens nothing where there is a second factor. An `Idempotency-Key` has no effect: a repetition finds the new password.
 #[utoipa::path(
     tag = "accounts",

@@ -7,9 +7,9 @@ use crate::auth::actions::{Action as _, UseAccount};
 use crate::http::{Call, Input, Reply, Routes};
 use crate::limits::Act;
 use crate::problem::Problem;
-use crate::users;
 use crate::users::dto::{EmailChangeIn, EmailProofIn, ForgottenIn, ResetIn};
 use crate::users::model::Password;
+use crate::users::{self, Shown};
 
 /// Adds what people do who can't sign in, or want to with another address.
 pub fn recovery(config: &mut Routes<'_>) {
@@ -56,8 +56,8 @@ async fn recover_password(call: Call, input: Input<ResetIn>) -> Result<Reply, Pr
 /// Ask to sign in with another address
 ///
 /// A letter with a code goes there, unless somebody has that address already; the answer is the same then, so that nobody learns
-/// who has an account. Until the code is confirmed nothing changes. A wrong `currentPassword` is 422, one that is too short for the role 403
-/// `password_too_short`. An `Idempotency-Key` has no effect.
+/// who has an account. Until the code is confirmed nothing changes. An account with a second factor gives a `code`, too (422 `required` at `/code`
+/// without). A wrong `currentPassword` or `code` is 422, a password that is too short for the role 403 `password_too_short`. An `Idempotency-Key` has no effect.
 #[utoipa::path(
     tag = "accounts",
     extensions(
@@ -71,8 +71,9 @@ async fn recover_password(call: Call, input: Input<ResetIn>) -> Result<Reply, Pr
 #[post("/me/email")]
 async fn change_email(permit: Permit<UseAccount>, call: Call, input: Input<EmailChangeIn>) -> Result<Reply, Problem> {
     let standing = call.within_limits(Act::Letter, Some(permit.user.commenter()))?;
-    let EmailChangeIn { email, current_password } = input.value;
-    users::ask_for_email(&call, permit, &email, Password::typed(&current_password)).await?;
+    let EmailChangeIn { email, current_password, code } = input.value;
+    let shown = Shown { password: Password::typed(&current_password), code };
+    users::ask_for_email(&call, permit, &email, shown).await?;
     Ok(Reply::nothing().standing(standing))
 }
 

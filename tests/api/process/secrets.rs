@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use diesel::prelude::*;
-use khabar::db::schema::users;
+use khabar::db::schema::{api_keys, replies, sessions, users};
 use khabar::text::hex;
 use khabar::time::{Clock as _, SystemClock};
 use serde_json::{Value, json};
@@ -279,6 +279,20 @@ fn another_signing_secret_takes_all_that_is_sealed_along_at_one_start() {
 fn a_newsroom_whose_signing_secret_is_lost_goes_on_without_what_was_sealed() {
     let home = Home::new().set("KHABAR_JWT_SECRET", SECRETS[0]);
     let email = home.account("admin");
+    let server = home.serve();
+    let admin = server.sign_in(&email);
+    let once = [("idempotency-key", "once")];
+    admin.post("/api/v1/newsroom/sources", &once, &json!({ "name": "وكالة", "kind": "agency" })).expect(201);
+    let key = admin.post("/api/v1/newsroom/api-keys", &[], &json!({ "name": "برنامج", "scopes": ["record.manage"] }));
+    key.expect(201);
+    drop(server);
+    let kept = |home: &Home| {
+        let mut conn = home.sql();
+        let keys = api_keys::table.filter(api_keys::revoked_at.is_null()).count().get_result::<i64>(&mut conn).unwrap();
+        let open = sessions::table.filter(sessions::revoked_at.is_null()).count().get_result::<i64>(&mut conn).unwrap();
+        [replies::table.count().get_result::<i64>(&mut conn).unwrap(), keys, open]
+    };
+    assert_eq!(kept(&home), [1, 1, 1]);
     let home = home.set("KHABAR_JWT_SECRET", SECRETS[2]);
     home.run(&["user", "list"]).refuses("`khabar forget-sealed`");
     home.run(&["forget-sealed"]).succeeds();
@@ -287,6 +301,7 @@ fn a_newsroom_whose_signing_secret_is_lost_goes_on_without_what_was_sealed() {
     assert!(listed.contains("@sealed.invalid") && !listed.contains(&email), "{listed}");
     let active = users::table.filter(users::is_active.eq(true)).count().get_result::<i64>(&mut home.sql()).unwrap();
     assert_eq!(active, 0, "nobody counts as an administrator who can't get in");
+    assert_eq!(kept(&home), [0, 0, 0], "and nothing else opens what is deactivated, should somebody activate it");
     // The address is nobody's now, so whoever had it gets an account anew.
     assert_eq!(home.account("admin"), email);
     home.serve().sign_in(&email).get("/api/v1/me").expect(200);

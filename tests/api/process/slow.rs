@@ -4,7 +4,9 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::support::process::{Home, Server};
+use serde_json::json;
+
+use crate::support::process::{Home, Server, within};
 
 /// How many are slow at once.
 const CROWD: usize = 300;
@@ -70,6 +72,46 @@ fn is_soon(server: &Server) {
     server.ask().get("/health/ready").expect(200);
     server.ask().get("/api/v1/site").expect(200);
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_body_that_drips_does_not_outlive_the_right_to_send_it() {
+    let home = Home::new();
+    let (admin, editor) = (home.account("admin"), home.account("editor"));
+    let server = home.serve();
+    let (admin, editor) = (server.sign_in(&admin), server.sign_in(&editor));
+    let drip = |name: &str, meanwhile: &dyn Fn()| {
+        let body = format!("{{\"name\":\"{name}\",\"kind\":\"agency\"}}");
+        let (most, last) = body.split_at(body.len() - 1);
+        let (token, length) = (editor.token(), body.len());
+        let mut slow = Slow::begin(
+            &server,
+            &format!(
+                "POST /api/v1/newsroom/sources HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+                 content-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{most}"
+            ),
+        );
+        std::thread::sleep(Duration::from_millis(2_500));
+        meanwhile();
+        slow.drip(last);
+        within(SOON, "an answer", || {
+            slow.drip("");
+            slow.is_over.then_some(())
+        });
+        slow.answer()
+    };
+    let taken = drip("one", &|| ());
+    assert!(taken.starts_with("HTTP/1.1 201"), "{taken}");
+    let shut_out = || {
+        let id = editor.get("/api/v1/me").expect(200).json["id"].as_str().unwrap().to_owned();
+        let account = format!("/api/v1/newsroom/users/{id}");
+        let tag = admin.get(&account).expect(200).header("etag");
+        admin.patch(&account, &[("if-match", &tag)], &json!({ "isActive": false })).expect(200);
+    };
+    let refused = drip("two", &shut_out);
+    assert!(refused.starts_with("HTTP/1.1 401") && refused.contains("unauthenticated"), "{refused}");
+    let sources = admin.get("/api/v1/newsroom/sources").expect(200);
+    assert_eq!(sources.json["items"].as_array().unwrap().len(), 1);
 }
 
 #[test]
