@@ -63,6 +63,8 @@ pub fn look_again(read: &mut Read<'_>, user: &User, app: &App) -> Result<(), Pro
         Some(key) => key_user(read, key)?,
         None => holder_of(read, (user.session, user.id), app)?,
     };
+    // That a proof grows old meanwhile makes nobody another one.
+    let now = now.map(|now| User { is_sure: user.is_sure, ..now });
     if now.as_ref() == Some(user) { Ok(()) } else { Err(Problem::new(Code::Unauthenticated)) }
 }
 

@@ -18,7 +18,8 @@ pub fn routes(config: &mut Routes<'_>) {
 /// Get what is kept of the own person
 ///
 /// The account, its sessions and identities, every comment with its earlier wordings and what was decided about it, and every reaction
-/// and report: in one answer, none left out. API keys, and what the audit log says of them, are in lists of their own. Subscriptions to pushes belong to no account.
+/// and report: in one answer, none left out. API keys, and what the audit log says of somebody, administrators have in lists of their own.
+/// Subscriptions to pushes belong to no account.
 #[utoipa::path(
     tag = "accounts",
     extensions(("x-permission" = json!(UseAccount::NAME))),

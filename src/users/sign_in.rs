@@ -135,9 +135,8 @@ fn check_length(tx: &mut Tx<'_>, id: UserId, is_long: bool) -> Result<(), Proble
     Err(Problem::new(Code::PasswordTooShort))
 }
 
-/// Does what its caller proves their right to once more: with the password, and with a code where the account has a second factor,
-/// which the work is told. It stands
-/// somewhere in a form. A wrong code counts, though nothing else is done.
+/// Does what its caller proves their right to once more: with the password, which stands somewhere in a form, and with a code where
+/// the account has a second factor, which the work is told. A wrong code counts, though nothing else is done.
 pub(super) async fn with_proof<T, F>(
     call: &Call,
     id: UserId,

@@ -56,8 +56,9 @@ async fn recover_password(call: Call, input: Input<ResetIn>) -> Result<Reply, Pr
 /// Ask to sign in with another address
 ///
 /// A letter with a code goes there, unless somebody has that address already; the answer is the same then, so that nobody learns
-/// who has an account. Until the code is confirmed nothing changes. An account with a second factor gives a `code`, too (422 `required` at `/code`
-/// without). A wrong `currentPassword` or `code` is 422, a password that is too short for the role 403 `password_too_short`. An `Idempotency-Key` has no effect.
+/// who has an account. Until the code is confirmed nothing changes. An account with a second factor gives a `code`, too
+/// (422 `required` at `/code` without). A wrong `currentPassword` or `code` is 422, a password that is too short for the role 403
+/// `password_too_short`. An `Idempotency-Key` has no effect.
 #[utoipa::path(
     tag = "accounts",
     extensions(

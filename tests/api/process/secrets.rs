@@ -5,9 +5,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use diesel::prelude::*;
-use khabar::db::schema::{api_keys, replies, sessions, users};
+use khabar::db::schema::{api_keys, identities, replies, sessions, users};
+use khabar::ids::UserId;
 use khabar::text::hex;
-use khabar::time::{Clock as _, SystemClock};
+use khabar::time::{Clock as _, SystemClock, UtcTime};
 use serde_json::{Value, json};
 
 use crate::factors::{bytes, digits};
@@ -293,14 +294,26 @@ fn a_newsroom_whose_signing_secret_is_lost_goes_on_without_what_was_sealed() {
         [replies::table.count().get_result::<i64>(&mut conn).unwrap(), keys, open]
     };
     assert_eq!(kept(&home), [1, 1, 1]);
+    home.account("editor");
+    let known = users::table.filter(users::role.eq("editor")).select(users::id).get_result::<UserId>(&mut home.sql());
+    let known = known.unwrap();
+    let linked = (
+        (identities::id.eq(known), identities::user_id.eq(known), identities::issuer.eq("https://id.example")),
+        (identities::subject.eq("one"), identities::linked_at.eq(UtcTime::from_micros(0))),
+    );
+    diesel::insert_into(identities::table).values(linked).execute(&mut home.sql()).unwrap();
     let home = home.set("KHABAR_JWT_SECRET", SECRETS[2]);
     home.run(&["user", "list"]).refuses("`khabar forget-sealed`");
     home.run(&["forget-sealed"]).succeeds();
     home.run(&["forget-sealed"]).refuses("nothing is lost");
     let listed = home.run(&["user", "list"]).succeeds().out;
     assert!(listed.contains("@sealed.invalid") && !listed.contains(&email), "{listed}");
-    let active = users::table.filter(users::is_active.eq(true)).count().get_result::<i64>(&mut home.sql()).unwrap();
-    assert_eq!(active, 0, "nobody counts as an administrator who can't get in");
+    let active = users::table.filter(users::is_active.eq(true)).select(users::id).load::<UserId>(&mut home.sql());
+    assert_eq!(
+        active.unwrap(),
+        [known],
+        "whom a provider knows gets in, and nobody counts as an administrator who can't"
+    );
     assert_eq!(kept(&home), [0, 0, 0], "and nothing else opens what is deactivated, should somebody activate it");
     // The address is nobody's now, so whoever had it gets an account anew.
     assert_eq!(home.account("admin"), email);
