@@ -56,6 +56,54 @@ fn two_nodes_that_start_at_once_on_an_empty_database_work_as_one() {
 }
 
 #[test]
+fn what_is_taken_away_on_one_node_opens_nothing_on_another() {
+    if database::server().is_none() {
+        return; // An SQLite file has one node.
+    }
+    let one = Home::new().set("KHABAR_JWT_SECRET", &"one secret for both of them ".repeat(2));
+    let (admin, editor) = (one.account("admin"), one.account("editor"));
+    let other = one.neighbour();
+    let (first, second) = (one.serve(), other.serve());
+    let admin = first.sign_in(&admin);
+    let there = |token: String| second.ask().with_token(token);
+    let sign_in = || (first.sign_in(&editor), there(first.sign_in(&editor).token()));
+    let account = {
+        let (here, away) = sign_in();
+        let id = away.get("/api/v1/me").expect(200).json["id"].as_str().unwrap().to_owned();
+        there(here.token()).get(SOURCES).expect(200);
+        here.post("/api/v1/auth/logout", &[], &json!({})).expect(204);
+        there(here.token()).get("/api/v1/me").refused(401, "unauthenticated");
+        away.get(SOURCES).expect(200);
+        format!("/api/v1/newsroom/users/{id}")
+    };
+    let change = |form: &Value| {
+        let tag = admin.get(&account).expect(200).header("etag");
+        admin.patch(&account, &[("if-match", &tag)], form).expect(200);
+    };
+    let (_, away) = sign_in();
+    change(&json!({ "role": "reader" }));
+    away.get(SOURCES).refused(403, "forbidden");
+    change(&json!({ "role": "editor" }));
+    away.get(SOURCES).expect(200);
+    change(&json!({ "isActive": false }));
+    away.get("/api/v1/me").refused(401, "unauthenticated");
+    change(&json!({ "isActive": true }));
+    let (_, away) = sign_in();
+    let tag = admin.get(&account).expect(200).header("etag");
+    let form = json!({ "password": "حبر على ورق منذ الفجر الباكر" });
+    admin.post(&format!("{account}/password"), &[("if-match", &tag)], &form).expect(200);
+    away.get("/api/v1/me").refused(401, "unauthenticated");
+    let form = json!({ "name": "برنامج", "scopes": ["record.read"] });
+    let key = admin.post("/api/v1/newsroom/api-keys", &[], &form).expect(201);
+    let program = there(key.json["secret"].as_str().unwrap().to_owned());
+    program.get(SOURCES).expect(200);
+    let path = key.header("location");
+    let tag = admin.get(&path).expect(200).header("etag");
+    admin.send("DELETE", &path, &[("if-match", &tag)], None).unwrap().expect(204);
+    program.get(SOURCES).refused(401, "unauthenticated");
+}
+
+#[test]
 fn a_write_that_fails_takes_no_other_with_it() {
     let home = Home::new();
     let email = home.account("editor");

@@ -24,6 +24,8 @@ const COOKIE: &str = "cookie-c0ffee1234567890";
 const READER: &str = "layla.reader@private.example";
 const NOBODY: &str = "nobody.at.all@private.example";
 const GUEST: &str = "guest.of.ours@private.example";
+const INVITED: &str = "lina.invited@private.example";
+const CHOSEN: &str = "chosen-password-61c0ab17";
 const WEBHOOKS: &str = "/api/v1/newsroom/webhooks";
 const HOOK_SECRET: &str = "whsec_c2VjcmV0IG9mIHRoZSBob29rIHdpdGggMzIgYnl0ZXM=";
 
@@ -180,6 +182,29 @@ fn webhooks(admin: &Asker, receiver: &Receiver, said: &mut Said) {
     until("the endpoint is told", || (!receiver.got().is_empty()).then_some(()));
 }
 
+/// A program acts with a key, old and new, and somebody is invited by a code.
+fn program(admin: &Asker, server: &Server, said: &mut Said) {
+    let keys = "/api/v1/newsroom/api-keys";
+    let form = json!({ "name": "برنامج", "scopes": ["record.read"] });
+    let made = admin.post(keys, &[], &form).expect(201);
+    let key = said.note("a key", made.json["secret"].as_str().unwrap());
+    server.ask().with_token(key.clone()).get("/api/v1/newsroom/sources").expect(200);
+    server.ask().with_token(format!("{key}x")).get("/api/v1/newsroom/sources").refused(401, "unauthenticated");
+    server.ask().get(&format!("/api/v1/site?key={key}")).refused(400, "bad_parameter");
+    server.ask().get(&format!("/api/v1/articles/{key}")).refused(404, "not_found");
+    let views = "/api/v1/articles/0192f3a4-5b6c-7d8e-9f01-23456789abcd/views";
+    server.ask().post(views, &[("khabar-key", &key)], &json!({})).refused(404, "not_found");
+    let path = format!("{keys}/{}", made.json["id"].as_str().unwrap());
+    let turned = admin.post(&format!("{path}/rotate"), &[("if-match", "\"1\"")], &json!({})).expect(200);
+    said.note("a key's next secret", turned.json["secret"].as_str().unwrap());
+    let form = json!({ "email": INVITED, "name": "صحفية", "role": "journalist", "byMail": false });
+    let invited = admin.post("/api/v1/newsroom/invitations", &[("idempotency-key", "i")], &form).expect(201);
+    let code = said.note("an invitation's code", invited.json["code"].as_str().unwrap());
+    let form = json!({ "code": code, "password": CHOSEN });
+    server.ask().post("/api/v1/auth/invitations/accept", &[], &form).expect(201);
+    server.ask().post("/api/v1/auth/invitations/accept", &[], &form).refused(422, "invalid");
+}
+
 /// The same as it could stand somewhere: plainly, in percents, in base64, as hexadecimal digits.
 fn forms(secret: &str) -> Vec<String> {
     let digits = hex(secret.as_bytes());
@@ -209,6 +234,7 @@ fn session(home: &Home) -> (Said, Server) {
     let article = article(&editor, &server, &mut said);
     webhooks(&admin, &receiver, &mut said);
     guest(&admin, &server, &article, &mut said);
+    program(&admin, &server, &mut said);
     let reset = ["user", "reset-password", "--email", READER, "--password-stdin"];
     let ran = home.run_with(&reset, &format!("{RESET}\n")).succeeds();
     assert!(!(ran.out + &ran.err).contains(RESET));
@@ -218,7 +244,9 @@ fn session(home: &Home) -> (Said, Server) {
     }
     said.note("the password of all", PASSWORD);
     said.note("a cookie", COOKIE);
+    said.note("a password of who was invited", CHOSEN);
     said.note("an address of a guest", GUEST);
+    said.note("an address of who is invited", INVITED);
     said.note("an address of nobody", NOBODY);
     said.note("an address of a reader", READER);
     for role in ["admin", "editor"] {
