@@ -13,7 +13,7 @@ pub enum Conn {
 }
 
 /// Runs a statement as one of the very database that this is. Through [`Conn`] its text is written out each time, even where
-/// the connection has it prepared: this is for what readers ask for most.
+/// the connection has it prepared: this is for what readers ask for, and write, most.
 macro_rules! directly {
     ($conn:expr, $own:ident => $run:expr) => {
         match $conn {
