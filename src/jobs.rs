@@ -100,7 +100,7 @@ async fn push_again(app: App) -> Pause {
     push::try_again(&app).await
 }
 
-/// Forgets what nobody needs any more: old events, kept answers, pushes, messages to partners and letters, sign-ins that nobody
+/// Forgets what nobody needs any more: old events, kept answers, pushes, messages to partners and letters, codes, sign-ins that nobody
 /// finished, sessions that are over, and where comments came from. Each in slices, so that no transaction lasts. The audit log is never swept.
 async fn sweep(app: App) -> Pause {
     let rule = app.config().events.clone();
@@ -111,6 +111,7 @@ async fn sweep(app: App) -> Pause {
     until_nothing(&app, |tx| webhooks::forget(tx, SLICE)).await?;
     until_nothing(&app, |tx| mail::forget(tx, SLICE)).await?;
     until_nothing(&app, |tx| users::invitations::forget(tx, SLICE)).await?;
+    until_nothing(&app, |tx| users::codes::forget(tx, SLICE)).await?;
     until_nothing(&app, |tx| oidc::forget_attempts(tx, SLICE)).await?;
     until_nothing(&app, |tx| auth::forget_sessions(tx, SLICE)).await?;
     until_nothing(&app, |tx| auth::forget_homes(tx, SLICE)).await?;

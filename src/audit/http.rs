@@ -25,9 +25,11 @@ struct AuditList {
 
 /// List the audit log
 ///
-/// Every call that could have changed something, allowed or refused, the latest first. A change has a line for each thing
+/// Every call that could have changed something, allowed or refused, and every other that was refused to somebody who is signed in, the
+/// latest first. A change has a line for each thing
 /// that it touched, written with it; a call that changed nothing has one that follows within seconds. Calls of strangers that
-/// were refused alike are summed up: `payload.times` says how many there were. A line is never changed or removed.
+/// were refused alike are summed up: `payload.times` says how many there were. `user.sign_in` names whose password was tried, `api_key.use` the key that
+/// came from where it may not be used. A line is never changed or removed.
 #[utoipa::path(
     tag = "audit",
     extensions(("x-permission" = json!(ReadAudit::NAME))),

@@ -25,7 +25,7 @@ use crate::problem::Problem;
 use crate::time::UtcTime;
 
 pub use model::{Actions, Line, Outcome};
-pub use waiting::{Call, SIGN_IN, Waiting};
+pub use waiting::{Call, KEY_USE, SIGN_IN, Waiting};
 
 /// How long lines wait that belong to no transaction.
 const PAUSE: Duration = Duration::from_secs(5);

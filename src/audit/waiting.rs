@@ -19,10 +19,12 @@ const OF_ONE_MAX: usize = 20;
 const OWN_MAX: usize = 100;
 /// Sums in a batch.
 const SUMS_MAX: usize = 100;
-/// Sums in a batch up to which each account whose password is tried has one of its own; tries at others then share one.
+/// Sums in a batch up to which each account whose password is tried, and each key that goes astray, has one of its own; others then share one.
 const NAMED_MAX: usize = SUMS_MAX / 2;
 /// A try at the password of an account, which is the target.
 pub const SIGN_IN: &str = "user.sign_in";
+/// A good key that came from where it may not be used, which is the target.
+pub const KEY_USE: &str = "api_key.use";
 
 /// A call that left no line in a transaction.
 #[derive(Clone, Debug)]
@@ -55,7 +57,7 @@ struct Likeness {
     outcome: Outcome,
     status: u16,
     code: Option<&'static str>,
-    /// Whose password it was that was tried.
+    /// Whose password it was that was tried, or which key.
     victim: Option<Uuid>,
 }
 
@@ -67,7 +69,7 @@ impl Likeness {
             outcome: call.outcome,
             status: call.status,
             code: call.code,
-            victim: call.target.filter(|_| call.deed.action == SIGN_IN),
+            victim: call.target.filter(|_| [SIGN_IN, KEY_USE].contains(&&*call.deed.action)),
         }
     }
 }

@@ -37,16 +37,26 @@ pub(super) struct KeyUse {
     is_noted: bool,
 }
 
-/// The holder of a key, if it is good, comes from where it may, and whoever made it is still here.
-fn holder(read: &mut Read<'_>, key: &str, from: IpAddr) -> Result<Option<KeyUse>, Problem> {
+/// What a request with a key turned out to be.
+pub(super) enum Known {
+    /// A program that acts for somebody.
+    User(User),
+    /// Somebody who has a good key, and comes from where it may not be used.
+    Outside(KeyId),
+    /// Nobody.
+    Nobody,
+}
+
+/// The holder of a key, if it is good and whoever made it is still here; only its id where it comes from where it may not.
+fn holder(read: &mut Read<'_>, key: &str, from: IpAddr) -> Result<Option<Result<KeyUse, KeyId>>, Problem> {
     let Some(held) = store::key_holder(read.conn, &token_hash(key), read.now)? else { return Ok(None) };
     let addresses: Vec<String> = serde_json::from_str(&held.addresses)?;
     let is_inside = |network: &String| Network::parse(network).is_ok_and(|network| network.contains(from));
     if !addresses.is_empty() && !addresses.iter().any(is_inside) {
-        return Ok(None);
+        return Ok(Some(Err(held.id)));
     }
     let since = read.now.before(USED_WITHIN);
-    Ok(Some(KeyUse { id: held.id, user: user(&held)?, is_noted: held.used_at.is_some_and(|at| at > since) }))
+    Ok(Some(Ok(KeyUse { id: held.id, user: user(&held)?, is_noted: held.used_at.is_some_and(|at| at > since) })))
 }
 
 /// Whom a key makes of its holder.
@@ -83,22 +93,19 @@ fn least_role(maker: Role, scopes: &[String]) -> Role {
 }
 
 /// Who a key speaks for. That it was used is noted, every few minutes at the most.
-pub(super) async fn identify_key(
-    app: &App,
-    key: &str,
-    from: IpAddr,
-    request_id: String,
-) -> Result<Option<User>, Problem> {
+pub(super) async fn identify_key(app: &App, key: &str, from: IpAddr, request_id: String) -> Result<Known, Problem> {
     let text = key.to_owned();
-    let Some(KeyUse { id, user, is_noted }) = app.read(move |read| holder(read, &text, from)).await? else {
-        return Ok(None);
+    let KeyUse { id, user, is_noted } = match app.read(move |read| holder(read, &text, from)).await? {
+        Some(Ok(used)) => used,
+        Some(Err(key)) => return Ok(Known::Outside(key)),
+        None => return Ok(Known::Nobody),
     };
     if !is_noted {
         let origin = app.limits().origin(from);
         let actor = Actor { caller: Some(user.caller()), request_id, deed: None, origin };
         app.write(actor, move |tx| note_use(tx, id)).await?;
     }
-    Ok(Some(user))
+    Ok(Known::User(user))
 }
 
 /// Ends the keys that somebody has made, who is shut out or may have lost them.

@@ -23,13 +23,13 @@ use crate::text_enum;
 pub use deed::Deed;
 pub use key::{fresh_key, revoke_keys, shown_part};
 pub use password::{Busy, Hasher, PasswordHash};
-pub use permit::{Permit, still_may};
+pub use permit::{Permit, could_still, still_may};
 pub use place::{forget_homes, is_home, leave_homes, settle};
 pub use secrets::{forget_secrets, kept_secret, unlock};
 pub use session::{
     EVENTS, Grant, KeptSession, blank_sessions, forget_sessions, is_refresh_token, live_session, live_sessions,
     look_again, name_session, open_session, own_session, prove_session, refresh, revoke_all, revoke_session,
-    sessions_of,
+    sessions_of, succeed_session,
 };
 pub use token::{Claims, Tokens};
 pub use vault::Vault;

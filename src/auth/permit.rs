@@ -7,9 +7,10 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::actions::{Action, is_grave};
+use super::key::key_user;
 use super::{User, Viewer, store};
 use crate::app::Read;
-use crate::ids::UserId;
+use crate::ids::{KeyId, UserId};
 use crate::problem::{Code, Problem};
 
 /// Proof that the signed-in person may do `A`. Only the request's own viewer can make one.
@@ -56,6 +57,14 @@ impl<A: Action> Permit<A> {
 pub fn still_may<A: Action>(read: &mut Read<'_>, ids: &[UserId]) -> Result<Vec<UserId>, Problem> {
     let roles = if ids.is_empty() { Vec::new() } else { store::active_roles(read.conn, ids)? };
     Ok(roles.into_iter().filter(|(_, role)| A::ROLES.contains(role)).map(|(id, _)| id).collect())
+}
+
+/// Whether somebody could do `A` once more as they did it: themselves, or through a key that must be good and theirs still.
+pub fn could_still<A: Action>(read: &mut Read<'_>, user: UserId, key: Option<KeyId>) -> Result<bool, Problem> {
+    match key {
+        Some(key) => Ok(key_user(read, key)?.is_some_and(|holder| holder.id == user && holder.may::<A>())),
+        None => Ok(!still_may::<A>(read, &[user])?.is_empty()),
+    }
 }
 
 /// For work that may be done a second time.

@@ -94,13 +94,12 @@ pub fn open_session(
     agent: Option<&str>,
     is_strong: bool,
 ) -> Result<Grant, Problem> {
-    let session = tx.next_id();
-    let (now, expires_at) = (tx.now, expiry(app, tx.now));
+    let now = tx.now;
     let kept = KeptSession {
-        id: session,
+        id: tx.next_id(),
         user,
         opened_at: now,
-        expires_at,
+        expires_at: expiry(app, now),
         revoked_at: None,
         name: None,
         agent: agent.map(ToOwned::to_owned),
@@ -108,7 +107,20 @@ pub fn open_session(
         proved_at,
         is_strong,
     };
-    store::insert_session(tx.conn, &kept)?;
+    begin(tx, app, &kept)
+}
+
+/// Opens another session for whoever holds a live one, with its name and as strong as that is.
+pub fn succeed_session(tx: &mut Tx<'_>, app: &App, session: SessionId) -> Result<Grant, Problem> {
+    let (id, now) = (tx.next_id(), tx.now);
+    let present = store::session(tx.conn, session)?.filter(|kept| kept.is_live(now));
+    let present = present.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+    begin(tx, app, &KeptSession { id, opened_at: now, used_at: now, expires_at: expiry(app, now), ..present })
+}
+
+fn begin(tx: &mut Tx<'_>, app: &App, kept: &KeptSession) -> Result<Grant, Problem> {
+    let (session, user) = (kept.id, kept.user);
+    store::insert_session(tx.conn, kept)?;
     restate(tx, session, None)?;
     tx.record(Change::newsroom("session.opened", session, serde_json::json!({ "userId": user })));
     let refresh_token = issue(tx, app, session)?;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpMessage as _, HttpRequest};
 
-use super::key::{PREFIX as KEY_PREFIX, identify_key};
+use super::key::{Known, PREFIX as KEY_PREFIX, identify_key};
 use super::{User, live_session};
 use crate::app::App;
 use crate::ids::KeyId;
@@ -50,6 +50,17 @@ impl Program {
     }
 }
 
+/// A good key that came from where it may not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Astray(pub KeyId);
+
+impl Astray {
+    /// That of a request which was refused for it.
+    pub fn of(request: &HttpRequest) -> Option<Self> {
+        request.extensions().get().copied()
+    }
+}
+
 /// Reads the key of the program that a request comes through, from an address. One that is no good is refused even where nothing is
 /// counted; where nothing ever is, since a request only reads, nobody looks at it.
 pub async fn identify_program(
@@ -60,13 +71,10 @@ pub async fn identify_program(
 ) -> Result<Option<Program>, Problem> {
     let mut headers = request.headers().get_all(PROGRAM).filter(|_| !request.method().is_safe());
     let Some(header) = headers.next() else { return Ok(None) };
-    let key = header.to_str().ok().filter(|_| headers.next().is_none());
-    let user = match key {
-        Some(key) => identify_key(app, key.trim(), from, request_id).await?,
-        None => None,
-    };
-    let key = user.and_then(|user| user.key()).ok_or_else(|| Problem::new(Code::Unauthenticated))?;
-    Ok(Some(Program(key)))
+    let refuse = || Problem::new(Code::Unauthenticated);
+    let key = header.to_str().ok().filter(|_| headers.next().is_none()).ok_or_else(refuse)?;
+    let user = holder(app, request, key.trim(), from, request_id).await?;
+    Ok(Some(Program(user.key().ok_or_else(refuse)?)))
 }
 
 /// Reads the bearer token of a request, which comes from an address: a session's, or a program's key. A token that is no good is
@@ -86,11 +94,26 @@ pub async fn identify(app: &App, request: &HttpRequest, from: IpAddr, request_id
     }
     let token = token.trim();
     if token.starts_with(KEY_PREFIX) {
-        let user = identify_key(app, token, from, request_id).await?;
-        return user.map(Viewer::User).ok_or_else(refuse);
+        return Ok(Viewer::User(holder(app, request, token, from, request_id).await?));
     }
     let claims = app.tokens().read(token, app.now()).ok_or_else(refuse)?;
     let asked = app.clone();
     let user = app.read(move |read| live_session(read, &claims, &asked)).await?;
     user.map(Viewer::User).ok_or_else(refuse)
+}
+
+/// Whom a key speaks for. One that is good and comes from where it may not be used is noted, which no answer tells.
+async fn holder(
+    app: &App,
+    request: &HttpRequest,
+    key: &str,
+    from: IpAddr,
+    request_id: String,
+) -> Result<User, Problem> {
+    match identify_key(app, key, from, request_id).await? {
+        Known::User(user) => return Ok(user),
+        Known::Outside(key) => drop(request.extensions_mut().insert(Astray(key))),
+        Known::Nobody => {}
+    }
+    Err(Problem::new(Code::Unauthenticated))
 }

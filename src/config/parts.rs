@@ -219,6 +219,8 @@ pub struct Mail {
     pub email_url: Option<String>,
     /// The page where who was invited makes an account, likewise.
     pub invitation_url: Option<String>,
+    /// The page where a reader who has a code makes an account, with `{code}` where it goes.
+    pub registration_url: Option<String>,
 }
 
 /// The same as it is written.
@@ -230,12 +232,13 @@ pub(super) struct WrittenMail {
     reset_url: String,
     email_url: String,
     invitation_url: String,
+    registration_url: String,
 }
 
 impl WrittenMail {
     /// The same, if it makes sense.
     pub(super) fn checked(self) -> Result<Mail, Error> {
-        let Self { url, from, reset_url, email_url, invitation_url } = self;
+        let Self { url, from, reset_url, email_url, invitation_url, registration_url } = self;
         let refuse = |name, why: &str| Error::Value { name, why: why.into() };
         let way = std::str::from_utf8(url.expose()).ok().and_then(Way::parse);
         let way = way.ok_or_else(|| refuse("mail.url", "must be smtp://…, smtps://… or file:folder"))?;
@@ -258,6 +261,7 @@ impl WrittenMail {
             reset_url: page("mail.reset_url", reset_url)?,
             email_url: page("mail.email_url", email_url)?,
             invitation_url: page("mail.invitation_url", invitation_url)?,
+            registration_url: page("mail.registration_url", registration_url)?,
         })
     }
 }

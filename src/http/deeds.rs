@@ -1,17 +1,19 @@
-//! What requests that may change something do, and what became of it, for the audit log.
+//! What requests do that may change something, or are refused to somebody known, and what became of them, for the audit log.
 
 use std::sync::Arc;
 
 use actix_web::HttpMessage as _;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, web};
 use uuid::Uuid;
 
 use super::call::RequestId;
 use super::contract::Contract;
 use crate::app::App;
-use crate::audit::{Call, Outcome};
+use crate::audit::{Call, KEY_USE, Outcome};
+use crate::auth::viewer::Astray;
 use crate::auth::{Actor, Deed, User, Viewer};
 use crate::problem::{Code, Problem};
 
@@ -22,7 +24,8 @@ const NAMELESS_ACTION: &str = "comment.report";
 
 /// Names what a request does, before anything else of it is read.
 pub(super) fn announce(request: &ServiceRequest) {
-    if let Some(deed) = of(request.request()) {
+    let request = request.request();
+    if let Some(deed) = (!request.method().is_safe()).then(|| of(request)).flatten() {
         request.extensions_mut().insert(Arc::new(deed));
     }
 }
@@ -37,16 +40,24 @@ pub(super) fn is_nameless(deed: &Deed) -> bool {
     deed.kind == NAMELESS || deed.action == NAMELESS_ACTION
 }
 
-/// Hands a call to the audit log that has no line there: it was refused, or it changed nothing.
+/// Hands a call to the audit log that has no line there: it was refused, or it could have changed something and did not.
 pub(super) fn conclude<B: MessageBody>(response: &ServiceResponse<B>) {
     let (request, status) = (response.request(), response.status());
-    let app = request.app_data::<web::Data<App>>();
-    let Some((app, deed)) = app.zip(announced(request)) else { return };
+    let Some(app) = request.app_data::<web::Data<App>>() else { return };
+    if let Some(Astray(key)) = Astray::of(request) {
+        let tried = of(request).map(|deed| Deed::new(deed.method, deed.route, KEY_USE.into(), None));
+        let (actor, problem) = (stranger(RequestId::of(request)), Problem::new(Code::Unauthenticated));
+        conclude_part(app, &actor, tried.map(Arc::new), key.uuid(), &problem);
+    }
+    let viewer = Viewer::of(request);
+    // What is only read is noted where somebody known may not: what strangers may not read is told to all of them alike.
+    let is_shut = status == StatusCode::FORBIDDEN && viewer.user().is_some();
+    let shut = || is_shut.then(|| of(request).map(Arc::new)).flatten();
+    let Some(deed) = announced(request).or_else(shut) else { return };
     let is_refused = status.is_client_error() || status.is_server_error();
     if !is_refused && deed.is_noted() {
         return;
     }
-    let viewer = Viewer::of(request);
     let code = request.extensions().get::<Code>().filter(|_| is_refused).map(|code| code.word());
     app.waiting().add(Call {
         at: app.now(),
@@ -77,16 +88,19 @@ pub(super) fn conclude_part(app: &App, actor: &Actor, deed: Option<Arc<Deed>>, t
     });
 }
 
+/// Somebody of whom nothing is known.
+fn stranger(request_id: String) -> Actor {
+    Actor { caller: None, request_id, deed: None, origin: None }
+}
+
 fn of(request: &HttpRequest) -> Option<Deed> {
-    if request.method().is_safe() {
-        return None;
-    }
     let contract = request.app_data::<web::Data<Contract>>()?;
+    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     // As the router reads it, in whichever letters it was sent.
     let path = request.match_info().as_str();
-    let (route, name) = contract.operation_at(request.method().as_str(), path)?;
+    let (route, name) = contract.operation_at(method.as_str(), path)?;
     let target = target(route, path);
-    Some(Deed::new(request.method().to_string(), route.to_owned(), action(route, name), target))
+    Some(Deed::new(method.to_string(), route.to_owned(), action(route, name), target))
 }
 
 /// `noun.verb`, from an operation's path and name: the noun is what the path names first, and the verb does not repeat it.

@@ -1,10 +1,10 @@
 //! Codes that people get by mail: whoever has one reads the mail of an address. A code works once and for a while; only its hash
-//! is kept, and of each purpose an account has one at the most.
+//! is kept, and of each purpose an account has one at the most, as has an address with which one is to be made.
 
 use std::time::Duration;
 
 use super::model::Email;
-use super::store;
+use super::{addresses, store};
 use crate::app::{App, Read, Tx};
 use crate::fault::Fault;
 use crate::ids::{UserId, token_hash};
@@ -13,7 +13,7 @@ use crate::text_enum;
 use crate::time::UtcTime;
 
 /// For how long a code is good.
-const MINUTES: u64 = 60;
+const GOOD: Duration = Duration::from_secs(3_600);
 
 text_enum! {
     /// What a code is for.
@@ -44,9 +44,8 @@ pub(super) fn issue(
     let code = app.ids().token();
     let seal = |email: &Email| app.vault().seal(app.ids(), &context(user), email.as_str().as_bytes());
     let sealed = address.map(seal).transpose()?;
-    let expires = tx.now.after(Duration::from_secs(MINUTES * 60));
     store::delete_code(tx.conn, user, purpose)?;
-    store::insert_code(tx.conn, (user, purpose, &token_hash(&code)), sealed.as_deref(), tx.now, expires)?;
+    store::insert_code(tx.conn, (user, purpose, &token_hash(&code)), sealed.as_deref(), tx.now, expiry(tx.now))?;
     Ok(code)
 }
 
@@ -76,6 +75,29 @@ pub(super) fn spend(tx: &mut Tx<'_>, app: &App, code: &str, purpose: Purpose) ->
     Ok(Held { user, address: sealed.map(opened).transpose()? })
 }
 
+/// A code for an address that is to have an account, in place of the one that it had.
+pub(super) fn issue_to(tx: &mut Tx<'_>, app: &App, email: &Email) -> Result<String, Problem> {
+    let (code, mark) = (app.ids().token(), addresses::mark(tx.vault, email)?);
+    store::put_address_code(tx.conn, (&mark, &token_hash(&code)), tx.now, expiry(tx.now))?;
+    Ok(code)
+}
+
+/// When the code that an address has was made.
+pub(super) fn issued_to_at(read: &mut Read<'_>, email: &Email) -> Result<Option<UtcTime>, Problem> {
+    Ok(store::address_code_made_at(read.conn, &addresses::mark(read.vault, email)?)?)
+}
+
+/// Uses the code of an address up, if it is good.
+pub(super) fn spend_of(tx: &mut Tx<'_>, email: &Email, code: &str) -> Result<(), Problem> {
+    let mark = addresses::mark(tx.vault, email)?;
+    if store::end_address_code(tx.conn, (&mark, &token_hash(code)), tx.now)? { Ok(()) } else { Err(wrong()) }
+}
+
+/// Forgets the codes of addresses that were made long ago, some at a time.
+pub fn forget(tx: &mut Tx<'_>, limit: i64) -> Result<usize, Problem> {
+    Ok(store::forget_address_codes(tx.conn, tx.now.before(GOOD), limit)?)
+}
+
 /// Ends every code of an account. When they were made is still known, so that no change of the account has another letter written
 /// at once.
 pub(super) fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), Problem> {
@@ -92,6 +114,10 @@ pub(super) fn forget_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), Problem> {
 /// The refusal of a code, which does not tell why it is not good.
 pub(super) fn wrong() -> Problem {
     Problem::field("/code", Fault::WrongCode)
+}
+
+fn expiry(now: UtcTime) -> UtcTime {
+    now.after(GOOD)
 }
 
 fn context(user: UserId) -> String {

@@ -7,7 +7,7 @@ use super::model::{Account, NewAccount, Password, display_name};
 use super::sign_in::{Shown, SignedIn};
 use crate::auth::actions::permissions;
 use crate::auth::{KeptSession, Role};
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults};
 use crate::ids::{RecordId, SessionId, UserId};
 use crate::text::safe::optional_line;
 use crate::time::UtcTime;
@@ -47,14 +47,34 @@ pub struct RegisterIn {
     /// The name that others see.
     #[schema(min_length = 1, example = "سارة حداد")]
     pub name: String,
+    /// From the letter to the address; needed where the site posts letters, and not looked at elsewhere.
+    #[serde(default)]
+    #[schema(max_length = 128, example = "Zk3mXUvDqOQd0oFh5nTtq1yqjJv0eL2b8bq3f5Qm7wE")]
+    pub code: Option<String>,
 }
 
 impl RegisterIn {
-    /// A reader's account and its password, or everything that is wrong with them.
-    pub fn checked(self) -> Result<(NewAccount, Password), Faults> {
-        let Self { email, password, name } = self;
-        NewAccount::parse(&email, &name, Role::Reader, &password)
+    /// A reader's account, its password, and the code where one is asked for; or everything that is wrong with them.
+    pub fn checked(self, asks_code: bool) -> Result<(NewAccount, Password, Option<String>), Faults> {
+        let Self { email, password, name, code } = self;
+        let (made, mut faults) = match NewAccount::parse(&email, &name, Role::Reader, &password) {
+            Ok(made) => (Some(made), Faults::new()),
+            Err(faults) => (None, faults),
+        };
+        if asks_code && code.is_none() {
+            faults.add("/code", Fault::Required);
+        }
+        faults.finish(made.map(|(account, password)| (account, password, code.filter(|_| asks_code))))
     }
+}
+
+/// Which address somebody wants to make an account with.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RegistrationIn {
+    /// The address to sign in with.
+    #[schema(max_length = 254, example = "sara@example.org")]
+    pub email: String,
 }
 
 /// An account that an administrator makes.

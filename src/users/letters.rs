@@ -38,6 +38,8 @@ pub(super) enum About {
     Email { user: UserId, version: i64, address: String },
     /// Somebody is invited, until this instant.
     Invitation(InvitationId, UtcTime),
+    /// Somebody wants to make an account with this address.
+    Registration(String),
     /// The password of the account with this address is another one.
     PasswordChanged(String),
     /// The account does not have this address any more.
@@ -86,6 +88,19 @@ fn write(tx: &mut Tx<'_>, app: &App, errand: Errand, is_again: bool) -> Result<O
             let Some((address, code)) = invitations::letter(tx, app, (id, until))? else { return Ok(None) };
             (address, Say::Invitation, code, &links.invitation_url)
         }
+        About::Registration(address) => {
+            let email = Email::kept(address.clone());
+            let last = codes::issued_to_at(&mut tx.reading(), &email)?;
+            if is_too_soon(tx, last) && !is_again {
+                return Ok(None);
+            }
+            // One is made for whoever has an account too, and told nobody, so that they get no more letters than others.
+            let code = codes::issue_to(tx, app, &email)?;
+            match find_by_email(&mut tx.reading(), &email)? {
+                None => (address, Say::Registration, code, &links.registration_url),
+                Some(_) => (address, Say::Registered, String::new(), &None),
+            }
+        }
         About::PasswordChanged(address) => (address, Say::PasswordChanged, String::new(), &None),
         About::EmailChanged(address) => (address, Say::EmailChanged, String::new(), &None),
     };
@@ -121,11 +136,15 @@ fn code_for(
     is_again: bool,
 ) -> Result<Option<String>, Problem> {
     let last = codes::issued_at(&mut tx.reading(), whose.0, whose.1)?;
-    let is_soon = last.is_some_and(|at| at > tx.now.before(SILENCE));
-    if is_soon && !is_again {
+    if is_too_soon(tx, last) && !is_again {
         return Ok(None);
     }
     codes::issue(tx, app, whose, address).map(Some)
+}
+
+/// Whether a letter would follow too soon on the last one.
+fn is_too_soon(tx: &Tx<'_>, last: Option<UtcTime>) -> bool {
+    last.is_some_and(|at| at > tx.now.before(SILENCE))
 }
 
 /// What a letter says.
@@ -134,6 +153,8 @@ enum Say {
     Reset,
     Email,
     Invitation,
+    Registration,
+    Registered,
     PasswordChanged,
     EmailChanged,
 }
@@ -164,6 +185,21 @@ impl Say {
                     "You are invited to work with {name}.\n\n\
                      Make your account here:\n\n{way}\n\n\
                      This works once, within seven days.\n"
+                ),
+            ),
+            Self::Registration => (
+                "Make your account",
+                format!(
+                    "Somebody, hopefully you, wants to make an account at {name} with this address.\n\n\
+                     Go on here:\n\n{way}\n\n\
+                     This works once, within an hour. If it was not you, do nothing: no account is made.\n"
+                ),
+            ),
+            Self::Registered => (
+                "You have an account already",
+                format!(
+                    "Somebody, hopefully you, wants to make an account at {name} with this address, but it has one.\n\n\
+                     Sign in with it, or ask for another password. If it was not you, do nothing.\n"
                 ),
             ),
             Self::PasswordChanged => (
@@ -209,6 +245,21 @@ impl Say {
                     "أنت مدعو للعمل مع {name}.\n\n\
                      أنشئ حسابك من هنا:\n\n{way}\n\n\
                      تصلح هذه الدعوة مرة واحدة خلال سبعة أيام.\n"
+                ),
+            ),
+            Self::Registration => (
+                "أنشئ حسابك",
+                format!(
+                    "طلب أحدهم، ونأمل أن يكون أنت، إنشاء حساب في {name} بهذا العنوان.\n\n\
+                     تابع من هنا:\n\n{way}\n\n\
+                     يصلح هذا مرة واحدة خلال ساعة. إن لم تكن أنت من طلبه فلا تفعل شيئًا، ولن يُنشأ أي حساب.\n"
+                ),
+            ),
+            Self::Registered => (
+                "لديك حساب بالفعل",
+                format!(
+                    "طلب أحدهم، ونأمل أن يكون أنت، إنشاء حساب في {name} بهذا العنوان، لكن له حسابًا بالفعل.\n\n\
+                     سجّل الدخول به أو اطلب كلمة مرور جديدة. إن لم تكن أنت من طلبه فلا تفعل شيئًا.\n"
                 ),
             ),
             Self::PasswordChanged => (

@@ -2,7 +2,7 @@
 //! work; what a role may do is on the policy page there. No view, event or log line holds a password or its hash.
 
 mod addresses;
-mod codes;
+pub mod codes;
 pub mod dto;
 pub mod factors;
 pub mod http;
@@ -10,6 +10,7 @@ pub mod invitations;
 pub mod letters;
 pub mod model;
 mod recovery;
+mod registration;
 pub mod sessions;
 mod sign_in;
 mod store;
@@ -21,7 +22,6 @@ use self::model::{Account, Email, NewAccount};
 use crate::app::{Read, Tx};
 use crate::auth::actions::{GrantAccess, ManageUsers, UseAccount};
 use crate::auth::{PasswordHash, Permit, Role, revoke_all, revoke_keys};
-use crate::config::Config;
 use crate::db::dialect::{self, Door};
 use crate::db::page::{PageRequest, Slice};
 use crate::db::violates;
@@ -34,6 +34,7 @@ use crate::records;
 
 pub use addresses::{forget_sealed, seal_all as seal_addresses};
 pub use recovery::{ask_for_email, ask_for_reset, confirm_email, reset};
+pub use registration::{Proof, ask_to_register, check_registration, register};
 pub use sign_in::{
     Shown, SignedIn, admit, change_password, chosen, erase, follow, has_password, hash, judged, prove_reader, sign_in,
     sign_in_again,
@@ -73,22 +74,6 @@ pub fn add(
     hash: &PasswordHash,
 ) -> Result<Account, Problem> {
     create(tx, account, hash)
-}
-
-/// Refuses registrations where the site takes none.
-pub fn check_registration(config: &Config) -> Result<(), Problem> {
-    if config.auth.registration {
-        return Ok(());
-    }
-    Err(Problem::new(Code::Forbidden).with("permission", "account.register"))
-}
-
-/// Makes a reader's account for whoever asks.
-pub fn register(tx: &mut Tx<'_>, account: NewAccount, hash: &PasswordHash) -> Result<Account, Problem> {
-    let account = insert(tx, NewAccount { role: Role::Reader, ..account }, hash)?;
-    restate(tx, None, &account)?;
-    tx.record(Change::newsroom("user.registered", account.id, json!({})));
-    Ok(account)
 }
 
 /// The caller's own account.

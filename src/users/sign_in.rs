@@ -12,7 +12,7 @@ use crate::app::{App, Read, Tx};
 use crate::auth::actions::UseAccount;
 use crate::auth::{
     Grant, PasswordHash, Permit, Role, blank_sessions, is_refresh_token, leave_homes, open_session, refresh,
-    revoke_all, settle,
+    revoke_all, settle, succeed_session,
 };
 use crate::db::replies;
 use crate::events::Change;
@@ -214,13 +214,13 @@ fn hold_active(tx: &mut Tx<'_>, id: UserId) -> Result<(), Problem> {
     if store::hold_active(tx.conn, id)? { Ok(()) } else { Err(Problem::new(Code::BadCredentials)) }
 }
 
-/// Changes the caller's own password, and ends all of their sessions but this one.
+/// Changes the caller's own password, and ends all of their sessions; they go on in another one.
 pub async fn change_password(
     call: &Call,
     permit: Permit<UseAccount>,
     current: Password,
     next: &str,
-) -> Result<(), Problem> {
+) -> Result<SignedIn, Problem> {
     let (id, is_long) = (permit.user.id, current.is_long_enough(Role::Admin));
     let (account, present) =
         call.read(move |read| Ok((found(read, id)?, store::password_hash(read.conn, id)?))).await?;
@@ -232,12 +232,14 @@ pub async fn change_password(
         let version = store::hold(tx.conn, id, &present)?.ok_or_else(wrong)?;
         check_length(tx, id, is_long)?;
         let before = found(&mut tx.reading(), id)?;
+        let here = succeed_session(tx, &app, permit.user.session)?;
         store::set_password(tx.conn, id, version, &next, tx.now)?;
         let account = found(&mut tx.reading(), id)?;
         restate(tx, Some(&before), &account)?;
-        revoke_all(tx, id, Some(permit.user.session))?;
+        revoke_all(tx, id, Some(here.session))?;
         tx.record(Change::newsroom("user.password_changed", id, json!({})));
-        letters::queue(tx, &app, lang, About::PasswordChanged(account.email.as_str().into()))
+        letters::queue(tx, &app, lang, About::PasswordChanged(account.email.as_str().into()))?;
+        signed_in(tx, &app, here)
     })
     .await
 }

@@ -1,13 +1,14 @@
 //! The only SQL for accounts.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary};
 
 use super::addresses::{self, Kept};
 use super::codes::Purpose;
 use super::model::Account;
 use crate::auth::{PasswordHash, Role, Vault};
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::{account_codes, identities, second_factors, unsealed_addresses, users};
+use crate::db::schema::{account_codes, address_codes, identities, second_factors, unsealed_addresses, users};
 use crate::db::{Conn, one_of};
 use crate::ids::{RecordId, UserId};
 use crate::keyset;
@@ -268,6 +269,43 @@ pub(super) fn end_codes(conn: &mut Conn, user: UserId, now: UtcTime) -> QueryRes
 
 pub(super) fn delete_codes(conn: &mut Conn, user: UserId) -> QueryResult<usize> {
     diesel::delete(account_codes::table.filter(account_codes::user_id.eq(user))).execute(conn)
+}
+
+/// Keeps the code of an address, in place of the one that it had.
+pub(super) fn put_address_code(
+    conn: &mut Conn,
+    (mark, hash): (&[u8], &[u8]),
+    now: UtcTime,
+    expires: UtcTime,
+) -> QueryResult<usize> {
+    let put = "INSERT INTO address_codes (mark, hash, created_at, expires_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (mark) DO UPDATE SET hash = excluded.hash, created_at = excluded.created_at, expires_at = excluded.expires_at";
+    diesel::sql_query(put)
+        .bind::<Binary, _>(mark)
+        .bind::<Binary, _>(hash)
+        .bind::<BigInt, _>(now)
+        .bind::<BigInt, _>(expires)
+        .execute(conn)
+}
+
+pub(super) fn address_code_made_at(conn: &mut Conn, mark: &[u8]) -> QueryResult<Option<UtcTime>> {
+    address_codes::table.find(mark).select(address_codes::created_at).first(conn).optional()
+}
+
+/// Ends the code of an address that is good; false where it is not. When it was made is still known.
+pub(super) fn end_address_code(conn: &mut Conn, (mark, hash): (&[u8], &[u8]), now: UtcTime) -> QueryResult<bool> {
+    let good = address_codes::hash.eq(hash).and(address_codes::expires_at.gt(now));
+    diesel::update(address_codes::table.find(mark).filter(good))
+        .set(address_codes::expires_at.eq(now))
+        .execute(conn)
+        .map(|rows| rows == 1)
+}
+
+/// Removes some codes of addresses that were made before an instant.
+pub(super) fn forget_address_codes(conn: &mut Conn, before: UtcTime, limit: i64) -> QueryResult<usize> {
+    let old = address_codes::table.filter(address_codes::created_at.lt(before)).limit(limit);
+    let old: Vec<Vec<u8>> = old.select(address_codes::mark).load(conn)?;
+    diesel::delete(address_codes::table.filter(one_of(address_codes::mark, old))).execute(conn)
 }
 
 pub(super) fn count_admins(conn: &mut Conn) -> QueryResult<i64> {

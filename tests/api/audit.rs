@@ -8,6 +8,7 @@ use khabar::auth::actions::POLICY;
 use serde_json::{Value, json};
 
 use crate::articles::{DESK, Desk};
+use crate::support::client::Asked;
 use crate::support::document::{Operation, operations};
 use crate::support::{Answer, Client, TestApp};
 use crate::writes::{NEW_PASSWORD, PASSWORD, contents};
@@ -289,6 +290,53 @@ async fn no_line_holds_a_secret() {
     for hidden in [PASSWORD, NEW_PASSWORD, &access, &refresh, &secret, "key=hidden", "argon2"] {
         assert!(!log.contains(hidden), "{hidden}");
     }
+}
+
+#[actix_web::test]
+async fn the_audit_log_tells_of_readings_that_were_refused_and_of_a_key_that_goes_astray() {
+    let app = TestApp::new().await;
+    let (admin, editor, anyone) = (app.as_(Role::Admin).await, app.as_(Role::Editor).await, app.anonymous());
+    let id = admin.id().to_string();
+    let one = format!("/api/v1/newsroom/users/{id}");
+    editor.get(&one).header("x-request-id", "reads").send().await.refused(403, "forbidden");
+    editor.ask("HEAD", &one).header("x-request-id", "looks").send().await.expect(403);
+    for request in ["reads", "looks"] {
+        let told = line(&app, &admin, request).await;
+        assert_eq!((&told["action"], &told["outcome"]), (&json!("user.read"), &json!("refused")), "{told:#}");
+        assert_eq!(told["target"], json!({ "kind": "user", "id": id }));
+        assert_eq!(
+            (&told["actor"]["id"], &told["route"]),
+            (&json!(editor.id()), &json!("/api/v1/newsroom/users/{id}"))
+        );
+    }
+    // What nobody known asks for, and what is found, is no line.
+    anyone.get(&one).header("x-request-id", "asks").send().await.refused(401, "unauthenticated");
+    admin.get(&one).header("x-request-id", "finds").send().await.expect(200);
+    editor.get("/api/v1/newsroom/articles/none").header("x-request-id", "misses").send().await.expect(404);
+    for request in ["asks", "finds", "misses"] {
+        assert!(lines(&app, &admin, &format!("requestId={request}")).await.is_empty(), "{request}");
+    }
+
+    let form = json!({ "name": "x", "scopes": ["record.manage"], "addresses": ["203.0.113.0/24"] });
+    let key = admin.post("/api/v1/newsroom/api-keys").json(&form).send().await.expect(201);
+    let with =
+        |ask: Asked, peer: &str| ask.header("authorization", &format!("Bearer {}", key.text("/secret"))).peer(peer);
+    for peer in ["192.0.2.1", "192.0.2.2"] {
+        with(anyone.get(SOURCES), peer).send().await.refused(401, "unauthenticated");
+    }
+    with(anyone.post(SOURCES).json(&json!({})), "192.0.2.1").send().await.refused(401, "unauthenticated");
+    let asked = anyone.post("/api/v1/auth/login").header("khabar-key", &key.text("/secret")).peer("192.0.2.1");
+    asked.json(&json!({ "email": "x@example.org", "password": "x" })).send().await.refused(401, "unauthenticated");
+    with(anyone.get("/api/v1/newsroom/events"), "203.0.113.7").send().await.refused(403, "forbidden");
+    let astray = lines(&app, &admin, "action=api_key.use").await;
+    let times = astray.iter().map(|line| line["payload"]["times"].as_i64().unwrap_or(1));
+    assert_eq!(times.sum::<i64>(), 4, "{astray:#?}");
+    for line in &astray {
+        assert_eq!(line["target"], json!({ "kind": "api_key", "id": key.text("/id") }));
+        assert_eq!((&line["status"], &line["code"]), (&json!(401), &json!("unauthenticated")));
+    }
+    let refused = lines(&app, &admin, &format!("key={}", key.text("/id"))).await;
+    assert!(refused.iter().any(|line| line["status"] == json!(403)), "{refused:#?}");
 }
 
 #[actix_web::test]

@@ -70,6 +70,7 @@ mod readership;
 mod records;
 mod recovery;
 mod refusals;
+mod registration;
 mod related;
 mod replay;
 mod replicas;

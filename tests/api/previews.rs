@@ -124,6 +124,41 @@ async fn a_link_shows_nothing_while_whoever_made_it_is_shut_out() {
 }
 
 #[actix_web::test]
+async fn a_link_ends_with_the_key_and_the_right_that_made_it() {
+    let desk = Desk::new().await;
+    let id = desk.draft("خبر").await.text("/id");
+    let links = format!("{DESK}/{id}/preview-links");
+    let shown = |made: &Answer| format!("/api/v1/previews/{}", made.text("/url").rsplit('/').next().unwrap());
+    let own = shown(&desk.journalist.post(&links).json(&json!({})).send().await.expect(201));
+    let keys = "/api/v1/newsroom/api-keys";
+    let form = json!({ "name": "برنامج", "scopes": ["article.write", "record.read"] });
+    let key = desk.admin.post(keys).json(&form).send().await.expect(201);
+    let bearer = format!("Bearer {}", key.text("/secret"));
+    let theirs = desk.app.anonymous().post(DESK).header("authorization", &bearer);
+    let theirs = theirs.json(&json!({ "language": "ar", "headline": "خبر آخر" })).send().await.expect(201);
+    let by_key = desk.app.anonymous().post(&format!("{DESK}/{}/preview-links", theirs.text("/id")));
+    let by_key = shown(&by_key.header("authorization", &bearer).json(&json!({})).send().await.expect(201));
+    open(&desk, &own).await.expect(200);
+    open(&desk, &by_key).await.expect(200);
+
+    let one = format!("{keys}/{}", key.text("/id"));
+    let patch =
+        |scopes: Value, etag: &str| desk.admin.patch(&one).if_match(etag).json(&json!({ "scopes": scopes })).send();
+    let changed = patch(json!(["record.read"]), &key.etag()).await.expect(200);
+    open(&desk, &by_key).await.expect(404);
+    let changed = patch(json!(["article.write"]), &changed.etag()).await.expect(200);
+    open(&desk, &by_key).await.expect(200);
+    desk.admin.delete(&one).if_match(&changed.etag()).send().await.expect(204);
+    open(&desk, &by_key).await.expect(404);
+
+    let maker = format!("/api/v1/newsroom/users/{}", desk.journalist.id());
+    let present = desk.admin.get(&maker).send().await.expect(200);
+    let patch = desk.admin.patch(&maker).if_match(&present.etag()).json(&json!({ "role": "moderator" }));
+    patch.send().await.expect(200);
+    open(&desk, &own).await.expect(404);
+}
+
+#[actix_web::test]
 async fn a_token_is_told_once_and_kept_nowhere() {
     let desk = Desk::new().await;
     let id = desk.draft("خبر").await.text("/id");

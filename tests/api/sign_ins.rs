@@ -218,7 +218,7 @@ async fn where_somebody_is_at_home_outlives_a_restart_and_is_known_to_every_node
 async fn who_reads_the_mail_of_an_account_gets_in_however_many_try_it_elsewhere() {
     let mailbox = Mailbox::new();
     let app = TestApp::with(&format!("{TIGHT}{}", mailbox.settings())).await;
-    register(&app, SARA, "192.0.2.200").await.expect(201);
+    app.reader(SARA, PASSWORD).await;
     let attack = async || {
         for n in 0..10 {
             login(&app, SARA, WRONG, &format!("198.51.100.{n}")).await;
@@ -239,7 +239,7 @@ async fn who_reads_the_mail_of_an_account_gets_in_however_many_try_it_elsewhere(
 async fn who_confirms_another_address_is_at_home_there_with_it() {
     let mailbox = Mailbox::new();
     let app = TestApp::with(&format!("{TIGHT}{}", mailbox.settings())).await;
-    register(&app, SARA, "192.0.2.200").await.expect(201);
+    app.reader(SARA, PASSWORD).await;
     let next = "sara@example.com";
     let signed = login(&app, SARA, PASSWORD, "192.0.2.1").await.expect(200);
     let form = json!({ "email": next, "currentPassword": PASSWORD });

@@ -138,10 +138,11 @@ async fn a_refresh_token_works_once_and_its_second_use_ends_the_session() {
 }
 
 #[actix_web::test]
-async fn a_new_password_ends_every_session_but_this_one() {
+async fn a_new_password_ends_every_session_and_opens_another() {
     let app = TestApp::new().await;
     register(&app, "sara@example.org").await.expect(201);
-    let here = login(&app, "sara@example.org", PASSWORD).await.text("/accessToken");
+    let before = login(&app, "sara@example.org", PASSWORD).await;
+    let here = before.text("/accessToken");
     let there = login(&app, "sara@example.org", PASSWORD).await.text("/accessToken");
     let asked = async |current: &str, next: &str| {
         let form = json!({ "currentPassword": current, "newPassword": next });
@@ -150,9 +151,25 @@ async fn a_new_password_ends_every_session_but_this_one() {
     };
     assert_eq!(asked(OTHER, OTHER).await.refused(422, "invalid").errors(), ["/currentPassword wrong_password"]);
     assert_eq!(asked(PASSWORD, "short").await.refused(422, "invalid").errors(), ["/newPassword too_short"]);
-    asked(PASSWORD, OTHER).await.expect(204);
-    me(&app, &here).await.expect(200);
-    me(&app, &there).await.refused(401, "unauthenticated");
+    let name = async |token: &str, name: &str| {
+        let bearer = format!("Bearer {token}");
+        let list = app.anonymous().get("/api/v1/me/sessions").header("authorization", &bearer).send().await.expect(200);
+        let mine = list.at("/items").as_array().unwrap().iter().find(|one| one["isCurrent"] == json!(true)).unwrap();
+        let one = format!("/api/v1/me/sessions/{}", mine["id"].as_str().unwrap());
+        let patch = json!({ "name": name });
+        let named = app.anonymous().patch(&one).header("authorization", &bearer).json(&patch).send().await.expect(200);
+        (list.at("/items").as_array().unwrap().len(), mine["name"].clone(), named.text("/id"))
+    };
+    let (_, _, old) = name(&here, "حاسوبي").await;
+    let next = asked(PASSWORD, OTHER).await.expect(200);
+    for token in [&here, &there] {
+        me(&app, token).await.refused(401, "unauthenticated");
+    }
+    refresh(&app, &before.text("/refreshToken")).await.refused(401, "unauthenticated");
+    let (count, called, new) = name(&next.text("/accessToken"), "x").await;
+    assert_eq!((count, called), (1, json!("حاسوبي")), "it goes on under the same name");
+    assert_ne!(old, new);
+    refresh(&app, &next.text("/refreshToken")).await.expect(200);
     login(&app, "sara@example.org", PASSWORD).await.refused(401, "bad_credentials");
     login(&app, "sara@example.org", OTHER).await.expect(200);
 }

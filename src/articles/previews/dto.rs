@@ -53,7 +53,7 @@ pub struct PreviewLinkView {
 
 impl From<Link> for PreviewLinkView {
     fn from(link: Link) -> Self {
-        let Link { id, article_id, version, note, expires_at, revoked_at, created_by, created_at } = link;
+        let Link { id, article_id, version, note, expires_at, revoked_at, created_by, created_at, key_id: _ } = link;
         Self { id, article_id, version, note, expires_at, revoked_at, created_by, date_created: created_at }
     }
 }

@@ -18,8 +18,8 @@ use super::query::OneArticleQuery;
 use super::steps::NOTE_MAX;
 use super::store::{self as articles, Live};
 use crate::app::{Read, Tx};
-use crate::auth::Permit;
 use crate::auth::actions::WriteArticles;
+use crate::auth::{Permit, could_still};
 use crate::blocks::Body;
 use crate::db::page::{PageRequest, Slice};
 use crate::events::{Change, fingerprint};
@@ -55,9 +55,9 @@ fn told(link: &Link) -> Value {
     json!({ "linkId": link.id, "version": link.version, "expiresAt": link.expires_at })
 }
 
-/// The fingerprint of what is kept of a link, but for the hash of its token.
+/// The fingerprint of what is kept of a link, but for the hash of its token and the key that made it, which never change.
 fn state(link: &Link) -> Result<Vec<u8>, Problem> {
-    let Link { id, article_id, version, note, expires_at, revoked_at, created_by, created_at } = link;
+    let Link { id, article_id, version, note, expires_at, revoked_at, created_by, created_at, key_id: _ } = link;
     fingerprint(&(id, article_id, version, note, expires_at, revoked_at, created_by, created_at))
 }
 
@@ -88,9 +88,17 @@ pub fn share(
         faults.add("/version", Fault::NotFound);
     }
     faults.finish(Some(()))?;
-    let (created_by, created_at) = (permit.user.id, tx.now);
-    let link =
-        Link { id: tx.next_id(), article_id: id, version, note, expires_at, revoked_at: None, created_by, created_at };
+    let link = Link {
+        id: tx.next_id(),
+        article_id: id,
+        version,
+        note,
+        expires_at,
+        revoked_at: None,
+        created_by: permit.user.id,
+        created_at: tx.now,
+        key_id: permit.user.key(),
+    };
     store::insert(tx.conn, &link, &token_hash(token))?;
     tx.restate(id, None, Some(state(&link)?));
     tx.record(Change::newsroom("article.preview_shared", id, told(&link)));
@@ -132,8 +140,8 @@ pub fn revoke(
     Ok(())
 }
 
-/// What a token shows. A link that is over or revoked, one of an article that was given up, and one that never was answer
-/// alike.
+/// What a token shows. A link that is over or revoked, one whose maker may make none any more, one of an article that was given
+/// up, and one that never was answer alike.
 pub fn preview(
     read: &mut Read<'_>,
     token: &str,
@@ -141,6 +149,9 @@ pub fn preview(
     public_url: &str,
 ) -> Result<PreviewView, Problem> {
     let link = store::by_hash(read.conn, &token_hash(token), read.now)?.ok_or_else(Problem::not_found)?;
+    if !could_still::<WriteArticles>(read, link.created_by, link.key_id)? {
+        return Err(Problem::not_found());
+    }
     let head = articles::head(read.conn, link.article_id)?.ok_or_else(Problem::not_found)?.at(read.now);
     if !may_be_shown(head.state) {
         return Err(Problem::not_found());

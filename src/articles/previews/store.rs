@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use crate::db::Conn;
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::{preview_links, users};
-use crate::ids::{ArticleId, PreviewLinkId, UserId};
+use crate::db::schema::preview_links;
+use crate::ids::{ArticleId, KeyId, PreviewLinkId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
 
@@ -21,10 +21,11 @@ pub struct Link {
     pub revoked_at: Option<UtcTime>,
     pub created_by: UserId,
     pub created_at: UtcTime,
+    pub key_id: Option<KeyId>,
 }
 
 pub(super) fn insert(conn: &mut Conn, link: &Link, token_hash: &[u8]) -> QueryResult<usize> {
-    let Link { id, article_id, version, note, expires_at, revoked_at, created_by, created_at } = link;
+    let Link { id, article_id, version, note, expires_at, revoked_at, created_by, created_at, key_id } = link;
     diesel::insert_into(preview_links::table)
         .values((
             preview_links::id.eq(*id),
@@ -36,6 +37,7 @@ pub(super) fn insert(conn: &mut Conn, link: &Link, token_hash: &[u8]) -> QueryRe
             preview_links::revoked_at.eq(*revoked_at),
             preview_links::created_by.eq(*created_by),
             preview_links::created_at.eq(*created_at),
+            preview_links::key_id.eq(*key_id),
         ))
         .execute(conn)
 }
@@ -59,8 +61,6 @@ pub(super) fn find(conn: &mut Conn, article: ArticleId, id: PreviewLinkId) -> Qu
 /// The link of a token, while it is good.
 pub(super) fn by_hash(conn: &mut Conn, token_hash: &[u8], now: UtcTime) -> QueryResult<Option<Link>> {
     preview_links::table
-        .inner_join(users::table.on(users::id.eq(preview_links::created_by)))
-        .filter(users::is_active.eq(true))
         .filter(preview_links::token_hash.eq(token_hash))
         .filter(preview_links::revoked_at.is_null().and(preview_links::expires_at.gt(now)))
         .select(Link::as_select())

@@ -86,6 +86,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    address_codes (mark) {
+        mark -> Binary,
+        hash -> Binary,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     invitations (id) {
         id -> Binary,
         email -> Binary,

@@ -144,6 +144,7 @@ diesel::table! {
         revoked_at -> Nullable<BigInt>,
         created_by -> Binary,
         created_at -> BigInt,
+        key_id -> Nullable<Binary>,
     }
 }
 

@@ -66,6 +66,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     letters,
     account_codes,
+    address_codes,
     invitations,
     identities,
     oidc_attempts,

@@ -8,13 +8,16 @@ use crate::auth::{Permit, revoke_session};
 use crate::http::{Agent, Call, Input, Patch, Reply, Routes};
 use crate::limits::Act;
 use crate::problem::Problem;
-use crate::users::dto::{LoginIn, PasswordChangeIn, ProfileIn, RefreshIn, RegisterIn, TokenView, UserView};
+use crate::users::dto::{
+    LoginIn, PasswordChangeIn, ProfileIn, RefreshIn, RegisterIn, RegistrationIn, TokenView, UserView,
+};
 use crate::users::model::Password;
-use crate::users::{self, Shown, SignedIn};
+use crate::users::{self, Proof, Shown, SignedIn};
 
 /// Adds what people do with their own account.
 pub fn accounts(config: &mut Routes<'_>) {
     config
+        .service(start_registration)
         .service(register_account)
         .service(open_session)
         .service(refresh_session)
@@ -28,11 +31,33 @@ fn tokens(call: &Call, signed_in: SignedIn) -> Result<Reply, Problem> {
     Reply::json(&TokenView::of(signed_in, call.app.tokens().lifetime_seconds()))
 }
 
+/// Ask for a letter to register with
+///
+/// It has a code for `POST /auth/register`, or says that the address has an account already; the answer is the same, and as soon.
+/// An address gets one such letter in five minutes at the most, and who calls from one network address asks for `limits.letters`.
+/// 403 where the site has closed registration, 409 `no_mail` where it posts no letters: register without a code there. An
+/// `Idempotency-Key` has no effect.
+#[utoipa::path(
+    tag = "accounts",
+    extensions(("x-no-idempotency" = json!(true)), ("x-rate-limit" = json!(true))),
+    request_body = RegistrationIn,
+    responses((status = NO_CONTENT, description = "A letter goes there")),
+)]
+#[post("/auth/register/start")]
+async fn start_registration(call: Call, input: Input<RegistrationIn>) -> Result<Reply, Problem> {
+    users::check_registration(&call.app)?;
+    let standing = call.within_limits(Act::Letter, None)?;
+    users::ask_to_register(&call, &input.value.email).await?;
+    Ok(Reply::nothing().standing(standing))
+}
+
 /// Register as a reader
 ///
-/// Anyone may, unless the site has closed registration (403). An address that has an account already is 422
-/// `taken` at `/email`: without a mail to the address there is no honest way to hide that. Signing in is a
-/// request of its own. One address makes `limits.registrations` of them; `RateLimit` says what is left.
+/// Anyone may, unless the site has closed registration (403). Where the site posts letters, it takes the `code` of the one that
+/// `POST /auth/register/start` has sent to the address: 422 `required` at `/code` without; `wrong_code` after an hour, after
+/// its first use, and after the next letter. Nobody learns whether somebody else has an account. Where it posts none, no code is
+/// looked at, and an address that has an account is 422 `taken` at `/email`. Signing in is a request of its own. One network address makes
+/// `limits.registrations` of them; `RateLimit` says what is left.
 #[utoipa::path(
     tag = "accounts",
     extensions(("x-rate-limit" = json!(true))),
@@ -41,14 +66,16 @@ fn tokens(call: &Call, signed_in: SignedIn) -> Result<Reply, Problem> {
 )]
 #[post("/auth/register")]
 async fn register_account(call: Call, input: Input<RegisterIn>) -> Result<Reply, Problem> {
-    users::check_registration(call.app.config())?;
+    users::check_registration(&call.app)?;
     let Input { value, digest } = input;
     let standing = call.within_limits(Act::Register, None)?;
-    let (account, password) = users::judged(&call.app, move || value.checked()).await?;
+    let asks_code = call.app.mailer().is_on();
+    let (account, password, code) = users::judged(&call.app, move || value.checked(asks_code)).await?;
     let hash = users::hash(&call.app, password).await?;
-    let input = Input { value: (account, hash), digest };
-    let made = call.act(input, |tx, (account, hash)| {
-        Ok(reply(users::register(tx, account, &hash)?)?.created("/api/v1/me".into()))
+    let proof = code.map(|code| Proof { code, place: call.place(account.email.as_str()) });
+    let input = Input { value: (account, hash, proof), digest };
+    let made = call.act(input, |tx, (account, hash, proof)| {
+        Ok(reply(users::register(tx, account, &hash, proof)?)?.created("/api/v1/me".into()))
     });
     Ok(made.await?.standing(standing))
 }
@@ -141,8 +168,9 @@ async fn update_me(permit: Permit<UseAccount>, call: Call, patch: Patch<ProfileI
 
 /// Change the own password
 ///
-/// Ends every other session of the account; this one stays, and so do API keys. A wrong `currentPassword` is 422, one that is too short for the
-/// role 403 `password_too_short`. No `code` is asked for: a new password
+/// Ends every session of the account, and opens another one for the caller: go on with the tokens of the answer, those from before
+/// are good for nothing any more. API keys stay. A wrong `currentPassword` is 422, one that is too short for the
+/// role 403 `password_too_short`. No `code` is asked for: the session is as strong as the one before, and a new password
 /// alone opens nothing where there is a second factor. An `Idempotency-Key` has no effect: a repetition finds the new password.
 #[utoipa::path(
     tag = "accounts",
@@ -152,7 +180,7 @@ async fn update_me(permit: Permit<UseAccount>, call: Call, patch: Patch<ProfileI
         ("x-rate-limit" = json!(true)),
     ),
     request_body = PasswordChangeIn,
-    responses((status = NO_CONTENT, description = "Changed")),
+    responses((status = OK, description = "Changed, and the tokens to go on with", body = TokenView)),
 )]
 #[post("/me/password")]
 async fn change_password(
@@ -161,6 +189,6 @@ async fn change_password(
     input: Input<PasswordChangeIn>,
 ) -> Result<Reply, Problem> {
     let PasswordChangeIn { current_password, new_password } = input.value;
-    users::change_password(&call, permit, Password::typed(&current_password), &new_password).await?;
-    Ok(Reply::nothing())
+    let signed_in = users::change_password(&call, permit, Password::typed(&current_password), &new_password).await?;
+    tokens(&call, signed_in)
 }

@@ -12,6 +12,8 @@ use khabar::time::{Clock as _, SystemClock, UtcTime};
 use serde_json::{Value, json};
 
 use crate::factors::{bytes, digits};
+use crate::support::mailbox::Letter;
+use crate::support::oidc_provider::{CLIENT, CLIENT_SECRET, PAGE, Page, Provider};
 use crate::support::process::{Asker, Home, PASSWORD, Server, until};
 use crate::support::receiver::Receiver;
 use crate::writes::everything;
@@ -24,9 +26,11 @@ const COOKIE: &str = "cookie-c0ffee1234567890";
 const READER: &str = "layla.reader@private.example";
 const NOBODY: &str = "nobody.at.all@private.example";
 const GUEST: &str = "guest.of.ours@private.example";
+const CLERK: &str = "clerk.at.the.provider@private.example";
 const INVITED: &str = "lina.invited@private.example";
 const CHOSEN: &str = "chosen-password-61c0ab17";
 const WEBHOOKS: &str = "/api/v1/newsroom/webhooks";
+const LETTERS: &str = "letters";
 const HOOK_SECRET: &str = "whsec_c2VjcmV0IG9mIHRoZSBob29rIHdpdGggMzIgYnl0ZXM=";
 
 /// Everything secret that was said, by whoever.
@@ -49,12 +53,17 @@ impl Said {
 }
 
 /// A reader registers, signs in and out, mistypes, and has a token stolen.
-fn reader(server: &Server, said: &mut Said) {
+fn reader(home: &Home, server: &Server, said: &mut Said) {
     let cookie = [("cookie", format!("session={COOKIE}"))];
     let cookie: Vec<(&str, &str)> = cookie.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let anyone = server.ask();
     let post = |path: &str, body: Value| anyone.post(&format!("/api/v1/auth/{path}"), &cookie, &body);
-    let form = json!({ "email": READER, "password": FIRST, "name": "ليلى" });
+    let code = |path: &str, said: &mut Said| {
+        post(path, json!({ "email": READER })).expect(204);
+        said.note("a code of a letter", posted(home, READER))
+    };
+    let code_to_register = code("register/start", said);
+    let form = json!({ "email": READER, "password": FIRST, "name": "ليلى", "code": code_to_register });
     let once = [("idempotency-key", "r"), cookie[0]];
     for _ in 0..2 {
         anyone.post("/api/v1/auth/register", &once, &form).expect(201);
@@ -65,7 +74,7 @@ fn reader(server: &Server, said: &mut Said) {
     login(READER, WRONG).refused(401, "bad_credentials");
     login(NOBODY, WRONG).refused(401, "bad_credentials");
     let signed = login(READER, FIRST).expect(200);
-    let [access, refresh] = said.pair(&signed.json);
+    let [_, refresh] = said.pair(&signed.json);
     let traded = post("refresh", json!({ "refreshToken": refresh })).expect(200);
     said.pair(&traded.json);
     post("refresh", json!({ "refreshToken": refresh })).refused(401, "unauthenticated");
@@ -76,7 +85,11 @@ fn reader(server: &Server, said: &mut Said) {
     let mistaken = json!({ "currentPassword": WRONG, "newPassword": SECOND });
     me.post("/api/v1/me/password", &[], &mistaken).refused(422, "invalid");
     let changed = json!({ "currentPassword": FIRST, "newPassword": SECOND });
-    assert_eq!(me.post("/api/v1/me/password", &[], &changed).status, 204);
+    let changed = me.post("/api/v1/me/password", &[], &changed).expect(200);
+    let code = code("password/forgot", said);
+    post("password/reset", json!({ "code": code, "newPassword": "short" })).refused(422, "invalid");
+    let [access, _] = said.pair(&changed.json);
+    let me = server.ask().with_token(access.clone());
     // In every place where they do not belong.
     for path in ["/api/v1/me", "/api/v1/site", "/api/v1/auth/login", "/nowhere"] {
         server.ask().get(&format!("{path}?access_token={access}&email={READER}"));
@@ -94,6 +107,49 @@ fn reader(server: &Server, said: &mut Said) {
         assert!(server.send(line.as_bytes()).starts_with("HTTP/1.1 4"));
     }
     assert_eq!(me.send("POST", "/api/v1/auth/logout", &cookie, None).unwrap().status, 204);
+}
+
+/// The code of the letter that somebody gets.
+fn posted(home: &Home, to: &str) -> String {
+    let folder = home.path().join(LETTERS);
+    until("a letter is posted", || {
+        let files = std::fs::read_dir(&folder).ok()?.map(|file| file.unwrap().path());
+        // One that is being written has another name until it is whole.
+        let files = files.filter(|file| file.extension().is_some_and(|kind| kind == "eml"));
+        files
+            .filter_map(|file| {
+                let letter = Letter::read(std::fs::read_to_string(&file).unwrap());
+                (letter.to == to).then(|| std::fs::remove_file(&file).unwrap())?;
+                Some(letter)
+            })
+            .find_map(|letter| letter.find_code())
+    })
+}
+
+/// Somebody signs in at the provider: once with a code that it does not know, and once as it should be.
+fn provider(server: &Server, provider: &Provider, said: &mut Said) {
+    said.note("the secret that the provider gave", CLIENT_SECRET);
+    let post = |path: &str, form: &Value| server.ask().post(&format!("/api/v1/auth/oidc/{path}"), &[], form);
+    for is_known in [false, true] {
+        let begun = post("start", &json!({ "redirectUri": PAGE, "purpose": "sign_in" })).expect(200).json;
+        let text = |name: &str| begun[name].as_str().unwrap().to_owned();
+        let page = Page(text("authorizationUrl"));
+        let at = SystemClock.now().seconds();
+        let claims = json!({
+            "iss": provider.issuer(), "sub": "s-1", "aud": CLIENT, "exp": at + 300, "iat": at, "auth_time": at,
+            "nonce": page.parameter("nonce"), "email": CLERK, "email_verified": true, "name": "كاتبة", "groups": ["desk"],
+        });
+        let token = said.note("an ID token", provider.key.token(&claims));
+        let good = provider.gives(&page, &token);
+        let code = if is_known { good } else { said.note("a code that nobody gave", "code-that-nobody-gave-1f6e") };
+        let form = json!({ "code": code, "state": text("state"), "binding": said.note("a binding", text("binding")) });
+        let signed = post("finish", &form);
+        if is_known {
+            said.pair(&signed.expect(200).json);
+        } else {
+            assert!(signed.status >= 400, "{:#}", signed.json);
+        }
+    }
 }
 
 /// An editor sets up a second factor and signs in with it.
@@ -222,6 +278,9 @@ fn forms(secret: &str) -> Vec<String> {
 /// Everything that there is, and what was said on the way.
 fn session(home: &Home) -> (Said, Server) {
     let mut said = Said::default();
+    let provider_of = Provider::start();
+    let mail = format!("[mail]\nurl = \"file:{LETTERS}\"\nfrom = \"desk@khabar.example\"\n");
+    std::fs::write(home.path().join("khabar.toml"), mail + &provider_of.settings("")).unwrap();
     let (admin, editor) = (home.account("admin"), home.account("editor"));
     let server = home.serve();
     let receiver = Receiver::start();
@@ -229,7 +288,8 @@ fn session(home: &Home) -> (Said, Server) {
     let (admin, editor) = (server.sign_in(&admin), server.sign_in(&email));
     said.note("the administrator's token", admin.token());
     said.note("the editor's token", editor.token());
-    reader(&server, &mut said);
+    reader(home, &server, &mut said);
+    provider(&server, &provider_of, &mut said);
     factor(&editor, &server, &email, &mut said);
     let article = article(&editor, &server, &mut said);
     webhooks(&admin, &receiver, &mut said);
@@ -248,6 +308,7 @@ fn session(home: &Home) -> (Said, Server) {
     said.note("an address of a guest", GUEST);
     said.note("an address of who is invited", INVITED);
     said.note("an address of nobody", NOBODY);
+    said.note("an address at the provider", CLERK);
     said.note("an address of a reader", READER);
     for role in ["admin", "editor"] {
         said.note("an address of a colleague", format!("{role}@khabar.example"));

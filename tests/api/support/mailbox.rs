@@ -22,7 +22,7 @@ pub struct Letter {
 }
 
 impl Letter {
-    fn read(whole: String) -> Self {
+    pub fn read(whole: String) -> Self {
         let (head, body) = whole.split_once("\r\n\r\n").expect("a head and a body");
         let to = head.lines().find_map(|line| line.strip_prefix("To: ")).expect("an address").to_owned();
         let text = if head.contains("Content-Transfer-Encoding: base64") {
@@ -35,9 +35,14 @@ impl Letter {
 
     /// The code in it: the only word that is as long.
     pub fn code(&self) -> String {
+        self.find_code().expect("a code")
+    }
+
+    /// The same, if there is any.
+    pub fn find_code(&self) -> Option<String> {
         let is_part = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
         let mut codes = self.text.split(|c| !is_part(c)).filter(|word| word.len() == 43);
-        codes.next().expect("a code").to_owned()
+        codes.next().map(ToOwned::to_owned)
     }
 }
 

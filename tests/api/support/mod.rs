@@ -37,6 +37,7 @@ use khabar::db::schema::{audit_log, event_counter, events, users};
 use khabar::db::{Conn, Db, Location};
 use khabar::ids::{Ids, SystemEntropy, UserId};
 use khabar::time::{Clock, UtcTime};
+use khabar::users::model::NewAccount;
 use percent_encoding::utf8_percent_encode;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -286,6 +287,14 @@ impl TestApp {
     pub async fn strong(&self, role: Role) -> Client {
         let id = self.account(role).await;
         self.sign_in(id, true).await
+    }
+
+    /// A reader who signs in with an address and a password; the id of the account.
+    pub async fn reader(&self, email: &str, password: &str) -> String {
+        let (account, password) = NewAccount::parse(email, "سارة", Role::Reader, password).unwrap();
+        let hash = khabar::users::hash(&self.app, password).await.unwrap();
+        let made = self.app.write(Actor::operator(), move |tx| khabar::users::create(tx, account, &hash));
+        made.await.unwrap().id.to_string()
     }
 
     /// Somebody new with this role.
