@@ -146,7 +146,7 @@ codes! {
         "`limit` is how many there may be. Remove one that is no longer needed.";
     /// It takes a letter, and no mail is set up.
     NoMail "no_mail" CONFLICT "No mail is set up here" "لم يُضبط إرسال البريد هنا"
-        "The operator sets `mail.url`. Until then an administrator gives people a new password, and hands over the codes of invitations.";
+        "The operator sets `mail.url`. Until then readers register without a code, and an administrator gives people a new password, and hands over the codes of invitations.";
     /// The account has duties, so its owner can't erase it.
     StaffAccount "staff_account" CONFLICT "An account that works here is not erased by its owner" "لا يحذف حساب من يعمل هنا صاحبُه"
         "An administrator makes the account a reader's first; then its owner can erase it.";

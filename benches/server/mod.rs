@@ -113,6 +113,11 @@ impl Server {
         self.status("VmRSS:")
     }
 
+    /// The most of it that it has held, in KiB.
+    pub fn peak_memory(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
     /// Memory of its own, in KiB.
     pub fn own_memory(&self) -> u64 {
         self.status("RssAnon:")

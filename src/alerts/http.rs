@@ -131,7 +131,7 @@ async fn list_newsroom_alerts(
 /// Nobody but the newsroom sees it until it is issued.
 #[utoipa::path(
     tag = "alerts",
-    extensions(("x-permission" = json!(DraftAlerts::NAME))),
+    extensions(("x-permission" = json!(DraftAlerts::NAME)), ("x-refusals" = json!(["duplicate"]))),
     request_body = AlertIn,
     responses((status = CREATED, description = "The draft", body = NewsroomAlertView)),
 )]
@@ -160,7 +160,7 @@ async fn read_newsroom_alert(permit: Permit<DraftAlerts>, call: Call, id: Segmen
 /// A JSON Merge Patch. What was issued is changed by `update`.
 #[utoipa::path(
     tag = "alerts",
-    extensions(("x-permission" = json!(DraftAlerts::NAME))),
+    extensions(("x-permission" = json!(DraftAlerts::NAME)), ("x-refusals" = json!(["illegal_transition"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body(content = AlertIn, content_type = "application/merge-patch+json"),
     responses((status = OK, description = "The changed draft", body = NewsroomAlertView)),
@@ -198,7 +198,7 @@ async fn read_audience(permit: Permit<DraftAlerts>, call: Call, id: Segment) -> 
 /// A second pair of eyes, which a flash needs before another editor issues it. A change of the draft takes it back.
 #[utoipa::path(
     tag = "alerts",
-    extensions(("x-permission" = json!(IssueAlerts::NAME))),
+    extensions(("x-permission" = json!(IssueAlerts::NAME)), ("x-refusals" = json!(["illegal_transition"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = Empty,
     responses((status = OK, description = "The approved draft", body = NewsroomAlertView)),
@@ -221,7 +221,10 @@ async fn approve_alert(
 /// other editor has approved is 409 `approval_required`, unless `override` says why it can't wait.
 #[utoipa::path(
     tag = "alerts",
-    extensions(("x-permission" = json!(IssueAlerts::NAME))),
+    extensions(
+        ("x-permission" = json!(IssueAlerts::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "approval_required", "duplicate"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = AlertIssueIn,
     responses((status = OK, description = "The issued alert", body = NewsroomAlertView)),
@@ -242,7 +245,10 @@ async fn issue_alert(
 /// Issues it with a start that is ahead: it is in the ticker from that instant, and told then.
 #[utoipa::path(
     tag = "alerts",
-    extensions(("x-permission" = json!(IssueAlerts::NAME))),
+    extensions(
+        ("x-permission" = json!(IssueAlerts::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "approval_required", "duplicate"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = AlertScheduleIn,
     responses((status = OK, description = "The scheduled alert", body = NewsroomAlertView)),
@@ -265,7 +271,10 @@ async fn schedule_alert(
 /// something else, and what becomes a flash, takes an `override` that says why: 409 `approval_required` without.
 #[utoipa::path(
     tag = "alerts",
-    extensions(("x-permission" = json!(IssueAlerts::NAME))),
+    extensions(
+        ("x-permission" = json!(IssueAlerts::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "approval_required", "duplicate"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = AlertUpdateIn,
     responses((status = OK, description = "The updated alert", body = NewsroomAlertView)),
@@ -287,7 +296,7 @@ async fn update_alert(
 /// may still believe it.
 #[utoipa::path(
     tag = "alerts",
-    extensions(("x-permission" = json!(IssueAlerts::NAME))),
+    extensions(("x-permission" = json!(IssueAlerts::NAME)), ("x-refusals" = json!(["illegal_transition"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = AlertRetractIn,
     responses((status = OK, description = "The retracted alert", body = NewsroomAlertView)),
@@ -309,7 +318,10 @@ async fn retract_alert(
 /// says why it can't be drafted and approved: 409 `approval_required` without.
 #[utoipa::path(
     tag = "alerts",
-    extensions(("x-permission" = json!(IssueAlerts::NAME))),
+    extensions(
+        ("x-permission" = json!(IssueAlerts::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "approval_required", "duplicate"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = AlertSupersedeIn,
     responses((status = CREATED, description = "The new alert", body = NewsroomAlertView)),
@@ -330,7 +342,7 @@ async fn supersede_alert(
 /// Gives up a draft, or one that was issued and has not started. What readers have seen is retracted or superseded.
 #[utoipa::path(
     tag = "alerts",
-    extensions(("x-permission" = json!(IssueAlerts::NAME))),
+    extensions(("x-permission" = json!(IssueAlerts::NAME)), ("x-refusals" = json!(["illegal_transition"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = AlertCancelIn,
     responses((status = OK, description = "The cancelled alert", body = NewsroomAlertView)),
@@ -352,7 +364,7 @@ async fn cancel_alert(
 /// are led to the article once it is published. An alert that has an article is 409 `duplicate`.
 #[utoipa::path(
     tag = "alerts",
-    extensions(("x-permission" = json!(DraftAlerts::NAME))),
+    extensions(("x-permission" = json!(DraftAlerts::NAME)), ("x-refusals" = json!(["duplicate"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = Empty,
     responses((status = CREATED, description = "The draft of the article", body = NewsroomArticleView)),

@@ -102,7 +102,11 @@ impl Batch {
         }
     }
 
+    /// What was only to be read takes no room from what was to be changed.
     fn has_room_for(&self, call: &Call) -> bool {
+        if call.deed.method == "GET" {
+            return false;
+        }
         let Some(Caller { user, .. }) = call.actor else { return false };
         let of_one = self.own.iter().filter(|other| other.actor.is_some_and(|other| other.user == user)).count();
         self.own.len() < OWN_MAX && of_one < OF_ONE_MAX

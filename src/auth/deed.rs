@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use uuid::Uuid;
 
-/// What a request that may change something asks for. It is known before anything but its first line is read.
+/// What a request asks for. Where it may change something, it is known before anything but its first line is read.
 #[derive(Debug)]
 pub struct Deed {
     /// The method.

@@ -30,33 +30,25 @@ pub fn shown_part(key: &str) -> String {
     key.chars().take(SHOWN).collect()
 }
 
-/// A key that is good, and for whom it speaks.
-pub(super) struct KeyUse {
-    id: KeyId,
-    user: User,
-    is_noted: bool,
+/// What a key turned out to be.
+pub(super) enum Found {
+    /// Good: for whom it speaks, and whether it was noted lately that it is used.
+    Good(User, bool),
+    /// Good, but not from where it comes.
+    Astray(KeyId),
+    /// None, or one whose maker has gone.
+    Nothing,
 }
 
-/// What a request with a key turned out to be.
-pub(super) enum Known {
-    /// A program that acts for somebody.
-    User(User),
-    /// Somebody who has a good key, and comes from where it may not be used.
-    Outside(KeyId),
-    /// Nobody.
-    Nobody,
-}
-
-/// The holder of a key, if it is good and whoever made it is still here; only its id where it comes from where it may not.
-fn holder(read: &mut Read<'_>, key: &str, from: IpAddr) -> Result<Option<Result<KeyUse, KeyId>>, Problem> {
-    let Some(held) = store::key_holder(read.conn, &token_hash(key), read.now)? else { return Ok(None) };
+fn find(read: &mut Read<'_>, key: &str, from: IpAddr) -> Result<Found, Problem> {
+    let Some(held) = store::key_holder(read.conn, &token_hash(key), read.now)? else { return Ok(Found::Nothing) };
     let addresses: Vec<String> = serde_json::from_str(&held.addresses)?;
     let is_inside = |network: &String| Network::parse(network).is_ok_and(|network| network.contains(from));
     if !addresses.is_empty() && !addresses.iter().any(is_inside) {
-        return Ok(Some(Err(held.id)));
+        return Ok(Found::Astray(held.id));
     }
     let since = read.now.before(USED_WITHIN);
-    Ok(Some(Ok(KeyUse { id: held.id, user: user(&held)?, is_noted: held.used_at.is_some_and(|at| at > since) })))
+    Ok(Found::Good(user(&held)?, held.used_at.is_some_and(|at| at > since)))
 }
 
 /// Whom a key makes of its holder.
@@ -92,20 +84,18 @@ fn least_role(maker: Role, scopes: &[String]) -> Role {
     covering.min_by_key(|role| permissions(*role).len()).unwrap_or(maker)
 }
 
-/// Who a key speaks for. That it was used is noted, every few minutes at the most.
-pub(super) async fn identify_key(app: &App, key: &str, from: IpAddr, request_id: String) -> Result<Known, Problem> {
+/// Finds out what a key is. That it was used is noted, every few minutes at the most.
+pub(super) async fn identify_key(app: &App, key: &str, from: IpAddr, request_id: String) -> Result<Found, Problem> {
     let text = key.to_owned();
-    let KeyUse { id, user, is_noted } = match app.read(move |read| holder(read, &text, from)).await? {
-        Some(Ok(used)) => used,
-        Some(Err(key)) => return Ok(Known::Outside(key)),
-        None => return Ok(Known::Nobody),
-    };
-    if !is_noted {
+    let found = app.read(move |read| find(read, &text, from)).await?;
+    if let Found::Good(user, false) = &found
+        && let Some(id) = user.key()
+    {
         let origin = app.limits().origin(from);
         let actor = Actor { caller: Some(user.caller()), request_id, deed: None, origin };
         app.write(actor, move |tx| note_use(tx, id)).await?;
     }
-    Ok(Known::User(user))
+    Ok(found)
 }
 
 /// Ends the keys that somebody has made, who is shut out or may have lost them.

@@ -21,7 +21,7 @@ const KEPT: Duration = Duration::from_secs(90 * 86_400);
 
 /// What happens to sessions.
 pub const EVENTS: &[Kind] = &[
-    Kind::of::<SessionEvent>("session.opened", "Somebody signed in."),
+    Kind::of::<SessionEvent>("session.opened", "Somebody signed in, or goes on after choosing another password."),
     Kind::of::<SessionEvent>("session.refreshed", "A refresh token was traded for the next one."),
     Kind::of::<SessionEvent>("session.reuse_detected", "A refresh token came twice, so its session was ended."),
     Kind::of::<SessionEvent>("session.revoked", "Somebody signed out, or ended a session elsewhere."),
@@ -110,11 +110,15 @@ pub fn open_session(
     begin(tx, app, &kept)
 }
 
-/// Opens another session for whoever holds a live one, with its name and as strong as that is.
+/// Ends a session that is live, and opens another one for its holder, with its name and as strong as that was.
 pub fn succeed_session(tx: &mut Tx<'_>, app: &App, session: SessionId) -> Result<Grant, Problem> {
     let (id, now) = (tx.next_id(), tx.now);
     let present = store::session(tx.conn, session)?.filter(|kept| kept.is_live(now));
     let present = present.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+    if store::revoke_session(tx.conn, session, now)? == 0 {
+        // Somebody has ended it since it was read.
+        return Err(Problem::new(Code::Unauthenticated));
+    }
     begin(tx, app, &KeptSession { id, opened_at: now, used_at: now, expires_at: expiry(app, now), ..present })
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpMessage as _, HttpRequest};
 
-use super::key::{Known, PREFIX as KEY_PREFIX, identify_key};
+use super::key::{Found, PREFIX as KEY_PREFIX, identify_key};
 use super::{User, live_session};
 use crate::app::App;
 use crate::ids::KeyId;
@@ -111,9 +111,9 @@ async fn holder(
     request_id: String,
 ) -> Result<User, Problem> {
     match identify_key(app, key, from, request_id).await? {
-        Known::User(user) => return Ok(user),
-        Known::Outside(key) => drop(request.extensions_mut().insert(Astray(key))),
-        Known::Nobody => {}
+        Found::Good(user, _) => return Ok(user),
+        Found::Astray(key) => drop(request.extensions_mut().insert(Astray(key))),
+        Found::Nothing => {}
     }
     Err(Problem::new(Code::Unauthenticated))
 }

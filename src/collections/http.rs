@@ -117,7 +117,7 @@ async fn list_newsroom_collections(
 /// The slug is made from the name unless one is given; a slug that is taken is 409.
 #[utoipa::path(
     tag = "collections",
-    extensions(("x-permission" = json!(ManageCollections::NAME))),
+    extensions(("x-permission" = json!(ManageCollections::NAME)), ("x-refusals" = json!(["duplicate"]))),
     request_body = CollectionIn,
     responses((status = CREATED, description = "The new collection", body = NewsroomCollectionView)),
 )]
@@ -159,7 +159,7 @@ async fn read_newsroom_collection(
 /// A JSON Merge Patch; `slots` are replaced as a whole. Readers see it at once. A swap that has come counts as a change.
 #[utoipa::path(
     tag = "collections",
-    extensions(("x-permission" = json!(ManageCollections::NAME))),
+    extensions(("x-permission" = json!(ManageCollections::NAME)), ("x-refusals" = json!(["duplicate"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body(content = CollectionIn, content_type = "application/merge-patch+json"),
     responses((status = OK, description = "The changed collection", body = NewsroomCollectionView)),
@@ -213,7 +213,7 @@ async fn list_swaps(permit: Permit<ManageCollections>, call: Call, id: Segment) 
 /// was. A hundred at most lie ahead.
 #[utoipa::path(
     tag = "collections",
-    extensions(("x-permission" = json!(ManageCollections::NAME))),
+    extensions(("x-permission" = json!(ManageCollections::NAME)), ("x-refusals" = json!(["limit_reached"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = SwapIn,
     responses((status = CREATED, description = "The swap", body = SwapView)),

@@ -2,12 +2,16 @@
 //! the proxies that the settings name.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Once;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderValue;
 
 use crate::config::{ForwardedHeader, Http};
 use crate::outbound::Network;
+
+/// Whether somebody was told of a proxy that the settings don't name.
+static UNNAMED: Once = Once::new();
 
 /// The address of a request: the other end of its connection, or, behind proxies that are trusted, the last address before
 /// them.
@@ -18,6 +22,13 @@ pub(super) fn address(request: &HttpRequest, settings: &Http) -> IpAddr {
     // What can't be read is an address of nobody, and hides none of those that a proxy has added behind it.
     let line = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let lines: Vec<String> = request.headers().get_all(header.name()).map(line).collect();
+    if !lines.is_empty() && settings.trusted_proxies.is_empty() && peer.is_loopback() {
+        UNNAMED.call_once(|| {
+            tracing::warn!(
+                "a proxy on this machine passes addresses on that nobody believes: name it in http.trusted_proxies"
+            );
+        });
+    }
     let hops: Vec<&str> = lines.iter().flat_map(|line| line.split(',')).collect();
     behind(peer, &settings.trusted_proxies, hops.iter().rev().map(|hop| header.address(hop)))
 }

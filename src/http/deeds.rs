@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::HttpMessage as _;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use uuid::Uuid;
 
@@ -95,12 +95,11 @@ fn stranger(request_id: String) -> Actor {
 
 fn of(request: &HttpRequest) -> Option<Deed> {
     let contract = request.app_data::<web::Data<Contract>>()?;
-    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     // As the router reads it, in whichever letters it was sent.
     let path = request.match_info().as_str();
-    let (route, name) = contract.operation_at(method.as_str(), path)?;
+    let (route, name) = contract.operation_at(request.method().as_str(), path)?;
     let target = target(route, path);
-    Some(Deed::new(method.to_string(), route.to_owned(), action(route, name), target))
+    Some(Deed::new(request.method().to_string(), route.to_owned(), action(route, name), target))
 }
 
 /// `noun.verb`, from an operation's path and name: the noun is what the path names first, and the verb does not repeat it.

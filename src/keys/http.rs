@@ -77,7 +77,7 @@ async fn list_api_keys(permit: Permit<ReadKeys>, call: Call, page: Page<Unfilter
 /// answer has the key, this once.
 #[utoipa::path(
     tag = "api keys",
-    extensions(("x-permission" = json!(ManageKeys::NAME))),
+    extensions(("x-permission" = json!(ManageKeys::NAME)), ("x-refusals" = json!(["limit_reached"]))),
     request_body = KeyIn,
     responses((status = CREATED, description = "The key and its secret", body = NewKeyView)),
 )]

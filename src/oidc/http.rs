@@ -48,7 +48,11 @@ async fn read_oidc_provider(call: Call) -> Result<Reply, Problem> {
 /// session's token, here and at the end. Where there is no provider: 409 `no_provider`.
 #[utoipa::path(
     tag = "accounts",
-    extensions(("x-no-idempotency" = json!(true)), ("x-rate-limit" = json!(true))),
+    extensions(
+        ("x-no-idempotency" = json!(true)),
+        ("x-rate-limit" = json!(true)),
+        ("x-refusals" = json!(["forbidden", "step_up_required", "second_factor_required", "no_provider"])),
+    ),
     request_body = OidcStartIn,
     responses((status = OK, description = "Where to go, and what to keep", body = OidcStartView)),
 )]
@@ -69,7 +73,11 @@ async fn start_oidc_sign_in(call: Call, input: Input<OidcStartIn>) -> Result<Rep
 /// any more is made a reader, and 403 `no_role`. A provider that is away is 502 `provider_failed`.
 #[utoipa::path(
     tag = "accounts",
-    extensions(("x-no-idempotency" = json!(true)), ("x-rate-limit" = json!(true))),
+    extensions(
+        ("x-no-idempotency" = json!(true)),
+        ("x-rate-limit" = json!(true)),
+        ("x-refusals" = json!(["bad_credentials", "sign_in_failed", "forbidden", "step_up_required", "second_factor_required", "no_role", "email_unverified", "duplicate", "account_exists", "no_provider", "last_admin"])),
+    ),
     request_body = OidcFinishIn,
     responses(
         (status = OK, description = "Signed in", body = TokenView),
@@ -103,7 +111,7 @@ async fn list_identities(permit: Permit<UseAccount>, call: Call) -> Result<Reply
 /// `only_way_in` until an administrator has given it one.
 #[utoipa::path(
     tag = "accounts",
-    extensions(("x-permission" = json!(LinkIdentities::NAME))),
+    extensions(("x-permission" = json!(LinkIdentities::NAME)), ("x-refusals" = json!(["only_way_in"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     responses((status = NO_CONTENT, description = "Unlinked")),
 )]
@@ -131,10 +139,15 @@ async fn list_user_identities(permit: Permit<ManageUsers>, call: Call, id: Segme
 
 /// Unlink somebody's identity
 ///
-/// The provider's word does not open their account any more; their sessions stay. An account without a password then waits for one.
+/// The provider's word does not open their account any more; their sessions stay. An account without a password then waits for one;
+/// nobody does that to their own (409 `only_way_in`).
 #[utoipa::path(
     tag = "users",
-    extensions(("x-permission" = json!(GrantAccess::NAME)), ("x-unconditional" = json!(true))),
+    extensions(
+        ("x-permission" = json!(GrantAccess::NAME)),
+        ("x-unconditional" = json!(true)),
+        ("x-refusals" = json!(["only_way_in"])),
+    ),
     params(
         ("id" = String, Path, description = "The account's id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd"),
         ("identity" = String, Path, description = "The identity's id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abce"),

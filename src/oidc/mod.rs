@@ -111,9 +111,12 @@ pub fn unlink(tx: &mut Tx<'_>, permit: &Permit<LinkIdentities>, id: IdentityId) 
     cut(tx, &identity)
 }
 
-/// Has a provider's word open somebody's account no more, whatever else does.
-pub fn unlink_of(tx: &mut Tx<'_>, _: &Permit<GrantAccess>, user: UserId, id: IdentityId) -> Result<(), Problem> {
+/// Has a provider's word open somebody's account no more, whatever else does; nobody shuts themselves out.
+pub fn unlink_of(tx: &mut Tx<'_>, permit: &Permit<GrantAccess>, user: UserId, id: IdentityId) -> Result<(), Problem> {
     let identity = found(tx, user, id)?;
+    if user == permit.user.id && !users::has_password(&mut tx.reading(), user)? {
+        return Err(Problem::new(Code::OnlyWayIn));
+    }
     cut(tx, &identity)
 }
 

@@ -18,7 +18,7 @@ pub fn routes(config: &mut Routes<'_>) {
 /// Get what is kept of the own person
 ///
 /// The account, its sessions and identities, every comment with its earlier wordings and what was decided about it, and every reaction
-/// and report: in one answer, none left out. API keys, and what the audit log says of somebody, administrators have in lists of their own.
+/// and report: in one answer, none of these left out. API keys, invitations, from where somebody signs in (a keyed hash), and what the audit log says of somebody, administrators have in lists of their own.
 /// Subscriptions to pushes belong to no account.
 #[utoipa::path(
     tag = "accounts",
@@ -33,11 +33,16 @@ async fn export_me(permit: Permit<UseAccount>, call: Call) -> Result<Reply, Prob
 /// Be forgotten
 ///
 /// For readers: an account that works here is 409 `staff_account` until an administrator has made it a reader's. At once
-/// nobody can sign in any more, and no name or address is left. Every comment is deleted and every reaction taken back, as
+/// nobody can sign in any more, and no name or address of the account is left; keys that it has made end. A record of an author is the
+/// newsroom's, and stays. Every comment is deleted and every reaction taken back, as
 /// the reader would have done it; of very many, the last go a moment later. Reports stay without their words. This can't be undone. A wrong `currentPassword` is 422.
 #[utoipa::path(
     tag = "accounts",
-    extensions(("x-permission" = json!(UseAccount::NAME)), ("x-rate-limit" = json!(true))),
+    extensions(
+        ("x-permission" = json!(UseAccount::NAME)),
+        ("x-rate-limit" = json!(true)),
+        ("x-refusals" = json!(["staff_account"])),
+    ),
     request_body = ErasureIn,
     responses((status = NO_CONTENT, description = "Forgotten")),
 )]

@@ -81,7 +81,7 @@ async fn list_newsroom_sections(
 /// The slug is made from the name unless one is given; a slug that is taken is 409 with the id of the other.
 #[utoipa::path(
     tag = "sections",
-    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    extensions(("x-permission" = json!(ManageRecords::NAME)), ("x-refusals" = json!(["duplicate", "in_use"]))),
     request_body = SectionIn,
     responses((status = CREATED, description = "The new section", body = NewsroomSectionView)),
 )]
@@ -110,7 +110,7 @@ async fn read_newsroom_section(permit: Permit<ReadRecords>, call: Call, id: Segm
 /// section moves, and all that is below it.
 #[utoipa::path(
     tag = "sections",
-    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    extensions(("x-permission" = json!(ManageRecords::NAME)), ("x-refusals" = json!(["duplicate", "in_use"]))),
     params(RecordPath),
     request_body(content = SectionIn, content_type = "application/merge-patch+json"),
     responses((status = OK, description = "The changed section", body = NewsroomSectionView)),
@@ -131,7 +131,7 @@ async fn update_section(
 /// Deactivate it then.
 #[utoipa::path(
     tag = "sections",
-    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    extensions(("x-permission" = json!(ManageRecords::NAME)), ("x-refusals" = json!(["in_use"]))),
     params(RecordPath),
     responses((status = NO_CONTENT, description = "Removed")),
 )]

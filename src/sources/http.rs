@@ -91,7 +91,7 @@ async fn list_newsroom_sources(
 /// The slug is made from the name unless one is given; a slug that is taken is 409 with the id of the other.
 #[utoipa::path(
     tag = "sources",
-    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    extensions(("x-permission" = json!(ManageRecords::NAME)), ("x-refusals" = json!(["duplicate"]))),
     request_body = SourceIn,
     responses((status = CREATED, description = "The new source", body = NewsroomSourceView)),
 )]
@@ -119,7 +119,7 @@ async fn read_newsroom_source(permit: Permit<ReadRecords>, call: Call, id: Segme
 /// A JSON Merge Patch. Articles show the new name at once, also those published before.
 #[utoipa::path(
     tag = "sources",
-    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    extensions(("x-permission" = json!(ManageRecords::NAME)), ("x-refusals" = json!(["duplicate", "merged"]))),
     params(RecordPath),
     request_body(content = SourceIn, content_type = "application/merge-patch+json"),
     responses((status = OK, description = "The changed source", body = NewsroomSourceView)),
@@ -141,7 +141,7 @@ async fn update_source(
 /// and is in no list, but its slug stays taken. What names it anew names the other.
 #[utoipa::path(
     tag = "sources",
-    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    extensions(("x-permission" = json!(ManageRecords::NAME)), ("x-refusals" = json!(["merged"]))),
     params(RecordPath),
     request_body = MergeIn,
     responses((status = OK, description = "The merged source", body = NewsroomSourceView)),
@@ -161,7 +161,7 @@ async fn merge_source(
 /// Only while no article, draft or published, refers to it: 409 `in_use` otherwise. Deactivate it then.
 #[utoipa::path(
     tag = "sources",
-    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    extensions(("x-permission" = json!(ManageRecords::NAME)), ("x-refusals" = json!(["in_use"]))),
     params(RecordPath),
     responses((status = NO_CONTENT, description = "Removed")),
 )]

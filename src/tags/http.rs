@@ -89,7 +89,7 @@ async fn list_newsroom_tags(permit: Permit<ReadRecords>, call: Call, page: Page<
 /// The slug is made from the name unless one is given; a slug that is taken is 409 with the id of the other.
 #[utoipa::path(
     tag = "tags",
-    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    extensions(("x-permission" = json!(ManageRecords::NAME)), ("x-refusals" = json!(["duplicate"]))),
     request_body = TagIn,
     responses((status = CREATED, description = "The new tag", body = NewsroomTagView)),
 )]
@@ -117,7 +117,7 @@ async fn read_newsroom_tag(permit: Permit<ReadRecords>, call: Call, id: Segment)
 /// A JSON Merge Patch. Articles show the new name at once, also those published before.
 #[utoipa::path(
     tag = "tags",
-    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    extensions(("x-permission" = json!(ManageRecords::NAME)), ("x-refusals" = json!(["duplicate", "merged"]))),
     params(RecordPath),
     request_body(content = TagIn, content_type = "application/merge-patch+json"),
     responses((status = OK, description = "The changed tag", body = NewsroomTagView)),
@@ -139,7 +139,7 @@ async fn update_tag(
 /// and is in no list, but its slug stays taken. What names it anew names the other.
 #[utoipa::path(
     tag = "tags",
-    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    extensions(("x-permission" = json!(ManageRecords::NAME)), ("x-refusals" = json!(["merged"]))),
     params(RecordPath),
     request_body = MergeIn,
     responses((status = OK, description = "The merged tag", body = NewsroomTagView)),
@@ -159,7 +159,7 @@ async fn merge_tag(
 /// Only while no article, draft or published, refers to it: 409 `in_use` otherwise. Deactivate it then.
 #[utoipa::path(
     tag = "tags",
-    extensions(("x-permission" = json!(ManageRecords::NAME))),
+    extensions(("x-permission" = json!(ManageRecords::NAME)), ("x-refusals" = json!(["in_use"]))),
     params(RecordPath),
     responses((status = NO_CONTENT, description = "Removed")),
 )]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::model::Email;
 use super::{addresses, store};
 use crate::app::{App, Read, Tx};
+use crate::auth::Vault;
 use crate::fault::Fault;
 use crate::ids::{UserId, token_hash};
 use crate::problem::Problem;
@@ -75,22 +76,29 @@ pub(super) fn spend(tx: &mut Tx<'_>, app: &App, code: &str, purpose: Purpose) ->
     Ok(Held { user, address: sealed.map(opened).transpose()? })
 }
 
-/// A code for an address that is to have an account, in place of the one that it had.
+/// A code for an address that is to have an account, in place of the one that its mailbox had.
 pub(super) fn issue_to(tx: &mut Tx<'_>, app: &App, email: &Email) -> Result<String, Problem> {
-    let (code, mark) = (app.ids().token(), addresses::mark(tx.vault, email)?);
-    store::put_address_code(tx.conn, (&mark, &token_hash(&code)), tx.now, expiry(tx.now))?;
+    let (code, mark) = (app.ids().token(), mailbox(tx.vault, email)?);
+    store::put_address_code(tx.conn, (&mark, &hash_for(email, &code)), tx.now, expiry(tx.now))?;
     Ok(code)
 }
 
-/// When the code that an address has was made.
+/// When the code that the mailbox of an address has was made.
 pub(super) fn issued_to_at(read: &mut Read<'_>, email: &Email) -> Result<Option<UtcTime>, Problem> {
-    Ok(store::address_code_made_at(read.conn, &addresses::mark(read.vault, email)?)?)
+    Ok(store::address_code_made_at(read.conn, &mailbox(read.vault, email)?)?)
 }
 
 /// Uses the code of an address up, if it is good.
 pub(super) fn spend_of(tx: &mut Tx<'_>, email: &Email, code: &str) -> Result<(), Problem> {
-    let mark = addresses::mark(tx.vault, email)?;
-    if store::end_address_code(tx.conn, (&mark, &token_hash(code)), tx.now)? { Ok(()) } else { Err(wrong()) }
+    let mark = mailbox(tx.vault, email)?;
+    if store::end_address_code(tx.conn, (&mark, &hash_for(email, code)), tx.now)? { Ok(()) } else { Err(wrong()) }
+}
+
+/// Forgets the code of an address.
+pub(super) fn forget_of(tx: &mut Tx<'_>, email: &Email) -> Result<(), Problem> {
+    let mark = mailbox(tx.vault, email)?;
+    store::delete_address_code(tx.conn, &mark)?;
+    Ok(())
 }
 
 /// Forgets the codes of addresses that were made long ago, some at a time.
@@ -114,6 +122,16 @@ pub(super) fn forget_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), Problem> {
 /// The refusal of a code, which does not tell why it is not good.
 pub(super) fn wrong() -> Problem {
     Problem::field("/code", Fault::WrongCode)
+}
+
+/// What the codes of all addresses of one mailbox are found by.
+fn mailbox(vault: &Vault, email: &Email) -> Result<Vec<u8>, Problem> {
+    addresses::mark(vault, &email.mailbox())
+}
+
+/// The hash of a code that is good for one address.
+fn hash_for(email: &Email, code: &str) -> Vec<u8> {
+    token_hash(&format!("{code} {}", email.as_str()))
 }
 
 fn expiry(now: UtcTime) -> UtcTime {

@@ -71,7 +71,7 @@ impl RegisterIn {
 /// Which address somebody wants to make an account with.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RegistrationIn {
+pub struct StartRegistrationIn {
     /// The address to sign in with.
     #[schema(max_length = 254, example = "sara@example.org")]
     pub email: String,

@@ -242,7 +242,7 @@ fn insert_with(
 
 fn change(tx: &mut Tx<'_>, present: &Account, form: UserIn) -> Result<Account, Problem> {
     let UserIn { name, role, is_active, section_ids, may_kill } = form;
-    check_sections(tx, &section_ids)?;
+    check_sections(tx, &section_ids, &present.sections)?;
     let had_charge = present.is_admin();
     let (version, updated_at, sections) = (present.version + 1, tx.now, section_ids);
     let account = Account { name, role, is_active, sections, may_kill, version, updated_at, ..present.clone() };
@@ -272,12 +272,14 @@ fn shut_out(tx: &mut Tx<'_>, id: UserId) -> Result<(), Problem> {
     revoke_keys(tx, id)
 }
 
-/// Refuses sections that there are not.
-fn check_sections(tx: &mut Tx<'_>, ids: &[RecordId]) -> Result<(), Problem> {
+/// Refuses sections that there are not, but for those that were there before: one that was deleted since stands in the way of nothing
+/// else that is to be changed.
+fn check_sections(tx: &mut Tx<'_>, ids: &[RecordId], present: &[RecordId]) -> Result<(), Problem> {
     let known = records::references(&mut tx.reading(), ids)?;
     let mut faults = Faults::new();
     for (n, id) in ids.iter().enumerate() {
-        if known.get(id).is_none_or(|reference| reference.kind != records::Kind::Section) {
+        let is_section = known.get(id).is_some_and(|reference| reference.kind == records::Kind::Section);
+        if !is_section && !present.contains(id) {
             faults.add(format!("/sectionIds/{n}"), Fault::NotFound);
         }
     }

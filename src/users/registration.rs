@@ -7,7 +7,7 @@ use super::letters::{self, About};
 use super::model::{Account, Email, NewAccount};
 use super::{codes, insert, restate};
 use crate::app::{App, Tx};
-use crate::auth::{PasswordHash, settle};
+use crate::auth::{PasswordHash, Role, settle};
 use crate::events::Change;
 use crate::http::Call;
 use crate::mail;
@@ -48,7 +48,7 @@ pub fn register(
     if let Some(proof) = &proof {
         codes::spend_of(tx, &account.email, &proof.code)?;
     }
-    let account = insert(tx, account, hash)?;
+    let account = insert(tx, NewAccount { role: Role::Reader, ..account }, hash)?;
     if let Some(proof) = proof {
         // Whoever reads the mail of the address gets in from here, however many try it elsewhere.
         settle(tx, &proof.place, account.id)?;

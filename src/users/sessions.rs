@@ -1,8 +1,8 @@
 //! Where somebody is signed in, and ending that.
 
 use super::dto::SessionIn;
-use super::found;
 use super::sign_in::{PASSWORD, Shown, with_proof};
+use super::{found, store};
 use crate::app::{Read, Tx};
 use crate::auth::actions::{GrantAccess, ManageUsers, UseAccount};
 use crate::auth::{
@@ -51,6 +51,8 @@ pub fn rename(
 
 /// Ends one of the caller's own sessions.
 pub fn end(tx: &mut Tx<'_>, permit: &Permit<UseAccount>, id: SessionId) -> Result<(), Problem> {
+    // Whoever goes on in another session meanwhile is waited for.
+    store::hold_active(tx.conn, permit.user.id)?;
     own_session(&mut tx.reading(), permit.user.id, id)?;
     revoke_session(tx, id)
 }
@@ -68,6 +70,7 @@ pub fn end_of(tx: &mut Tx<'_>, _: &Permit<GrantAccess>, user: UserId) -> Result<
 
 /// Ends all sessions of an account but one that may stay, and notes which were live.
 pub(super) fn end_all(tx: &mut Tx<'_>, user: UserId, but: Option<SessionId>) -> Result<(), Problem> {
+    store::hold_active(tx.conn, user)?;
     let now = tx.now;
     let kept = sessions_of(&mut tx.reading(), user)?.into_iter();
     let live: Vec<SessionId> = kept.filter(|one| one.is_live(now)).map(|one| one.id).collect();

@@ -7,7 +7,7 @@ use super::dto::UserIn;
 use super::factors::{self, Verdict};
 use super::letters::{self, About};
 use super::model::{Account, Email, Password};
-use super::{addresses, change, codes, found, invitations, restate, store};
+use super::{addresses, change, codes, found, invitations, restate, shut_out, store};
 use crate::app::{App, Read, Tx};
 use crate::auth::actions::UseAccount;
 use crate::auth::{
@@ -273,10 +273,11 @@ pub fn erase(tx: &mut Tx<'_>, id: UserId, proof: &PasswordHash) -> Result<(), Pr
     store::forget_unsealed(tx.conn, &[id])?;
     let account = found(&mut tx.reading(), id)?;
     restate(tx, Some(&before), &account)?;
-    revoke_all(tx, id, None)?;
+    shut_out(tx, id)?;
     blank_sessions(tx, id)?;
     leave_homes(tx, id)?;
     codes::forget_all(tx, id)?;
+    codes::forget_of(tx, &before.email)?;
     invitations::blank(tx, id)?;
     factors::erase(tx, id)?;
     replies::forget_about(tx.conn, &[id])?;

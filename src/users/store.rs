@@ -292,11 +292,11 @@ pub(super) fn address_code_made_at(conn: &mut Conn, mark: &[u8]) -> QueryResult<
     address_codes::table.find(mark).select(address_codes::created_at).first(conn).optional()
 }
 
-/// Ends the code of an address that is good; false where it is not. When it was made is still known.
+/// Ends the code of an address that is good, whatever another node's clock says; false where it is not. When it was made is still known.
 pub(super) fn end_address_code(conn: &mut Conn, (mark, hash): (&[u8], &[u8]), now: UtcTime) -> QueryResult<bool> {
     let good = address_codes::hash.eq(hash).and(address_codes::expires_at.gt(now));
     diesel::update(address_codes::table.find(mark).filter(good))
-        .set(address_codes::expires_at.eq(now))
+        .set(address_codes::expires_at.eq(address_codes::created_at))
         .execute(conn)
         .map(|rows| rows == 1)
 }
@@ -305,7 +305,13 @@ pub(super) fn end_address_code(conn: &mut Conn, (mark, hash): (&[u8], &[u8]), no
 pub(super) fn forget_address_codes(conn: &mut Conn, before: UtcTime, limit: i64) -> QueryResult<usize> {
     let old = address_codes::table.filter(address_codes::created_at.lt(before)).limit(limit);
     let old: Vec<Vec<u8>> = old.select(address_codes::mark).load(conn)?;
-    diesel::delete(address_codes::table.filter(one_of(address_codes::mark, old))).execute(conn)
+    // One that was put there meanwhile stays.
+    let old = address_codes::created_at.lt(before).and(one_of(address_codes::mark, old));
+    diesel::delete(address_codes::table.filter(old)).execute(conn)
+}
+
+pub(super) fn delete_address_code(conn: &mut Conn, mark: &[u8]) -> QueryResult<usize> {
+    diesel::delete(address_codes::table.find(mark)).execute(conn)
 }
 
 pub(super) fn count_admins(conn: &mut Conn) -> QueryResult<i64> {

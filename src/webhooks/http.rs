@@ -124,7 +124,7 @@ async fn list_webhooks(permit: Permit<ManageWebhooks>, call: Call, page: Page<Un
 /// `{"truncated":true}`, and `target` tells what to ask for. The answer has the secret, this once.
 #[utoipa::path(
     tag = "webhooks",
-    extensions(("x-permission" = json!(ManageWebhooks::NAME))),
+    extensions(("x-permission" = json!(ManageWebhooks::NAME)), ("x-refusals" = json!(["limit_reached"]))),
     request_body = WebhookIn,
     responses((status = CREATED, description = "The endpoint and its secret", body = NewSecretView)),
 )]
@@ -196,7 +196,7 @@ async fn delete_webhook(permit: Permit<ManageWebhooks>, call: Call, id: Segment)
 /// What happens waits for it, 30 days at the most.
 #[utoipa::path(
     tag = "webhooks",
-    extensions(("x-permission" = json!(ManageWebhooks::NAME))),
+    extensions(("x-permission" = json!(ManageWebhooks::NAME)), ("x-refusals" = json!(["illegal_transition"]))),
     params(WebhookPath),
     request_body = Empty,
     responses((status = OK, description = "The paused endpoint", body = WebhookView)),
@@ -218,7 +218,7 @@ async fn pause_webhook(
 /// happened since has passed it by.
 #[utoipa::path(
     tag = "webhooks",
-    extensions(("x-permission" = json!(ManageWebhooks::NAME))),
+    extensions(("x-permission" = json!(ManageWebhooks::NAME)), ("x-refusals" = json!(["illegal_transition"]))),
     params(WebhookPath),
     request_body = Empty,
     responses((status = OK, description = "The active endpoint", body = WebhookView)),
@@ -262,7 +262,7 @@ async fn test_webhook(
 /// new one; libraries of the specification take either.
 #[utoipa::path(
     tag = "webhooks",
-    extensions(("x-permission" = json!(ManageWebhooks::NAME))),
+    extensions(("x-permission" = json!(ManageWebhooks::NAME)), ("x-refusals" = json!(["limit_reached"]))),
     params(WebhookPath),
     request_body = Empty,
     responses((status = OK, description = "The endpoint and its new secret", body = NewSecretView)),

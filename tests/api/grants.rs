@@ -121,6 +121,21 @@ async fn outside_of_the_granted_sections_an_editor_is_a_writer() {
 }
 
 #[actix_web::test]
+async fn a_section_that_has_gone_keeps_nobody_from_being_shut_out() {
+    let desk = Desk::new().await;
+    let sport = record(&desk.editor, "sections", json!({ "name": "رياضة" })).await;
+    let bound = desk.app.as_(Role::Editor).await;
+    grant(&desk, &bound, json!({ "sectionIds": [sport] })).await.expect(200);
+    let one = format!("/api/v1/newsroom/sections/{sport}");
+    let tag = desk.editor.get(&one).send().await.expect(200).etag();
+    desk.editor.delete(&one).if_match(&tag).send().await.expect(204);
+    let more = json!({ "sectionIds": [sport, "0192f3a4-5b6c-7d8e-9f01-23456789abcd"] });
+    assert_eq!(grant(&desk, &bound, more).await.refused(422, "invalid").errors(), ["/sectionIds/1 not_found"]);
+    grant(&desk, &bound, json!({ "role": "reader" })).await.expect(200);
+    grant(&desk, &bound, json!({ "isActive": false })).await.expect(200);
+}
+
+#[actix_web::test]
 async fn to_kill_takes_the_grant_and_grants_are_the_administrators() {
     let desk = Desk::new().await;
     let bound = desk.app.as_(Role::Editor).await;

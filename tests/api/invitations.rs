@@ -67,6 +67,17 @@ async fn who_is_invited_makes_the_account_with_a_password_of_their_own() {
 }
 
 #[actix_web::test]
+async fn of_two_invitations_for_one_address_one_makes_an_account() {
+    let app = TestApp::new().await;
+    let admin = app.as_(Role::Admin).await;
+    let (first, second) =
+        (invite(&admin, form(false)).await.expect(201), invite(&admin, form(false)).await.expect(201));
+    accept(&app, &second.text("/code"), PASSWORD).await.expect(201);
+    let late = accept(&app, &first.text("/code"), PASSWORD).await.refused(422, "invalid");
+    assert_eq!(late.errors(), ["/code taken"]);
+}
+
+#[actix_web::test]
 async fn an_invitation_goes_by_mail_and_the_last_letter_counts() {
     let mailbox = Mailbox::new();
     let app = TestApp::with(&mailbox.settings()).await;

@@ -411,6 +411,14 @@ async fn the_only_way_into_an_account_is_not_taken_away() {
     assert_eq!(list.json, sara.get(OWN).send().await.expect(200).json);
     let one = |user: UserId| format!("{}/{}", theirs(user), list.text("/items/0/id"));
     admin.delete(&one(admin.id())).send().await.refused(404, "not_found");
+    let promote = async |role: &str| {
+        let account = format!("/api/v1/newsroom/users/{}", sara.id());
+        let tag = admin.get(&account).send().await.expect(200).etag();
+        admin.patch(&account).if_match(&tag).json(&json!({ "role": role })).send().await.expect(200);
+    };
+    promote("admin").await;
+    sara.delete(&one(sara.id())).send().await.refused(409, "only_way_in");
+    promote("editor").await;
     sara.delete(&one(sara.id())).send().await.refused(403, "forbidden");
     admin.delete(&one(sara.id())).send().await.expect(204);
     desk.sign_in(json!({})).await.refused(409, "account_exists");

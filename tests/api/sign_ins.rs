@@ -236,6 +236,23 @@ async fn who_reads_the_mail_of_an_account_gets_in_however_many_try_it_elsewhere(
 }
 
 #[actix_web::test]
+async fn who_registers_with_a_letter_is_at_home_there() {
+    let mailbox = Mailbox::new();
+    let app = TestApp::with(&format!("{TIGHT}{}", mailbox.settings())).await;
+    let post = |path: &str, form: Value| {
+        app.anonymous().post(&format!("/api/v1/auth/{path}")).json(&form).peer("192.0.2.1").send()
+    };
+    post("register/start", json!({ "email": SARA })).await.expect(204);
+    let code = mailbox.letter(&app).await.code();
+    post("register", json!({ "email": SARA, "password": PASSWORD, "name": "سارة", "code": code })).await.expect(201);
+    for n in 0..10 {
+        login(&app, SARA, WRONG, &format!("198.51.100.{n}")).await;
+    }
+    login(&app, SARA, PASSWORD, "203.0.113.5").await.refused(429, "too_many");
+    login(&app, SARA, PASSWORD, "192.0.2.1").await.expect(200);
+}
+
+#[actix_web::test]
 async fn who_confirms_another_address_is_at_home_there_with_it() {
     let mailbox = Mailbox::new();
     let app = TestApp::with(&format!("{TIGHT}{}", mailbox.settings())).await;

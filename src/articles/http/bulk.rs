@@ -101,7 +101,7 @@ impl BulkOutcome {
 /// operation needs: the version that was seen, and the permission. What an item is told wrongly is 422 for the whole request.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(WriteArticles::NAME))),
+    extensions(("x-permission" = json!(WriteArticles::NAME)), ("x-refusals" = json!(["not_all_possible"]))),
     request_body = BulkIn,
     responses((status = OK, description = "What became of each", body = BulkView)),
 )]

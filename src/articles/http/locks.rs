@@ -40,6 +40,7 @@ async fn read_lock(permit: Permit<WriteArticles>, call: Call, id: Segment) -> Re
         ("x-permission" = json!(WriteArticles::NAME)),
         ("x-no-idempotency" = json!(true)),
         ("x-unconditional" = json!(true)),
+        ("x-refusals" = json!(["illegal_transition", "locked"])),
     ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = LockIn,
@@ -63,7 +64,11 @@ async fn lock_article(
 /// when somebody else has it by now.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(WriteArticles::NAME)), ("x-unconditional" = json!(true))),
+    extensions(
+        ("x-permission" = json!(WriteArticles::NAME)),
+        ("x-unconditional" = json!(true)),
+        ("x-refusals" = json!(["illegal_transition", "locked", "not_locked"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     responses((status = OK, description = "The lock", body = LockView)),
 )]
@@ -78,7 +83,11 @@ async fn renew_lock(permit: Permit<WriteArticles>, call: Call, id: Segment) -> R
 /// One that has ended meanwhile is no mistake; somebody else's is 409 `locked`.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(WriteArticles::NAME)), ("x-unconditional" = json!(true))),
+    extensions(
+        ("x-permission" = json!(WriteArticles::NAME)),
+        ("x-unconditional" = json!(true)),
+        ("x-refusals" = json!(["locked"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     responses((status = NO_CONTENT, description = "It is free")),
 )]

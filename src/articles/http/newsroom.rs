@@ -44,7 +44,7 @@ pub(super) fn reply(saved: Saved) -> Result<Reply, Problem> {
 /// is taken is 409, a made one gets a number.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(WriteArticles::NAME))),
+    extensions(("x-permission" = json!(WriteArticles::NAME)), ("x-refusals" = json!(["duplicate"]))),
     request_body = ArticleIn,
     responses((status = CREATED, description = "The draft", body = NewsroomArticleView)),
 )]
@@ -80,7 +80,10 @@ async fn read_newsroom_article(permit: Permit<WriteArticles>, call: Call, id: Se
 /// the revision.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(WriteArticles::NAME))),
+    extensions(
+        ("x-permission" = json!(WriteArticles::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "locked", "duplicate"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body(content = ArticleEditIn, content_type = "application/merge-patch+json"),
     responses((status = OK, description = "The working copy", body = NewsroomArticleView)),
@@ -133,7 +136,10 @@ pub(super) async fn editor_step<T: Into<Notes> + Send + 'static>(
 /// From `draft`. A journalist can submit their own.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(WriteArticles::NAME))),
+    extensions(
+        ("x-permission" = json!(WriteArticles::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "locked"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = NoteIn,
     responses((status = OK, description = "The working copy", body = NewsroomArticleView)),
@@ -153,7 +159,10 @@ async fn submit_article(
 /// From `submitted` or `approved`. `note` is required: it says what is to be done.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(PublishArticles::NAME))),
+    extensions(
+        ("x-permission" = json!(PublishArticles::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "locked"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = NoteIn,
     responses((status = OK, description = "The working copy", body = NewsroomArticleView)),
@@ -173,7 +182,10 @@ async fn return_article(
 /// From `submitted`.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(PublishArticles::NAME))),
+    extensions(
+        ("x-permission" = json!(PublishArticles::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "approval_required", "locked"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = NoteIn,
     responses((status = OK, description = "The working copy", body = NewsroomArticleView)),
@@ -193,7 +205,10 @@ async fn approve_article(
 /// From `draft`, `submitted`, `approved` or `unpublished`; a journalist their own draft. Nothing is lost.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(WriteArticles::NAME))),
+    extensions(
+        ("x-permission" = json!(WriteArticles::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "locked"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = NoteIn,
     responses((status = OK, description = "The working copy", body = NewsroomArticleView)),
@@ -213,7 +228,10 @@ async fn spike_article(
 /// From `spiked`, back to the state it had.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(WriteArticles::NAME))),
+    extensions(
+        ("x-permission" = json!(WriteArticles::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "locked", "duplicate"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = NoteIn,
     responses((status = OK, description = "The working copy", body = NewsroomArticleView)),

@@ -44,11 +44,16 @@ struct LinkPath {
 /// Make a preview link
 ///
 /// Whoever has its `url` sees the article without an account, until it expires or is revoked: one revision with `version`,
-/// else the working copy as it changes. The address is told this once. Journalists make links to their own articles,
+/// else the working copy as it changes. The address is told this once. It shows nothing once whoever
+/// made it may make none any more, or the key that did is no good. Journalists make links to their own articles,
 /// editors to any.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(WriteArticles::NAME)), ("x-unconditional" = json!(true))),
+    extensions(
+        ("x-permission" = json!(WriteArticles::NAME)),
+        ("x-unconditional" = json!(true)),
+        ("x-refusals" = json!(["illegal_transition"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = PreviewLinkIn,
     responses((status = CREATED, description = "The link and its address", body = NewPreviewLinkView)),

@@ -74,7 +74,10 @@ async fn compare_revisions(
 /// tags, sections and authors that are gone are left out, and `warnings` says so with `reference_dropped`.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(WriteArticles::NAME))),
+    extensions(
+        ("x-permission" = json!(WriteArticles::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "locked", "duplicate"])),
+    ),
     params(RevisionPath),
     request_body = NoteIn,
     responses((status = OK, description = "The working copy", body = NewsroomArticleView)),

@@ -41,7 +41,10 @@ struct ScheduleList {
 /// article is `scheduled` for that instant. What was scheduled before is taken back.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(PublishArticles::NAME))),
+    extensions(
+        ("x-permission" = json!(PublishArticles::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "approval_required", "locked", "not_publishable"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = PublishIn,
     responses((status = OK, description = "The working copy", body = NewsroomArticleView)),
@@ -65,7 +68,10 @@ async fn publish_article(
 /// twice 422 `happens_twice`: add the offset.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(PublishArticles::NAME))),
+    extensions(
+        ("x-permission" = json!(PublishArticles::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "approval_required", "locked", "not_publishable"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = ScheduleIn,
     responses((status = OK, description = "The working copy", body = NewsroomArticleView)),
@@ -85,7 +91,10 @@ async fn schedule_article(
 /// Before its instant: a `scheduled` article is `approved` again, a `published` one stays as it is.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(PublishArticles::NAME))),
+    extensions(
+        ("x-permission" = json!(PublishArticles::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "locked"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = NoteIn,
     responses((status = OK, description = "The working copy", body = NewsroomArticleView)),
@@ -106,7 +115,10 @@ async fn unschedule_article(
 /// can't be taken away again.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(PublishArticles::NAME))),
+    extensions(
+        ("x-permission" = json!(PublishArticles::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "approval_required", "locked", "not_publishable"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = CorrectionIn,
     responses((status = OK, description = "The working copy", body = NewsroomArticleView)),
@@ -127,7 +139,10 @@ async fn correct_article(
 /// back.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(PublishArticles::NAME))),
+    extensions(
+        ("x-permission" = json!(PublishArticles::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "locked"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = NoteIn,
     responses((status = OK, description = "The working copy", body = NewsroomArticleView)),
@@ -148,7 +163,10 @@ async fn unpublish_article(
 /// 410 with `notice`, by its id and by every slug that it had. One that never was public answers 404 as before.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(KillArticles::NAME))),
+    extensions(
+        ("x-permission" = json!(KillArticles::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "locked"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = KillIn,
     responses((status = OK, description = "The working copy", body = NewsroomArticleView)),

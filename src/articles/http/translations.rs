@@ -20,7 +20,10 @@ pub fn routes(config: &mut Routes<'_>) {
 /// the original of the set. A set that has the language already is 409 `duplicate` with the id of that article.
 #[utoipa::path(
     tag = "articles",
-    extensions(("x-permission" = json!(WriteArticles::NAME))),
+    extensions(
+        ("x-permission" = json!(WriteArticles::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "duplicate"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = TranslationIn,
     responses((status = CREATED, description = "The draft", body = NewsroomArticleView)),

@@ -21,7 +21,10 @@ pub fn delivery(config: &mut Routes<'_>) {
 /// for those who may not write any more.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(PostComment::NAME))),
+    extensions(
+        ("x-permission" = json!(PostComment::NAME)),
+        ("x-refusals" = json!(["illegal_transition", "duplicate", "stale"])),
+    ),
     params(
         ("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd"),
         ("Khabar-Guest" = Option<String>, Header, description = "A guest's token, without an account", example = "eyJ0eXAiOiJndWVzdCtqd3QiLCJhbGciOiJIUzI1NiJ9…"),

@@ -128,7 +128,7 @@ impl CommentBulkOutcome {
 /// `allOrNothing` either all are done or none, and 409 `not_all_possible` says why not.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    extensions(("x-permission" = json!(ModerateComments::NAME)), ("x-refusals" = json!(["not_all_possible"]))),
     request_body = CommentBulkIn,
     responses((status = OK, description = "What became of each", body = CommentBulkView)),
 )]

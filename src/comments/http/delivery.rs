@@ -85,7 +85,10 @@ async fn list_comments(call: Call, article: Segment, page: Page<CommentQuery>) -
 /// `RateLimit-Policy`, what is left in `RateLimit`; beyond it 429 with `Retry-After`.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-rate-limit" = json!("comments"))),
+    extensions(
+        ("x-rate-limit" = json!("comments")),
+        ("x-refusals" = json!(["sanctioned", "forbidden", "second_factor_required", "duplicate", "comments_closed"])),
+    ),
     params(
         ("idOrSlug" = String, Path, description = "The article's id or slug", example = "بوتين-يدعو-لمحادثات-أرمينية-أذربيجانية-في-موسكو"),
         ("Khabar-Guest" = Option<String>, Header, description = "A guest's token", example = "eyJ0eXAiOiJndWVzdCtqd3QiLCJhbGciOiJIUzI1NiJ9…"),
@@ -171,7 +174,11 @@ where
 /// changed (409 `illegal_transition`). Moderators see the earlier wordings. It counts like a new one: 429 beyond the limits.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(PostComment::NAME)), ("x-rate-limit" = json!("comments"))),
+    extensions(
+        ("x-permission" = json!(PostComment::NAME)),
+        ("x-rate-limit" = json!("comments")),
+        ("x-refusals" = json!(["sanctioned", "forbidden", "second_factor_required", "illegal_transition", "duplicate", "comments_closed", "edit_ended", "killed"])),
+    ),
     params(
         ("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd"),
         ("Khabar-Guest" = Option<String>, Header, description = "A guest's token, without an account", example = "eyJ0eXAiOiJndWVzdCtqd3QiLCJhbGciOiJIUzI1NiJ9…"),

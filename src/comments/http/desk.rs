@@ -69,7 +69,7 @@ async fn count_newsroom_comments(permit: Permit<ModerateComments>, call: Call) -
 /// From `published`, `withheld` or `rejected`: it is no more unreviewed, reported or appealed against.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    extensions(("x-permission" = json!(ModerateComments::NAME)), ("x-refusals" = json!(["illegal_transition"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = CommentApprovalIn,
     responses((status = OK, description = "The comment", body = NewsroomCommentView)),
@@ -105,7 +105,7 @@ async fn mark(
 /// Among the best, until somebody unfeatures it or it is published no more.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    extensions(("x-permission" = json!(ModerateComments::NAME)), ("x-refusals" = json!(["illegal_transition"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = Empty,
     responses((status = OK, description = "The comment", body = NewsroomCommentView)),
@@ -125,7 +125,7 @@ async fn feature_comment(
 /// Readers see it where it was.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    extensions(("x-permission" = json!(ModerateComments::NAME)), ("x-refusals" = json!(["illegal_transition"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = Empty,
     responses((status = OK, description = "The comment", body = NewsroomCommentView)),
@@ -145,7 +145,7 @@ async fn unfeature_comment(
 /// Above the others, until somebody unpins it or it is published no more.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    extensions(("x-permission" = json!(ModerateComments::NAME)), ("x-refusals" = json!(["illegal_transition"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = Empty,
     responses((status = OK, description = "The comment", body = NewsroomCommentView)),
@@ -165,7 +165,7 @@ async fn pin_comment(
 /// Readers see it where it was.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    extensions(("x-permission" = json!(ModerateComments::NAME)), ("x-refusals" = json!(["illegal_transition"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = Empty,
     responses((status = OK, description = "The comment", body = NewsroomCommentView)),

@@ -87,7 +87,7 @@ async fn list_comment_revisions(
 /// From `pending`, `withheld` or `rejected`. It counts from then on.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    extensions(("x-permission" = json!(ModerateComments::NAME)), ("x-refusals" = json!(["illegal_transition"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = CommentApprovalIn,
     responses((status = OK, description = "The comment", body = NewsroomCommentView)),
@@ -112,7 +112,7 @@ async fn approve_comment(
 /// From `pending`, `withheld` or `published`. Its writer still sees it, nobody else does; the replies to it stay.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    extensions(("x-permission" = json!(ModerateComments::NAME)), ("x-refusals" = json!(["illegal_transition"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = CommentRejectionIn,
     responses((status = OK, description = "The comment", body = NewsroomCommentView)),
@@ -137,7 +137,7 @@ async fn reject_comment(
 /// From `pending` or `published`. Its writer still sees it, nobody else does; the replies to it stay.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    extensions(("x-permission" = json!(ModerateComments::NAME)), ("x-refusals" = json!(["illegal_transition"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = CommentRejectionIn,
     responses((status = OK, description = "The comment", body = NewsroomCommentView)),

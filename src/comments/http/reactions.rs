@@ -43,7 +43,11 @@ struct ReactionPath {
 /// way: once more changes nothing. Nobody is told who has reacted.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ReactToComments::NAME)), ("x-rate-limit" = json!("reactions"))),
+    extensions(
+        ("x-permission" = json!(ReactToComments::NAME)),
+        ("x-rate-limit" = json!("reactions")),
+        ("x-refusals" = json!(["sanctioned"])),
+    ),
     params(ReactionPath),
     responses((status = OK, description = "How readers react to it now", body = ReactionsView)),
 )]

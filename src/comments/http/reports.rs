@@ -35,7 +35,11 @@ struct ReportList {
 /// reported before. Nobody learns who reported.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ReactToComments::NAME)), ("x-rate-limit" = json!("reports"))),
+    extensions(
+        ("x-permission" = json!(ReactToComments::NAME)),
+        ("x-rate-limit" = json!("reports")),
+        ("x-refusals" = json!(["sanctioned", "own_comment"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = ReportIn,
     responses(

@@ -25,7 +25,11 @@ pub fn newsroom(config: &mut Routes<'_>) {
 /// refused and not kept can't be tried: limits of rate, the same comment once more, sanctions, closed discussions.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ModerateComments::NAME)), ("x-no-idempotency" = json!(true))),
+    extensions(
+        ("x-permission" = json!(ModerateComments::NAME)),
+        ("x-no-idempotency" = json!(true)),
+        ("x-refusals" = json!(["limit_reached"])),
+    ),
     request_body = ReplayIn,
     responses((status = OK, description = "What would have become of them", body = ReplayView)),
 )]

@@ -80,7 +80,7 @@ async fn list_sanctions(
 /// kind but `warn` one holds at a time: another is 409 `duplicate`. Those who moderate are 409 `exempt`.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ModerateComments::NAME))),
+    extensions(("x-permission" = json!(ModerateComments::NAME)), ("x-refusals" = json!(["duplicate", "exempt"]))),
     request_body = SanctionIn,
     responses((status = CREATED, description = "The sanction", body = SanctionView)),
 )]
@@ -119,7 +119,11 @@ async fn read_sanction(permit: Permit<ModerateComments>, call: Call, id: Segment
 /// At once. One that is over by itself or was lifted is 409. To lift a ban takes `commenter.ban`.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ModerateComments::NAME)), ("x-unconditional" = json!(true))),
+    extensions(
+        ("x-permission" = json!(ModerateComments::NAME)),
+        ("x-unconditional" = json!(true)),
+        ("x-refusals" = json!(["illegal_transition"])),
+    ),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body = SanctionLiftIn,
     responses((status = OK, description = "The sanction", body = SanctionView)),

@@ -45,7 +45,10 @@ async fn list_words(permit: Permit<ModerateComments>, call: Call, page: Page<Wor
 /// `duplicate`; beyond 20,000 words 409 `limit_reached`.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ManageWordLists::NAME))),
+    extensions(
+        ("x-permission" = json!(ManageWordLists::NAME)),
+        ("x-refusals" = json!(["duplicate", "limit_reached"])),
+    ),
     request_body = WordIn,
     responses((status = CREATED, description = "The word", body = WordView)),
 )]
@@ -64,7 +67,7 @@ async fn add_word(permit: Permit<ManageWordLists>, call: Call, input: Input<Word
 /// All of them or, when one is not right, none. What the list has already, and what comes twice, is left out and counted.
 #[utoipa::path(
     tag = "comments",
-    extensions(("x-permission" = json!(ManageWordLists::NAME))),
+    extensions(("x-permission" = json!(ManageWordLists::NAME)), ("x-refusals" = json!(["limit_reached"]))),
     request_body = WordImportIn,
     responses((status = OK, description = "How many", body = WordImportView)),
 )]

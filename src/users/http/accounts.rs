@@ -9,7 +9,7 @@ use crate::http::{Agent, Call, Input, Patch, Reply, Routes};
 use crate::limits::Act;
 use crate::problem::Problem;
 use crate::users::dto::{
-    LoginIn, PasswordChangeIn, ProfileIn, RefreshIn, RegisterIn, RegistrationIn, TokenView, UserView,
+    LoginIn, PasswordChangeIn, ProfileIn, RefreshIn, RegisterIn, StartRegistrationIn, TokenView, UserView,
 };
 use crate::users::model::Password;
 use crate::users::{self, Proof, Shown, SignedIn};
@@ -39,12 +39,16 @@ fn tokens(call: &Call, signed_in: SignedIn) -> Result<Reply, Problem> {
 /// `Idempotency-Key` has no effect.
 #[utoipa::path(
     tag = "accounts",
-    extensions(("x-no-idempotency" = json!(true)), ("x-rate-limit" = json!(true))),
-    request_body = RegistrationIn,
+    extensions(
+        ("x-no-idempotency" = json!(true)),
+        ("x-rate-limit" = json!(true)),
+        ("x-refusals" = json!(["forbidden", "no_mail"])),
+    ),
+    request_body = StartRegistrationIn,
     responses((status = NO_CONTENT, description = "A letter goes there")),
 )]
 #[post("/auth/register/start")]
-async fn start_registration(call: Call, input: Input<RegistrationIn>) -> Result<Reply, Problem> {
+async fn start_registration(call: Call, input: Input<StartRegistrationIn>) -> Result<Reply, Problem> {
     users::check_registration(&call.app)?;
     let standing = call.within_limits(Act::Letter, None)?;
     users::ask_to_register(&call, &input.value.email).await?;
@@ -60,7 +64,7 @@ async fn start_registration(call: Call, input: Input<RegistrationIn>) -> Result<
 /// `limits.registrations` of them; `RateLimit` says what is left.
 #[utoipa::path(
     tag = "accounts",
-    extensions(("x-rate-limit" = json!(true))),
+    extensions(("x-rate-limit" = json!(true)), ("x-refusals" = json!(["forbidden"]))),
     request_body = RegisterIn,
     responses((status = CREATED, description = "The new account", body = UserView)),
 )]
@@ -92,11 +96,15 @@ async fn register_account(call: Call, input: Input<RegisterIn>) -> Result<Reply,
 /// A password that is shorter than the role asks for, since it was chosen by a reader who works here now, is 403 `password_too_short`.
 ///
 /// Wrong passwords and codes are counted for the account from this address, for the address, and for the account from everywhere
-/// (`limits.sign_ins`), whether or not there is such an account; `RateLimit` says what is left, and 429 with `Retry-After`
+/// (`limits.sign_ins`), whether or not there is such an account; `RateLimit` of a refusal says what is left, and 429 with `Retry-After`
 /// when to come again. From where somebody has signed in, what others try elsewhere does not shut them out.
 #[utoipa::path(
     tag = "accounts",
-    extensions(("x-no-idempotency" = json!(true)), ("x-rate-limit" = json!(true))),
+    extensions(
+        ("x-no-idempotency" = json!(true)),
+        ("x-rate-limit" = json!(true)),
+        ("x-refusals" = json!(["bad_credentials", "code_required", "bad_code", "password_too_short"])),
+    ),
     request_body = LoginIn,
     responses((status = OK, description = "Signed in", body = TokenView)),
 )]
@@ -171,13 +179,15 @@ async fn update_me(permit: Permit<UseAccount>, call: Call, patch: Patch<ProfileI
 /// Ends every session of the account, and opens another one for the caller: go on with the tokens of the answer, those from before
 /// are good for nothing any more. API keys stay. A wrong `currentPassword` is 422, one that is too short for the
 /// role 403 `password_too_short`. No `code` is asked for: the session is as strong as the one before, and a new password
-/// alone opens nothing where there is a second factor. An `Idempotency-Key` has no effect: a repetition finds the new password.
+/// alone opens nothing where there is a second factor. An `Idempotency-Key` has no effect, and a repetition is 401: sign in with
+/// the new password.
 #[utoipa::path(
     tag = "accounts",
     extensions(
         ("x-permission" = json!(UseAccount::NAME)),
         ("x-no-idempotency" = json!(true)),
         ("x-rate-limit" = json!(true)),
+        ("x-refusals" = json!(["password_too_short"])),
     ),
     request_body = PasswordChangeIn,
     responses((status = OK, description = "Changed, and the tokens to go on with", body = TokenView)),

@@ -88,7 +88,7 @@ async fn list_invitations(permit: Permit<ManageUsers>, call: Call, page: Page<Un
 /// is good for seven days, and only while whoever invites may still invite. 409 `no_mail` where the operator has set up no mail.
 #[utoipa::path(
     tag = "users",
-    extensions(("x-permission" = json!(GrantAccess::NAME))),
+    extensions(("x-permission" = json!(GrantAccess::NAME)), ("x-refusals" = json!(["limit_reached", "no_mail"]))),
     request_body = InvitationIn,
     responses((status = CREATED, description = "The invitation", body = NewInvitationView)),
 )]
@@ -129,7 +129,7 @@ async fn read_invitation(permit: Permit<ManageUsers>, call: Call, id: Segment) -
 /// `in_use`.
 #[utoipa::path(
     tag = "users",
-    extensions(("x-permission" = json!(GrantAccess::NAME))),
+    extensions(("x-permission" = json!(GrantAccess::NAME)), ("x-refusals" = json!(["in_use", "no_mail"]))),
     params(InvitationPath),
     request_body = RenewalIn,
     responses((status = OK, description = "The invitation", body = NewInvitationView)),
@@ -151,7 +151,7 @@ async fn renew_invitation(
 /// Its code is no good from now on. One that was accepted is 409 `in_use`: change the account.
 #[utoipa::path(
     tag = "users",
-    extensions(("x-permission" = json!(GrantAccess::NAME))),
+    extensions(("x-permission" = json!(GrantAccess::NAME)), ("x-refusals" = json!(["in_use"]))),
     params(InvitationPath),
     responses((status = NO_CONTENT, description = "It can't be accepted any more")),
 )]
@@ -169,7 +169,7 @@ async fn revoke_invitation(permit: Permit<GrantAccess>, call: Call, id: Segment)
 /// code used.
 #[utoipa::path(
     tag = "accounts",
-    extensions(("x-no-idempotency" = json!(true)), ("x-rate-limit" = json!(true))),
+    extensions(("x-no-idempotency" = json!(true)), ("x-rate-limit" = json!(true)), ("x-refusals" = json!(["stale"]))),
     request_body = AcceptanceIn,
     responses((status = CREATED, description = "The new account", body = UserView)),
 )]

@@ -102,7 +102,7 @@ async fn read_user(permit: Permit<ManageUsers>, call: Call, id: Segment) -> Resu
 /// may be shorter than staff's: give them a new one.
 #[utoipa::path(
     tag = "users",
-    extensions(("x-permission" = json!(GrantAccess::NAME))),
+    extensions(("x-permission" = json!(GrantAccess::NAME)), ("x-refusals" = json!(["last_admin"]))),
     params(("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd")),
     request_body(content = UserIn, content_type = "application/merge-patch+json"),
     responses((status = OK, description = "The changed account", body = UserView)),

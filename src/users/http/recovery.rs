@@ -23,7 +23,11 @@ pub fn recovery(config: &mut Routes<'_>) {
 /// operator has set up no mail. An `Idempotency-Key` has no effect.
 #[utoipa::path(
     tag = "accounts",
-    extensions(("x-no-idempotency" = json!(true)), ("x-rate-limit" = json!(true))),
+    extensions(
+        ("x-no-idempotency" = json!(true)),
+        ("x-rate-limit" = json!(true)),
+        ("x-refusals" = json!(["no_mail"])),
+    ),
     request_body = ForgottenIn,
     responses((status = NO_CONTENT, description = "A letter goes there, if it is the address of an account")),
 )]
@@ -65,6 +69,7 @@ async fn recover_password(call: Call, input: Input<ResetIn>) -> Result<Reply, Pr
         ("x-permission" = json!(UseAccount::NAME)),
         ("x-no-idempotency" = json!(true)),
         ("x-rate-limit" = json!(true)),
+        ("x-refusals" = json!(["password_too_short", "no_mail"])),
     ),
     request_body = EmailChangeIn,
     responses((status = NO_CONTENT, description = "A letter goes there, if nobody has it")),

@@ -112,6 +112,7 @@ async fn end_other_sessions(permit: Permit<UseAccount>, call: Call) -> Result<Re
         ("x-permission" = json!(UseAccount::NAME)),
         ("x-no-idempotency" = json!(true)),
         ("x-rate-limit" = json!(true)),
+        ("x-refusals" = json!(["password_too_short"])),
     ),
     request_body = StepUpIn,
     responses((status = NO_CONTENT, description = "Proved")),

@@ -95,7 +95,7 @@ pub fn create(
     if super::find_by_email(&mut tx.reading(), &email)?.is_some() {
         return Err(Problem::field("/email", Fault::Taken));
     }
-    super::check_sections(tx, &section_ids)?;
+    super::check_sections(tx, &section_ids, &[])?;
     if store::count(tx.conn, tx.now)? >= OPEN_MAX {
         return Err(Problem::new(Code::LimitReached).with("limit", OPEN_MAX));
     }
@@ -174,7 +174,10 @@ pub async fn accept(call: &Call, form: AcceptanceIn) -> Result<Account, Problem>
         let (present, email) = good(&mut tx.reading(), &app, &token_hash(&code))?;
         let sections = serde_json::from_str(&present.section_ids)?;
         let account = NewAccount { email, name, role: present.role };
-        let account = insert_with(tx, account, &hash, (sections, present.may_kill))?;
+        let account = insert_with(tx, account, &hash, (sections, present.may_kill)).map_err(|problem| {
+            // Their address is no part of what they have sent.
+            if problem.code == Code::Invalid { Problem::field("/code", Fault::Taken) } else { problem }
+        })?;
         restate(tx, None, &account)?;
         tx.record(Change::newsroom("user.created", account.id, grant(&account)));
         let row = Row { accepted_at: Some(tx.now), user_id: Some(account.id), hash: None, ..present.clone() };

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 
 use crate::support::database;
-use crate::support::process::Home;
+use crate::support::process::{Home, PASSWORD, Server};
 
+const GIVEN: &str = "حبر على ورق منذ الفجر الباكر";
 const SOURCES: &str = "/api/v1/newsroom/sources";
 
 /// Sends so many requests at once, from a few threads each; answers their statuses.
@@ -90,9 +91,28 @@ fn what_is_taken_away_on_one_node_opens_nothing_on_another() {
     change(&json!({ "isActive": true }));
     let (_, away) = sign_in();
     let tag = admin.get(&account).expect(200).header("etag");
-    let form = json!({ "password": "حبر على ورق منذ الفجر الباكر" });
+    let form = json!({ "password": GIVEN });
     admin.post(&format!("{account}/password"), &[("if-match", &tag)], &form).expect(200);
     away.get("/api/v1/me").refused(401, "unauthenticated");
+    // What people do to their own sessions, with a password that an administrator gave them.
+    let sign_in = |on: &Server, password: &str| {
+        let form = json!({ "email": editor, "password": password });
+        let signed = on.ask().post("/api/v1/auth/login", &[], &form).expect(200);
+        ["accessToken", "refreshToken"].map(|name| signed.json[name].as_str().unwrap().to_owned())
+    };
+    let ([here, _], [away, refresh]) = (sign_in(&first, GIVEN), sign_in(&second, GIVEN));
+    first.ask().with_token(here).send("DELETE", "/api/v1/me/sessions", &[], None).unwrap().expect(204);
+    there(away).get("/api/v1/me").refused(401, "unauthenticated");
+    let form = json!({ "refreshToken": refresh });
+    second.ask().post("/api/v1/auth/refresh", &[], &form).refused(401, "unauthenticated");
+    let ([here, _], [away, _]) = (sign_in(&first, GIVEN), sign_in(&second, GIVEN));
+    let form = json!({ "currentPassword": GIVEN, "newPassword": PASSWORD });
+    let next = first.ask().with_token(here.clone()).post("/api/v1/me/password", &[], &form).expect(200);
+    for token in [here, away] {
+        there(token).get("/api/v1/me").refused(401, "unauthenticated");
+    }
+    there(next.json["accessToken"].as_str().unwrap().to_owned()).get("/api/v1/me").expect(200);
+
     let form = json!({ "name": "برنامج", "scopes": ["record.read"] });
     let key = admin.post("/api/v1/newsroom/api-keys", &[], &form).expect(201);
     let program = there(key.json["secret"].as_str().unwrap().to_owned());

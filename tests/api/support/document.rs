@@ -112,6 +112,9 @@ pub fn check(method: &str, target: &str, raw: &Raw) -> Result<(), String> {
         if method == "HEAD" {
             return Ok(());
         }
+        if (400..500).contains(&raw.status) {
+            refusal(operation, raw)?;
+        }
         let partial = query.split('&').any(|pair| pair.starts_with("fields="));
         return body(&operation.id, response, raw, partial);
     }
@@ -185,6 +188,17 @@ fn problem(raw: &Raw) -> Result<(), String> {
         return Err("the problem and the answer disagree about status or request id".into());
     }
     Ok(())
+}
+
+/// Each code that an operation answers is one of those that it promises, which its description explains.
+fn refusal(operation: &Operation, raw: &Raw) -> Result<(), String> {
+    let value: Value = serde_json::from_slice(&raw.bytes).unwrap_or_default();
+    let code = value["code"].as_str().unwrap_or_default();
+    let promised = operation.value["x-refusals"].as_array().unwrap();
+    if promised.iter().any(|word| word == code) {
+        return Ok(());
+    }
+    Err(format!("{} does not promise `{code}` ({})", operation.id, raw.status))
 }
 
 fn conforms(name: &str, schema: &Value, raw: &Raw, partial: bool) -> Result<(), String> {
