@@ -19,6 +19,8 @@ const OF_ONE_MAX: usize = 20;
 const OWN_MAX: usize = 100;
 /// Sums in a batch.
 const SUMS_MAX: usize = 100;
+/// Sums in a batch up to which strangers get more, so that nobody is hidden behind them who is known.
+const STRANGERS_MAX: usize = SUMS_MAX / 4 * 3;
 /// Sums in a batch up to which each account whose password is tried, and each key that goes astray, has one of its own; others then share one.
 const NAMED_MAX: usize = SUMS_MAX / 2;
 /// A try at the password of an account, which is the target.
@@ -95,7 +97,7 @@ impl Batch {
         if let Some(sum) = self.sums.get_mut(&likeness) {
             sum.times += call.times;
             sum.target = sum.target.filter(|target| call.target == Some(*target));
-        } else if self.sums.len() < SUMS_MAX {
+        } else if self.sums.len() < if call.actor.is_some() { SUMS_MAX } else { STRANGERS_MAX } {
             self.sums.insert(likeness, call);
         } else {
             self.dropped += call.times;
@@ -219,6 +221,26 @@ mod tests {
         let of = |who: UserId| calls.iter().filter(|call| call.actor.is_some_and(|caller| caller.user == who)).count();
         assert_eq!((of(noisy), of(quiet), dropped), (OF_ONE_MAX + 1, 1, 0));
         assert_eq!(calls.iter().map(|call| call.times).sum::<i64>(), 1001);
+    }
+
+    #[test]
+    fn strangers_hide_nobody_who_is_known() {
+        let waiting = Waiting::default();
+        for n in 0..1_000 {
+            waiting.add(call(None, n, None));
+        }
+        let reader = somebody();
+        let deed = Arc::new(Deed::new("GET".into(), "/a/{id}".into(), "article.read".into(), None));
+        for _ in 0..3 {
+            waiting.add(Call { deed: Arc::clone(&deed), ..call(Some(reader), 0, None) });
+        }
+        let (calls, dropped) = waiting.take();
+        assert_eq!(
+            (calls.len(), dropped),
+            (STRANGERS_MAX + 1, 1_000 - i64::try_from(STRANGERS_MAX).unwrap_or_default())
+        );
+        let theirs: Vec<_> = calls.iter().filter(|call| call.actor.is_some()).collect();
+        assert_eq!((theirs.len(), theirs[0].times), (1, 3), "what is only read is summed up");
     }
 
     #[test]

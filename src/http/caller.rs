@@ -22,7 +22,8 @@ pub(super) fn address(request: &HttpRequest, settings: &Http) -> IpAddr {
     // What can't be read is an address of nobody, and hides none of those that a proxy has added behind it.
     let line = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let lines: Vec<String> = request.headers().get_all(header.name()).map(line).collect();
-    if !lines.is_empty() && settings.trusted_proxies.is_empty() && peer.is_loopback() {
+    let is_named = |peer: IpAddr| settings.trusted_proxies.iter().any(|network| network.contains(peer));
+    if !lines.is_empty() && peer.to_canonical().is_loopback() && !is_named(peer) {
         UNNAMED.call_once(|| {
             tracing::warn!(
                 "a proxy on this machine passes addresses on that nobody believes: name it in http.trusted_proxies"

@@ -45,7 +45,7 @@ async fn read_oidc_provider(call: Call) -> Result<Reply, Problem> {
 ///
 /// `link` lets the provider's word open the account that is signed in, and takes a recent proof; `step_up` proves to the session
 /// that is signed in who its holder is, as `POST /auth/step-up` does, by having them sign in anew at the provider. Both take the
-/// session's token, here and at the end. Where there is no provider: 409 `no_provider`.
+/// session's token, here and at the end. Where there is no provider: 409 `no_provider`; one that is away is 502 `provider_failed`.
 #[utoipa::path(
     tag = "accounts",
     extensions(

@@ -229,7 +229,7 @@ fn first(tx: &mut Tx<'_>, vouched: &Vouched) -> Result<Identity, Problem> {
 
 /// Has a provider's word open the caller's account from now on.
 fn link_own(tx: &mut Tx<'_>, app: &App, holder: &User, vouched: &Vouched) -> Result<(), Problem> {
-    own_session(&mut tx.reading(), holder.id, holder.session)?;
+    own_session(&mut tx.reading(), holder.id, holder.session).map_err(|_| failed())?;
     // Whoever has no role there would lose theirs at the next sign-in.
     if gives_roles(app)? && vouched.role.is_none() {
         return Err(Problem::new(Code::NoRole));
@@ -251,7 +251,7 @@ fn link(tx: &mut Tx<'_>, user_id: UserId, vouched: &Vouched) -> Result<Identity,
 
 /// Proves who the caller is, if the provider has just been shown that by the same person.
 fn step_up(tx: &mut Tx<'_>, holder: &User, vouched: &Vouched) -> Result<(), Problem> {
-    own_session(&mut tx.reading(), holder.id, holder.session)?;
+    own_session(&mut tx.reading(), holder.id, holder.session).map_err(|_| failed())?;
     let identity = store::find(tx.conn, &vouched.issuer, &vouched.subject)?;
     identity.filter(|identity| identity.user_id == holder.id).ok_or_else(failed)?;
     prove_session(tx, holder.session, Some(true))

@@ -54,7 +54,7 @@ fn keeps_answers(method: &str, operation: &Value) -> bool {
 }
 
 /// The refusals of an operation, and who may call it. What does not follow from the rest, the operation says in `x-refusals`, which
-/// has all of them in the end.
+/// has all of them in the end, but for those of the server's own making (5xx).
 pub(super) fn refusals(path: &str, method: &str, operation: &mut Value) {
     let permission = operation.get("x-permission").and_then(Value::as_str);
     let (guarded, grave) = (permission.is_some(), permission.is_some_and(is_grave));

@@ -76,27 +76,27 @@ pub(super) fn spend(tx: &mut Tx<'_>, app: &App, code: &str, purpose: Purpose) ->
     Ok(Held { user, address: sealed.map(opened).transpose()? })
 }
 
-/// A code for an address that is to have an account, in place of the one that its mailbox had.
+/// A code for an address that is to have an account, in place of the one that it had, or another one that differs in its tag.
 pub(super) fn issue_to(tx: &mut Tx<'_>, app: &App, email: &Email) -> Result<String, Problem> {
-    let (code, mark) = (app.ids().token(), mailbox(tx.vault, email)?);
+    let (code, mark) = (app.ids().token(), place_of(tx.vault, email)?);
     store::put_address_code(tx.conn, (&mark, &hash_for(email, &code)), tx.now, expiry(tx.now))?;
     Ok(code)
 }
 
-/// When the code that the mailbox of an address has was made.
+/// When that code was made.
 pub(super) fn issued_to_at(read: &mut Read<'_>, email: &Email) -> Result<Option<UtcTime>, Problem> {
-    Ok(store::address_code_made_at(read.conn, &mailbox(read.vault, email)?)?)
+    Ok(store::address_code_made_at(read.conn, &place_of(read.vault, email)?)?)
 }
 
 /// Uses the code of an address up, if it is good.
 pub(super) fn spend_of(tx: &mut Tx<'_>, email: &Email, code: &str) -> Result<(), Problem> {
-    let mark = mailbox(tx.vault, email)?;
+    let mark = place_of(tx.vault, email)?;
     if store::end_address_code(tx.conn, (&mark, &hash_for(email, code)), tx.now)? { Ok(()) } else { Err(wrong()) }
 }
 
 /// Forgets the code of an address.
 pub(super) fn forget_of(tx: &mut Tx<'_>, email: &Email) -> Result<(), Problem> {
-    let mark = mailbox(tx.vault, email)?;
+    let mark = place_of(tx.vault, email)?;
     store::delete_address_code(tx.conn, &mark)?;
     Ok(())
 }
@@ -124,9 +124,9 @@ pub(super) fn wrong() -> Problem {
     Problem::field("/code", Fault::WrongCode)
 }
 
-/// What the codes of all addresses of one mailbox are found by.
-fn mailbox(vault: &Vault, email: &Email) -> Result<Vec<u8>, Problem> {
-    addresses::mark(vault, &email.mailbox())
+/// What the code of an address is found by: all that differ in their tags have one, so that nobody fills a mailbox by them.
+fn place_of(vault: &Vault, email: &Email) -> Result<Vec<u8>, Problem> {
+    addresses::mark(vault, &email.of_any_tag())
 }
 
 /// The hash of a code that is good for one address.

@@ -296,7 +296,7 @@ pub(super) fn address_code_made_at(conn: &mut Conn, mark: &[u8]) -> QueryResult<
 pub(super) fn end_address_code(conn: &mut Conn, (mark, hash): (&[u8], &[u8]), now: UtcTime) -> QueryResult<bool> {
     let good = address_codes::hash.eq(hash).and(address_codes::expires_at.gt(now));
     diesel::update(address_codes::table.find(mark).filter(good))
-        .set(address_codes::expires_at.eq(address_codes::created_at))
+        .set(address_codes::expires_at.eq(UtcTime::from_micros(0)))
         .execute(conn)
         .map(|rows| rows == 1)
 }

@@ -177,7 +177,7 @@ where
     extensions(
         ("x-permission" = json!(PostComment::NAME)),
         ("x-rate-limit" = json!("comments")),
-        ("x-refusals" = json!(["sanctioned", "forbidden", "second_factor_required", "illegal_transition", "duplicate", "comments_closed", "edit_ended", "killed"])),
+        ("x-refusals" = json!(["sanctioned", "illegal_transition", "duplicate", "comments_closed", "edit_ended", "killed"])),
     ),
     params(
         ("id" = String, Path, description = "Id", example = "0192f3a4-5b6c-7d8e-9f01-23456789abcd"),

@@ -163,6 +163,8 @@ pub fn forget_of(tx: &mut Tx<'_>, _: &Permit<GrantAccess>, user: UserId) -> Resu
 
 /// The same, for the operator.
 pub fn forget(tx: &mut Tx<'_>, user: UserId) -> Result<(), Problem> {
+    // The account before what it has, as at the sign-in.
+    super::store::hold_active(tx.conn, user)?;
     take_away(tx, user)?;
     end_all(tx, user, None)
 }

@@ -34,7 +34,7 @@ fn tokens(call: &Call, signed_in: SignedIn) -> Result<Reply, Problem> {
 /// Ask for a letter to register with
 ///
 /// It has a code for `POST /auth/register`, or says that the address has an account already; the answer is the same, and as soon.
-/// An address gets one such letter in five minutes at the most, and who calls from one network address asks for `limits.letters`.
+/// An address gets one such letter in five minutes at the most, all that differ in a tag (`sara+news@…`) share one, and who calls from one network address asks for `limits.letters`.
 /// 403 where the site has closed registration, 409 `no_mail` where it posts no letters: register without a code there. An
 /// `Idempotency-Key` has no effect.
 #[utoipa::path(

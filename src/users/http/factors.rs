@@ -116,7 +116,7 @@ async fn renew_recovery_codes(permit: Permit<UseAccount>, call: Call, input: Inp
         ("x-permission" = json!(UseAccount::NAME)),
         ("x-no-idempotency" = json!(true)),
         ("x-rate-limit" = json!(true)),
-        ("x-refusals" = json!(["password_too_short", "illegal_transition"])),
+        ("x-refusals" = json!(["password_too_short", "second_factor_required", "illegal_transition"])),
     ),
     request_body = ProofIn,
     responses((status = NO_CONTENT, description = "Passwords alone open the account again")),

@@ -169,7 +169,7 @@ async fn revoke_invitation(permit: Permit<GrantAccess>, call: Call, id: Segment)
 /// code used.
 #[utoipa::path(
     tag = "accounts",
-    extensions(("x-no-idempotency" = json!(true)), ("x-rate-limit" = json!(true)), ("x-refusals" = json!(["stale"]))),
+    extensions(("x-no-idempotency" = json!(true)), ("x-rate-limit" = json!(true))),
     request_body = AcceptanceIn,
     responses((status = CREATED, description = "The new account", body = UserView)),
 )]

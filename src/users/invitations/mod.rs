@@ -181,7 +181,11 @@ pub async fn accept(call: &Call, form: AcceptanceIn) -> Result<Account, Problem>
         restate(tx, None, &account)?;
         tx.record(Change::newsroom("user.created", account.id, grant(&account)));
         let row = Row { accepted_at: Some(tx.now), user_id: Some(account.id), hash: None, ..present.clone() };
-        let row = save(tx, &present, row)?;
+        let row = save(tx, &present, row).map_err(|problem| match problem.code {
+            // Somebody was faster, or has taken it back.
+            Code::Stale | Code::NotFound => codes::wrong(),
+            _ => problem,
+        })?;
         record(tx, "invitation.accepted", &row)?;
         Ok(account)
     })
