@@ -9,7 +9,7 @@
 
 use super::expression::Needle;
 use crate::fault::Fault;
-use crate::text::{Language, count, terms};
+use crate::text::{Language, arabic, count, terms};
 
 /// The longest query, in graphemes.
 pub(super) const GRAPHEMES_MAX: usize = 200;
@@ -28,6 +28,22 @@ pub(super) struct Sought {
     pub key: String,
     /// What finds it in any of its forms.
     pub terms: Vec<String>,
+}
+
+impl Sought {
+    /// Whether a word has a term in common with this one; how terms of a word are made is asked only where it may.
+    pub fn is_in_form(&self, key: &str, terms_of: impl FnOnce(&str) -> Vec<String>) -> bool {
+        let first = key.chars().next();
+        let is_arabic = first.is_some_and(arabic::is_arabic);
+        // The term of an Arabic word is a part of it, and every stem begins as its word.
+        let may_be = |term: &String| if is_arabic { is_part(key, term) } else { term.chars().next() == first };
+        self.terms.iter().any(may_be) && terms_of(key).iter().any(|term| self.terms.contains(term))
+    }
+}
+
+/// Whether a term is a part of a word. Words are short: to look at each place takes less than to prepare a search.
+fn is_part(key: &str, term: &str) -> bool {
+    term.is_empty() || key.as_bytes().windows(term.len()).any(|part| part == term.as_bytes())
 }
 
 /// One thing that a text must have, or must not have.

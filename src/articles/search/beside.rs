@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::asked::Asked;
+use super::asked::{Asked, Sought};
 use super::dto::{Facet, Facets, MonthCount};
 use super::store::{self, Found, Search};
 use crate::app::Read;
@@ -70,18 +70,20 @@ fn months(found: &[Found], site: &Site) -> Vec<MonthCount> {
 
 /// The words of some headlines: as one was written, by its key, and how often it stands there.
 #[derive(Debug, Default)]
-struct Dictionary {
-    words: HashMap<String, (String, usize)>,
-    terms: HashSet<String>,
-}
+struct Dictionary(HashMap<String, (String, usize)>);
 
 impl Dictionary {
-    fn read(&mut self, text: &str, languages: &[Language]) {
+    fn read(&mut self, text: &str) {
         for Word { key, start, end } in terms::words(text) {
-            self.terms.extend(terms::in_any(&key, languages));
             let written = || (text.chars().skip(start).take(end - start).collect(), 0);
-            self.words.entry(key).or_insert_with(written).1 += 1;
+            self.0.entry(key).or_insert_with(written).1 += 1;
         }
+    }
+
+    /// Whether it has a word in any of its forms.
+    fn has(&self, word: &str, languages: &[Language]) -> bool {
+        let sought = Sought { key: word.to_owned(), terms: terms::in_any(word, languages) };
+        self.0.keys().any(|key| sought.is_in_form(key, |key| terms::in_any(key, languages)))
     }
 
     /// The word that is nearest to a mistyped one, and of several the one that is used most.
@@ -92,7 +94,7 @@ impl Dictionary {
             3..5 => 1,
             _ => 2,
         };
-        let near = self.words.iter().filter_map(|(key, (written, times))| {
+        let near = self.0.iter().filter_map(|(key, (written, times))| {
             let is_close = key.chars().count().abs_diff(letters) <= limit;
             let slips = if is_close { nearest::slips(word, key) } else { usize::MAX };
             (slips <= limit).then_some((slips, std::cmp::Reverse(*times), written.as_str()))
@@ -112,14 +114,14 @@ pub(super) fn meant(
     let Some(words) = asked.plain_words().filter(|words| words.len() <= WORDS_MAX) else { return Ok(None) };
     let mut dictionary = Dictionary::default();
     for slug in store::newest_slugs(read.conn, read.now, HEADLINES)? {
-        dictionary.read(&slug, languages);
+        dictionary.read(&slug);
     }
-    let is_known = |word: &str| terms::in_any(word, languages).iter().any(|term| dictionary.terms.contains(term));
-    let better = |word: &'_ str| if is_known(word) { None } else { dictionary.nearest(word) };
-    if !words.iter().any(|word| better(word).is_some()) {
+    let better = |word: &'_ str| if dictionary.has(word, languages) { None } else { dictionary.nearest(word) };
+    let better: Vec<Option<&str>> = words.iter().map(|word| better(word)).collect();
+    if better.iter().all(Option::is_none) {
         return Ok(None);
     }
-    let meant: Vec<String> = words.iter().map(|word| better(word).unwrap_or(word).to_owned()).collect();
+    let meant: Vec<&str> = words.iter().zip(better).map(|(word, better)| better.unwrap_or(word)).collect();
     let meant = meant.join(" ");
     let Some(needle) = Asked::parse(&meant, languages).ok().and_then(|asked| asked.needle()) else { return Ok(None) };
     let found = store::find(read.conn, &Search { needle: &needle, limit: 1, ..search })?;

@@ -1,9 +1,9 @@
 //! Shows why a text was found: the words that were looked for, where they stand, as they were written there.
 
-use super::asked::{Asked, Piece, Sought};
+use super::asked::{Asked, Piece};
 use super::dto::{HighlightSpan, Highlighted};
+use crate::text::Language;
 use crate::text::terms::{self, Word};
-use crate::text::{Language, arabic};
 
 /// The words of a snippet.
 const SNIPPET_WORDS: usize = 30;
@@ -90,7 +90,7 @@ impl Lookout<'_> {
     fn reach(&self, piece: &Piece, words: &[Word]) -> usize {
         let Some(first) = words.first() else { return 0 };
         let is_there = match piece {
-            Piece::Word(sought) => self.is_form_of(&first.key, sought),
+            Piece::Word(sought) => sought.is_in_form(&first.key, |key| terms::of(key, self.language)),
             Piece::Prefix { sought, beginnings } => {
                 first.key.contains(&sought.key) && beginnings.iter().any(|beginning| first.key.starts_with(beginning))
             }
@@ -104,20 +104,6 @@ impl Lookout<'_> {
             _ => usize::from(is_there),
         }
     }
-
-    /// Whether a word has a term in common with one that is looked for.
-    fn is_form_of(&self, key: &str, sought: &Sought) -> bool {
-        let first = key.chars().next();
-        let is_arabic = first.is_some_and(arabic::is_arabic);
-        // Terms are made only of what may be it: the term of an Arabic word is a part of it, and every stem begins as its word.
-        let may_be = |term: &String| if is_arabic { is_part(key, term) } else { term.chars().next() == first };
-        sought.terms.iter().any(may_be) && terms::of(key, self.language).iter().any(|term| sought.terms.contains(term))
-    }
-}
-
-/// Whether a term is a part of a word. Words are short: to look at each place takes less than to prepare a search.
-fn is_part(key: &str, term: &str) -> bool {
-    term.is_empty() || key.as_bytes().windows(term.len()).any(|part| part == term.as_bytes())
 }
 
 /// The place of a word in what begins at a character of its text.
