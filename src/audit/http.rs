@@ -25,11 +25,11 @@ struct AuditList {
 
 /// List the audit log
 ///
-/// Every call that could have changed something, allowed or refused, and every other that the role of whoever called may not make (403), the
-/// latest first. A change has a line for each thing
-/// that it touched, written with it; a call that changed nothing has one that follows within seconds. Calls of strangers and
-/// those that only read are summed up where they were refused alike: `payload.times` says how many there were. `user.sign_in` names whose password was tried, `api_key.use` the key that
-/// came from where it may not be used. A line is never changed or removed.
+/// Every call that could have changed something, allowed or refused, and every other that the role of whoever called does not allow
+/// (403), the latest first. A change has a line for each thing that it touched, written with it; a call that changed nothing has one
+/// that follows within seconds. Calls of strangers, and those that only read, are summed up where they were refused alike:
+/// `payload.times` says how many there were. `user.sign_in` names whose password was tried, `api_key.use` the key that came from where
+/// it may not be used. A line is never changed or removed.
 #[utoipa::path(
     tag = "audit",
     extensions(("x-permission" = json!(ReadAudit::NAME))),

@@ -94,10 +94,11 @@ impl Batch {
         if self.sums.len() >= NAMED_MAX && !self.sums.contains_key(&likeness) {
             likeness.victim = None;
         }
+        let room = if call.actor.is_some() { SUMS_MAX } else { STRANGERS_MAX };
         if let Some(sum) = self.sums.get_mut(&likeness) {
             sum.times += call.times;
             sum.target = sum.target.filter(|target| call.target == Some(*target));
-        } else if self.sums.len() < if call.actor.is_some() { SUMS_MAX } else { STRANGERS_MAX } {
+        } else if self.sums.len() < room {
             self.sums.insert(likeness, call);
         } else {
             self.dropped += call.times;

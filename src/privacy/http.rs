@@ -18,9 +18,9 @@ pub fn routes(config: &mut Routes<'_>) {
 /// Get what is kept of the own person
 ///
 /// The account, its sessions and identities, every comment with its earlier wordings and what was decided about it, and every reaction
-/// and report: in one answer, none of these left out. API keys, invitations, and what the audit log says of somebody, administrators have in lists of their own;
-/// from where somebody signs in is a keyed hash that nobody is shown.
-/// Subscriptions to pushes belong to no account.
+/// and report: in one answer, none of these left out. API keys, invitations, and what the audit log says of somebody, administrators
+/// have in lists of their own; from where somebody signs in is a keyed hash that nobody is shown. Subscriptions to pushes belong to no
+/// account.
 #[utoipa::path(
     tag = "accounts",
     extensions(("x-permission" = json!(UseAccount::NAME))),

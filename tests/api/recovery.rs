@@ -18,9 +18,10 @@ const OTHER: &str = "شاي بالنعناع كل مساء";
 const SARA: &str = "sara@example.org";
 const MINUTE: u64 = 60;
 
-struct Desk {
-    app: TestApp,
-    mailbox: Mailbox,
+/// A site that posts letters.
+pub struct Desk {
+    pub app: TestApp,
+    pub mailbox: Mailbox,
 }
 
 impl Desk {
@@ -29,17 +30,21 @@ impl Desk {
     }
 
     async fn with(lines: &str) -> Self {
-        let mailbox = Mailbox::new();
-        let app = TestApp::with(&format!("{}{lines}", mailbox.settings())).await;
-        app.reader(SARA, PASSWORD).await;
-        Self { app, mailbox }
+        let desk = Self::without_readers(lines).await;
+        desk.app.reader(SARA, PASSWORD).await;
+        desk
     }
 
-    async fn post(&self, path: &str, form: Value) -> Answer {
+    pub async fn without_readers(lines: &str) -> Self {
+        let mailbox = Mailbox::new();
+        Self { app: TestApp::with(&format!("{}{lines}", mailbox.settings())).await, mailbox }
+    }
+
+    pub async fn post(&self, path: &str, form: Value) -> Answer {
         self.app.anonymous().post(&format!("/api/v1/auth/{path}")).json(&form).send().await
     }
 
-    async fn login(&self, email: &str, password: &str) -> Answer {
+    pub async fn login(&self, email: &str, password: &str) -> Answer {
         self.post("login", json!({ "email": email, "password": password })).await
     }
 
@@ -74,7 +79,9 @@ impl Desk {
     }
 }
 
-fn assert_wrong(answer: Answer) {
+/// The code is refused.
+#[track_caller]
+pub fn assert_wrong(answer: Answer) {
     assert_eq!(answer.refused(422, "invalid").errors(), ["/code wrong_code"]);
 }
 

@@ -9,6 +9,7 @@ use khabar::auth::{Actor, Role};
 use khabar::users::codes;
 use serde_json::{Value, json};
 
+use crate::recovery::{Desk, assert_wrong};
 use crate::support::mailbox::Mailbox;
 use crate::support::{Answer, TestApp};
 use crate::writes::contents;
@@ -17,30 +18,18 @@ const PASSWORD: &str = "قهوة سادة كل صباح";
 const OTHER: &str = "شاي بالنعناع كل مساء";
 const SARA: &str = "sara@example.org";
 const OMAR: &str = "omar@example.org";
-const MINUTE: u64 = 60;
 
-struct Desk {
-    app: TestApp,
-    mailbox: Mailbox,
+async fn open() -> Desk {
+    Desk::without_readers("registration_url = \"https://khabar.example/join#{code}\"\n").await
 }
 
 impl Desk {
-    async fn open() -> Self {
-        let mailbox = Mailbox::new();
-        let url = "registration_url = \"https://khabar.example/join#{code}\"\n";
-        Self { app: TestApp::with(&format!("{}{url}", mailbox.settings())).await, mailbox }
-    }
-
-    async fn post(&self, path: &str, form: Value) -> Answer {
-        self.app.anonymous().post(&format!("/api/v1/auth/{path}")).json(&form).send().await
-    }
-
     async fn start(&self, email: &str) -> Answer {
         self.post("register/start", json!({ "email": email })).await
     }
 
-    /// A code for an address.
-    async fn code(&self, email: &str) -> String {
+    /// A code to register an address with.
+    async fn code_for(&self, email: &str) -> String {
         self.start(email).await.expect(204);
         self.mailbox.letter(&self.app).await.code()
     }
@@ -50,22 +39,14 @@ impl Desk {
         self.post("register", form).await
     }
 
-    async fn login(&self, email: &str, password: &str) -> u16 {
-        self.post("login", json!({ "email": email, "password": password })).await.status
-    }
-
     fn wait(&self, minutes: u64) {
-        self.app.clock.advance(Duration::from_secs(minutes * MINUTE));
+        self.app.clock.advance(Duration::from_secs(minutes * 60));
     }
-}
-
-fn assert_wrong(answer: Answer) {
-    assert_eq!(answer.refused(422, "invalid").errors(), ["/code wrong_code"]);
 }
 
 #[actix_web::test]
 async fn a_code_makes_one_account_with_its_address_within_an_hour() {
-    let desk = Desk::open().await;
+    let desk = open().await;
     desk.start(" Sara@Example.ORG ").await.expect(204);
     let letter = desk.mailbox.letter(&desk.app).await;
     let code = letter.code();
@@ -87,16 +68,14 @@ async fn a_code_makes_one_account_with_its_address_within_an_hour() {
     assert_eq!((made.text("/email"), made.text("/role")), (SARA.into(), "reader".into()));
     desk.app.assert_events(&["user.registered"]);
     assert_wrong(desk.register(SARA, Some(&code)).await);
-    assert_eq!(desk.login(SARA, PASSWORD).await, 200);
+    desk.login(SARA, PASSWORD).await.expect(200);
 
-    let late = desk.code(OMAR).await;
+    let late = desk.code_for(OMAR).await;
     desk.wait(60);
     assert_wrong(desk.register(OMAR, Some(&late)).await);
-    let (first, second) = (desk.code(OMAR).await, async {
-        desk.wait(5);
-        desk.code(OMAR).await
-    });
-    let second = second.await;
+    let first = desk.code_for(OMAR).await;
+    desk.wait(5);
+    let second = desk.code_for(OMAR).await;
     assert_wrong(desk.register(OMAR, Some(&first)).await);
     desk.register(OMAR, Some(&second)).await.expect(201);
 }
@@ -104,7 +83,7 @@ async fn a_code_makes_one_account_with_its_address_within_an_hour() {
 /// No word, header or statement tells the two apart; the letter alone does.
 #[actix_web::test]
 async fn nobody_learns_by_making_an_account_who_has_one() {
-    let desk = Desk::open().await;
+    let desk = open().await;
     desk.app.reader(SARA, OTHER).await;
     let told = async |path: &str, form: Value| {
         let before = desk.app.statements();
@@ -135,13 +114,13 @@ async fn nobody_learns_by_making_an_account_who_has_one() {
     let (taken, free) = (register(SARA).await, register(OMAR).await);
     assert_eq!(taken, free);
     assert_eq!((taken.0, &taken.2["errors"][0]["code"]), (422, &json!("wrong_code")));
-    assert_eq!(desk.login(SARA, OTHER).await, 200, "nothing has happened to the account");
+    desk.login(SARA, OTHER).await.expect(200);
     assert!(contents(&desk.app)["letters"].is_empty(), "nothing is left of who was asked for");
 }
 
 #[actix_web::test]
 async fn a_strangers_mailbox_gets_one_letter_in_five_minutes() {
-    let desk = Desk::open().await;
+    let desk = open().await;
     desk.app.reader(SARA, OTHER).await;
     for email in [SARA, OMAR] {
         for _ in 0..3 {
@@ -153,9 +132,9 @@ async fn a_strangers_mailbox_gets_one_letter_in_five_minutes() {
         assert_eq!(desk.mailbox.letters(&desk.app).await.len(), 1, "{email}");
     }
     desk.wait(5);
-    let code = desk.code(OMAR).await;
+    let code = desk.code_for(OMAR).await;
     // All that differ in their tags are one more, whose letters do nothing to those of the address itself.
-    let tagged = desk.code("omar+news@example.org").await;
+    let tagged = desk.code_for("omar+news@example.org").await;
     desk.start("omar+x@example.org").await.expect(204);
     assert!(desk.mailbox.letters(&desk.app).await.is_empty());
     for (email, code) in [(OMAR, &tagged), ("omar+x@example.org", &tagged), ("omar+news@example.org", &code)] {
@@ -171,8 +150,8 @@ async fn a_strangers_mailbox_gets_one_letter_in_five_minutes() {
 
 #[actix_web::test]
 async fn of_many_at_once_a_code_registers_one() {
-    let desk = Desk::open().await;
-    let code = desk.code(SARA).await;
+    let desk = open().await;
+    let code = desk.code_for(SARA).await;
     let tries = join_all((0..8).map(|_| desk.register(SARA, Some(&code)))).await;
     let (made, refused): (Vec<Answer>, Vec<Answer>) = tries.into_iter().partition(|answer| answer.status == 201);
     assert_eq!((made.len(), refused.len()), (1, 7));
@@ -181,8 +160,8 @@ async fn of_many_at_once_a_code_registers_one() {
 
 #[actix_web::test]
 async fn a_repetition_with_its_key_gets_the_account_again() {
-    let desk = Desk::open().await;
-    let code = desk.code(SARA).await;
+    let desk = open().await;
+    let code = desk.code_for(SARA).await;
     let form = json!({ "email": SARA, "password": PASSWORD, "name": "سارة", "code": code });
     let ask = || desk.app.anonymous().post("/api/v1/auth/register").key("once").json(&form).send();
     let (first, again) = (ask().await.expect(201), ask().await.expect(201));
@@ -216,11 +195,11 @@ async fn letters_are_asked_for_where_there_are_some_and_readers_may_come() {
 /// Somebody else with the address is found out by the one who reads its mail alone.
 #[actix_web::test]
 async fn an_account_that_was_made_meanwhile_keeps_its_address() {
-    let desk = Desk::open().await;
-    let code = desk.code(SARA).await;
+    let desk = open().await;
+    let code = desk.code_for(SARA).await;
     let admin = desk.app.as_(Role::Admin).await;
     let form = json!({ "email": SARA, "name": "سارة", "role": "reader", "password": OTHER });
     admin.post("/api/v1/newsroom/users").json(&form).send().await.expect(201);
     assert_eq!(desk.register(SARA, Some(&code)).await.refused(422, "invalid").errors(), ["/email taken"]);
-    assert_eq!(desk.login(SARA, OTHER).await, 200);
+    desk.login(SARA, OTHER).await.expect(200);
 }
