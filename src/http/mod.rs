@@ -11,6 +11,7 @@ mod deeds;
 mod input;
 mod json;
 pub mod layer;
+mod listing;
 mod query;
 mod reply;
 mod routes;

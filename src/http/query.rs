@@ -7,12 +7,12 @@ use actix_web::{FromRequest, HttpRequest, web};
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::contract::{Contract, pairs};
 use super::input::named_format;
+use super::listing::{Listing, changed_at};
 use super::reply::Reply;
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::fault::Fault;
@@ -52,17 +52,17 @@ pub struct ListQuery {
 pub struct PageView {
     /// Items on a page.
     #[schema(example = 20)]
-    limit: u32,
+    pub(super) limit: u32,
     /// The cursor of the page after this one.
     #[schema(example = "WzEyMyx7ImtleSI6MX1d")]
-    next: Option<String>,
+    pub(super) next: Option<String>,
     /// The cursor of the page before this one.
     #[schema(example = json!(null))]
-    prev: Option<String>,
+    pub(super) prev: Option<String>,
     /// Items in the whole list, when `count=true` asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, example = 1)]
-    total: Option<i64>,
+    pub(super) total: Option<i64>,
 }
 
 /// The parameter of single resources.
@@ -109,29 +109,17 @@ impl<F> Page<F> {
     ) -> Result<Reply, Problem> {
         // Also where the list is empty: a wrong name must not pass until the first row comes.
         self.view.check::<T>()?;
-        let shaped: Vec<_> = slice.rows.iter().map(|row| self.view.item(row)).collect::<Result<_, _>>()?;
-        let (items, changed): (Vec<_>, Vec<_>) = shaped.into_iter().unzip();
-        let modified = changed.into_iter().flatten().max();
         let cursor = |position: &Option<Position>| position.as_ref().map(|position| position.seal(&self.list));
         let (next, prev) = (cursor(&slice.next), cursor(&slice.prev));
         let page = PageView { limit: self.request.limit, next: next.clone(), prev: prev.clone(), total: slice.total };
-        let body = Listing { items, page, members };
+        let (body, modified) = self.view.list(&slice.rows, page, members)?;
         let link = |rel: &str, parameter: &str, cursor: Option<String>| {
             cursor.map(|cursor| format!("<{}{parameter}={cursor}>; rel=\"{rel}\"", self.target))
         };
         let links: Vec<String> =
             [link("next", "after", next), link("prev", "before", prev)].into_iter().flatten().collect();
-        Ok(Reply::json(&body)?.linked(links.join(", ")).modified(modified))
+        Ok(Reply::text_of_json(body).linked(links.join(", ")).modified(modified))
     }
-}
-
-/// A page of a list as it is sent.
-#[derive(Serialize)]
-struct Listing {
-    items: Vec<Box<RawValue>>,
-    page: PageView,
-    #[serde(flatten)]
-    members: Map<String, Value>,
 }
 
 /// Which properties of a resource the caller wants.
@@ -151,15 +139,20 @@ impl View {
         Reply::json(&self.shape(serde_json::to_value(resource)?))
     }
 
-    /// One of a list, and when it last changed. Where all of it is wanted it is written as it is.
-    fn item<T: Serialize>(&self, row: &T) -> Result<(Box<RawValue>, Option<UtcTime>), Problem> {
-        let whole = serde_json::value::to_raw_value(row)?;
-        let changed = changed_at(&whole);
+    /// The JSON of a page, and when any of its items last changed. Where all of them is wanted they are written as they are.
+    fn list<T: Serialize>(
+        &self,
+        rows: &[T],
+        page: PageView,
+        members: Map<String, Value>,
+    ) -> Result<(String, Option<UtcTime>), Problem> {
         if self.fields.is_none() {
-            return Ok((whole, changed));
+            return Listing { items: rows, page, members }.write();
         }
-        let shaped = self.shape(serde_json::to_value(row)?);
-        Ok((serde_json::value::to_raw_value(&shaped)?, changed))
+        let whole: Vec<Value> = rows.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+        let modified = whole.iter().filter_map(changed_at).max();
+        let items: Vec<Value> = whole.into_iter().map(|item| self.shape(item)).collect();
+        Ok((Listing { items: &items, page, members }.write()?.0, modified))
     }
 
     /// A resource with only the wanted properties.
@@ -183,24 +176,6 @@ impl View {
             }
         }
     }
-}
-
-/// When an item last changed, as far as it says so.
-fn changed_at(item: &RawValue) -> Option<UtcTime> {
-    let Dates { modified, updated, created } = serde_json::from_str(item.get()).ok()?;
-    let told = [modified, updated, created].into_iter().flatten();
-    told.filter_map(|date| UtcTime::parse(date.get().trim_matches('"')).ok()).max()
-}
-
-/// What tells when an item last changed.
-#[derive(Deserialize)]
-struct Dates<'a> {
-    #[serde(borrow, rename = "dateModified")]
-    modified: Option<&'a RawValue>,
-    #[serde(borrow, rename = "dateUpdated")]
-    updated: Option<&'a RawValue>,
-    #[serde(borrow, rename = "dateCreated")]
-    created: Option<&'a RawValue>,
 }
 
 /// The parameters of a request that has no pages.

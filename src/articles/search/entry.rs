@@ -40,9 +40,12 @@ impl Entry {
         let rest = [form.subheadline.as_deref(), form.abstract_.as_deref(), caption, Some(text.as_str())];
         let mut reading = Reading::default();
         let mut of = |texts: &[Option<&str>]| {
-            let mut kept = Terms::default();
+            let (mut kept, mut met) = (Terms::default(), HashSet::new());
             for word in texts.iter().flatten().flat_map(|text| reading.read(text)) {
-                kept.extend(terms::of(&word.key, &form.language));
+                if !met.contains(&word.key) {
+                    kept.extend(terms::of(&word.key, &form.language));
+                    met.insert(word.key);
+                }
             }
             kept.in_order
         };

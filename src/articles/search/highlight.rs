@@ -1,5 +1,7 @@
 //! Shows why a text was found: the words that were looked for, where they stand, as they were written there.
 
+use std::ops::Range;
+
 use super::asked::{Asked, Piece};
 use super::dto::{HighlightSpan, Highlighted};
 use crate::text::Language;
@@ -50,11 +52,16 @@ impl Lookout<'_> {
     /// As many of the first words of a text as tell which part of it is shown, and what was asked for among them.
     fn enough(&self, text: &str) -> (Vec<Word>, Vec<Hit>) {
         let mut reading = terms::read(text);
-        let mut words = Vec::new();
+        let (mut words, mut certain) = (Vec::new(), Vec::new());
+        let mut looked_at = 0;
         loop {
             let before = words.len();
             words.extend(reading.by_ref().take(before.max(FIRST)));
-            let hits = self.hits(&words);
+            // What begins with one of the last words may go on behind them.
+            let so_far = words.len().saturating_sub(self.longest() - 1).max(looked_at);
+            certain.extend(self.beginning(&words, looked_at..so_far));
+            looked_at = so_far;
+            let hits = in_order(certain.iter().copied().chain(self.beginning(&words, looked_at..words.len())));
             if words.len() == before || self.is_settled(&words, &hits) {
                 return (words, hits);
             }
@@ -64,26 +71,31 @@ impl Lookout<'_> {
     /// Whether no further word of a text can change which part of it is shown, and what is marked there: all that was asked
     /// for is in that part, and what begins there ends before the last of the words.
     fn is_settled(&self, words: &[Word], hits: &[Hit]) -> bool {
-        let length = |piece: &Piece| if let Piece::Phrase(phrase) = piece { phrase.len() } else { 1 };
-        let longest = self.asked.wanted.iter().map(length).max().unwrap_or(1);
-        let ends_before = |hit: &Hit| hit.word + SNIPPET_WORDS + longest <= words.len();
+        let ends_before = |hit: &Hit| hit.word + SNIPPET_WORDS + self.longest() <= words.len();
         best(hits)
             .is_some_and(|at| variety(hits, at) == self.asked.wanted.len() && hits.get(at).is_some_and(ends_before))
     }
 
+    /// The words of the longest piece.
+    fn longest(&self) -> usize {
+        let length = |piece: &Piece| if let Piece::Phrase(phrase) = piece { phrase.len() } else { 1 };
+        self.asked.wanted.iter().map(length).max().unwrap_or(1)
+    }
+
     /// What was asked for among the words of a text, in order, each word once.
     fn hits(&self, words: &[Word]) -> Vec<Hit> {
-        let mut hits = Vec::new();
-        for word in 0..words.len() {
+        in_order(self.beginning(words, 0..words.len()))
+    }
+
+    /// What was asked for and begins with one of some words of a text.
+    fn beginning<'w>(&'w self, words: &'w [Word], with: Range<usize>) -> impl Iterator<Item = Hit> + 'w {
+        with.flat_map(move |word| {
             let here = words.get(word..).unwrap_or_default();
-            for (piece, sought) in self.asked.wanted.iter().enumerate() {
-                let reach = self.reach(sought, here);
-                hits.extend((word..word + reach).map(|word| Hit { word, piece }));
-            }
-        }
-        hits.sort_by_key(|hit| hit.word);
-        hits.dedup_by_key(|hit| hit.word);
-        hits
+            let pieces = self.asked.wanted.iter().enumerate();
+            pieces.flat_map(move |(piece, sought)| {
+                (word..word + self.reach(sought, here)).map(move |word| Hit { word, piece })
+            })
+        })
     }
 
     /// How many of the first words of some are what a piece asks for.
@@ -104,6 +116,14 @@ impl Lookout<'_> {
             _ => usize::from(is_there),
         }
     }
+}
+
+/// Hits in the order of a text, each word once.
+fn in_order(hits: impl Iterator<Item = Hit>) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = hits.collect();
+    hits.sort_by_key(|hit| hit.word);
+    hits.dedup_by_key(|hit| hit.word);
+    hits
 }
 
 /// The place of a word in what begins at a character of its text.

@@ -8,7 +8,7 @@ use crate::articles::search;
 use crate::articles::store::{Ahead, Head};
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_turns, articles, publication_links, publications};
-use crate::db::{Conn, one_of, statement};
+use crate::db::{Conn, kept, one_of, statement};
 use crate::ids::{ArticleId, PublicationId, StoryId, TurnId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -179,9 +179,8 @@ pub(in crate::articles) fn drop_planned(
 pub(in crate::articles) fn end(conn: &mut Conn, id: ArticleId, at: UtcTime) -> QueryResult<usize> {
     let of_article = publications::table.filter(publications::article_id.eq(id));
     let lasts = publications::visible_until.is_null().or(publications::visible_until.gt(at));
-    let ended = diesel::update(of_article.filter(publications::visible_from.le(at)).filter(lasts))
-        .set(publications::visible_until.eq(at))
-        .execute(conn)?;
+    let lasting = of_article.filter(publications::visible_from.le(at)).filter(lasts);
+    let ended = kept(diesel::update(lasting).set(publications::visible_until.eq(at))).execute(conn)?;
     if ended > 0 {
         search::restate(conn, id)?;
     }
