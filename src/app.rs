@@ -14,6 +14,7 @@ use crate::comments::words::Prepared;
 use crate::config::{Config, Secret};
 use crate::db::{self, Conn, Db};
 use crate::events::{self, Change, Hub};
+use crate::furniture::{Furniture, Surroundings};
 use crate::ids::{Id, Ids};
 use crate::limits::Limits;
 use crate::mail::{Mailer, NoMailer};
@@ -21,7 +22,6 @@ use crate::oidc::Provider;
 use crate::outbound::{NoClient, Outbound};
 use crate::problem::Problem;
 use crate::readership::Tally;
-use crate::site::Parsed;
 use crate::time::{Clock, UtcTime};
 use crate::users;
 
@@ -44,7 +44,7 @@ struct Inner {
     waiting: Waiting,
     words: Prepared,
     tally: Tally,
-    site: Parsed,
+    furniture: Furniture,
     limits: Limits,
     cache: Cache,
 }
@@ -90,7 +90,7 @@ impl App {
         let cache = Cache::new(config.http.cache_bytes, config.http.shared_seconds);
         let (outbound, mailer) = (Outbound::new(&config.outbound)?, Mailer::new(&config.mail)?);
         let (hasher, hub, oidc) = (Hasher::new(), Arc::default(), Provider::default());
-        let (waiting, words, tally, site) = <(Waiting, Prepared, Tally, Parsed)>::default();
+        let (waiting, words, tally, furniture) = <(Waiting, Prepared, Tally, Furniture)>::default();
         Ok(Self(Arc::new(Inner {
             config,
             db,
@@ -106,7 +106,7 @@ impl App {
             waiting,
             words,
             tally,
-            site,
+            furniture,
             limits,
             cache,
         })))
@@ -213,7 +213,7 @@ impl App {
 
     async fn read_any(&self, work: Reading) -> Result<(), Problem> {
         let app = self.clone();
-        self.0.db.read(move |conn| work(&mut app.reading(conn))).await
+        self.0.db.read(move |conn| work(&mut app.reading(conn, &app.around()))).await
     }
 
     /// The same beside the worker that asks, for what would keep its other callers waiting.
@@ -224,7 +224,7 @@ impl App {
     {
         let (work, found) = reading(work);
         let app = self.clone();
-        self.0.db.read_aside(move |conn| work(&mut app.reading(conn))).await?;
+        self.0.db.read_aside(move |conn| work(&mut app.reading(conn, &app.around()))).await?;
         left(found).await
     }
 
@@ -246,7 +246,8 @@ impl App {
     async fn ask_replica(&self, work: Reading) -> Option<()> {
         let (app, known) = (self.clone(), self.hub().known());
         let read = move |conn: &mut Conn| {
-            let mut read = app.reading(conn);
+            let around = app.around();
+            let mut read = app.reading(conn, &around);
             if events::last(&mut read)?.0 < known {
                 return Ok(None);
             }
@@ -256,8 +257,12 @@ impl App {
     }
 
     /// A snapshot that begins now, whenever it was asked for.
-    fn reading<'c>(&'c self, conn: &'c mut Conn) -> Read<'c> {
-        Read { conn, now: self.now(), site: &self.0.site, vault: &self.0.vault }
+    fn reading<'c>(&'c self, conn: &'c mut Conn, around: &'c Surroundings<'c>) -> Read<'c> {
+        Read { conn, now: self.now(), around, vault: &self.0.vault }
+    }
+
+    fn around(&self) -> Surroundings<'_> {
+        Surroundings::new(&self.0.furniture)
     }
 
     /// Makes changes in one transaction, with the events and audit lines that it records; answers after the commit.
@@ -281,13 +286,14 @@ impl App {
         let deed = actor.deed.clone();
         let written = self.0.db.write(move |conn| {
             let now = app.now();
-            let (ids, vault, words, site) = (app.ids(), app.vault(), &app.0.words, &app.0.site);
+            let (ids, vault, words, around) = (app.ids(), app.vault(), &app.0.words, &app.around());
             let mut tx =
-                Tx { conn, now, by: &actor, vault, words, site, ids, changes: Vec::new(), states: HashMap::new() };
+                Tx { conn, now, by: &actor, vault, words, around, ids, changes: Vec::new(), states: HashMap::new() };
             work(&mut tx)?;
             let Tx { changes, conn, .. } = tx;
             audit::append(conn, app.ids(), now, &actor, &changes)?;
-            let last = events::append(conn, now, &changes)?;
+            let mark = around.are_changed().then(|| Id::of(ids.label(now)));
+            let last = events::append(conn, now, &changes, mark)?;
             Ok::<_, Problem>(last.map(|last| (last, touched(&changes))))
         });
         if let Some((last, touched)) = written.await? {
@@ -343,8 +349,8 @@ pub struct Read<'c> {
     pub conn: &'c mut Conn,
     /// The instant that decides what is visible.
     pub now: UtcTime,
-    /// The site as this node has last parsed it.
-    pub site: &'c Parsed,
+    /// What every page has around its articles.
+    pub around: &'c Surroundings<'c>,
     /// Opens what is kept sealed.
     pub vault: &'c Vault,
 }
@@ -361,7 +367,7 @@ pub struct Tx<'c> {
     pub vault: &'c Vault,
     /// The word lists as this node has them.
     pub words: &'c Prepared,
-    site: &'c Parsed,
+    around: &'c Surroundings<'c>,
     ids: &'c Ids,
     changes: Vec<Change>,
     /// How things looked before they were last written in this transaction, and how they look now.
@@ -390,6 +396,9 @@ impl Tx<'_> {
 
     /// Notes a change for the event log and the audit log.
     pub fn record(&mut self, change: Change) {
+        if touched(std::slice::from_ref(&change)).iter().any(|facet| facet.is_furniture()) {
+            self.around.change();
+        }
         let known = change.target.and_then(|target| self.states.get(&target)).cloned();
         self.changes.push(match known {
             Some((before, after)) if change.before.is_none() && change.after.is_none() => change.hashes(before, after),
@@ -406,12 +415,12 @@ impl Tx<'_> {
 
     /// Makes a part of the changes whole or not at all, within the same transaction.
     pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, Problem>) -> Result<T, Problem> {
-        let (now, by, ids, vault, words, site) = (self.now, self.by, self.ids, self.vault, self.words, self.site);
+        let (now, by, ids, vault, words, around) = (self.now, self.by, self.ids, self.vault, self.words, self.around);
         let before = self.changes.len();
         let (mut changes, mut states) = (std::mem::take(&mut self.changes), self.states.clone());
         let done = db::part(self.conn, |conn| {
             let (so_far, known) = (std::mem::take(&mut changes), std::mem::take(&mut states));
-            let mut tx = Tx { conn, now, by, vault, words, site, ids, changes: so_far, states: known };
+            let mut tx = Tx { conn, now, by, vault, words, around, ids, changes: so_far, states: known };
             let value = work(&mut tx);
             (changes, states) = (tx.changes, tx.states);
             value
@@ -427,6 +436,6 @@ impl Tx<'_> {
 
     /// The same transaction, to read from.
     pub fn reading(&mut self) -> Read<'_> {
-        Read { conn: self.conn, now: self.now, site: self.site, vault: self.vault }
+        Read { conn: self.conn, now: self.now, around: self.around, vault: self.vault }
     }
 }

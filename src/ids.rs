@@ -111,6 +111,9 @@ pub mod of {
     /// Something that was put right.
     #[derive(Debug)]
     pub enum Correction {}
+    /// The site and all records, as they were between two changes.
+    #[derive(Debug)]
+    pub enum Furniture {}
 }
 
 /// Identifies an article.
@@ -159,6 +162,8 @@ pub type WebhookId = Id<of::Webhook>;
 pub type TurnId = Id<of::Turn>;
 /// Identifies something that was put right.
 pub type CorrectionId = Id<of::Correction>;
+/// Identifies a state of the site and all records.
+pub type FurnitureId = Id<of::Furniture>;
 /// Identifies an API key.
 pub type KeyId = Id<of::Key>;
 /// Identifies a letter that waits to be posted.

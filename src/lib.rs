@@ -29,6 +29,7 @@
 //! | [`auth`] | who is asking, and the policy |
 //! | [`http`] | what handlers share: requests, answers, the contract at work |
 //! | [`cache`] | answers that are alike for everyone, kept while they hold |
+//! | [`furniture`] | what every page has around its articles, as a node has parsed it |
 //! | [`app`], [`db`] | the two doors to the database, and what is behind them |
 //! | [`text`], [`blocks`], [`time`], [`ids`], [`fault`], [`lint`], [`discussion`], [`problem`] | plain values |
 
@@ -50,6 +51,7 @@ pub mod embargo;
 pub mod events;
 pub mod fault;
 pub mod feeds;
+pub mod furniture;
 pub mod http;
 pub mod ids;
 pub mod jobs;

@@ -1,9 +1,11 @@
 //! What everyone may read: publications that are visible now. No draft is in reach of anything here.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
+use super::company::Companies;
 use super::corrections;
 use super::discussions;
 use super::dto::ArticleIn;
@@ -22,7 +24,7 @@ use crate::discussion::DiscussionRules;
 use crate::fault::Fault;
 use crate::ids::{ArticleId, RecordId, UserId};
 use crate::problem::{Code, Problem};
-use crate::records::{self, Kind, Noun, Reference};
+use crate::records::{self, Kind, Noun, Reference, References};
 use crate::sections::dto::SectionIn;
 use crate::site::{self, CommentPolicy, Site};
 use crate::sources::dto::SourceIn;
@@ -158,7 +160,13 @@ pub fn discussion(read: &mut Read<'_>, id_or_slug: &str) -> Result<Discussion, P
     let form: ArticleIn = serde_json::from_str(&live.content)?;
     let ruling = discussions::ruling(read, live.article_id)?;
     let (mode, closes_at) = comment_rule(&form, &site, live.date_published, ruling);
-    Ok(Discussion { article: live.article_id, language: form.language, mode, closes_at, rules: site.discussion })
+    Ok(Discussion {
+        article: live.article_id,
+        language: form.language,
+        mode,
+        closes_at,
+        rules: site.discussion.clone(),
+    })
 }
 
 /// Who may comment on each of these articles, where the site does not speak for it. An article that is not published has no
@@ -168,11 +176,10 @@ pub fn own_policies(
     ids: &[ArticleId],
 ) -> Result<HashMap<ArticleId, Option<CommentPolicy>>, Problem> {
     let live = if ids.is_empty() { Vec::new() } else { store::live_many(read.conn, ids, read.now)? };
-    let talks = discussions::talks(read, ids)?;
+    let companies = Companies::of(read, ids)?;
     let policy = |live: &Live| -> Result<_, Problem> {
         let form: ArticleIn = serde_json::from_str(&live.content)?;
-        let ruling = talks.get(&live.article_id).map(|talk| talk.ruling).unwrap_or_default();
-        Ok((live.article_id, own_policy(&form, ruling)))
+        Ok((live.article_id, own_policy(&form, companies.with(live.article_id).ruling)))
     };
     live.iter().map(policy).collect()
 }
@@ -274,16 +281,17 @@ pub(super) fn show(
     let record_ids: Vec<RecordId> = forms.iter().flat_map(ids).collect();
     let references = records::references(read, &record_ids)?;
     let article_ids: Vec<ArticleId> = rows.iter().map(|live| live.article_id).collect();
-    let talks = discussions::talks(read, &article_ids)?;
-    let versions = rows.iter().map(|live| (live.article_id, live.version)).collect();
+    let companies = Companies::of(read, &article_ids)?;
+    let corrected = rows.iter().filter(|live| companies.with(live.article_id).is_corrected);
+    let versions = corrected.map(|live| (live.article_id, live.version)).collect();
     let corrections = corrections::up_to(read, &versions)?;
     let others: Vec<ArticleId> = forms.iter().flat_map(named_articles).collect();
     let live = live_among(read, &others)?;
-    let kin = kin::published(read, rows, &forms)?;
+    let kin = kin::published(read, rows, &forms, &companies)?;
     let setting = Setting {
         site,
         references: &references,
-        talks: &talks,
+        companies: &companies,
         corrections: &corrections,
         live: &live,
         kin: &kin,
@@ -325,7 +333,7 @@ fn show_these(
     Ok(show(read, site, &live, &[], public_url)?.0)
 }
 
-fn included(names: &[&str], references: &HashMap<RecordId, Reference>) -> Result<Included, Problem> {
+fn included(names: &[&str], references: &References) -> Result<Included, Problem> {
     let wants = |name: &str| names.contains(&name);
     Ok(Included {
         authors: wants("author").then(|| of_kind::<AuthorIn>(references)).transpose()?,
@@ -338,9 +346,9 @@ fn included(names: &[&str], references: &HashMap<RecordId, Reference>) -> Result
 }
 
 /// The records of one kind in full, by id.
-fn of_kind<N: Noun>(references: &HashMap<RecordId, Reference>) -> Result<Vec<N::View>, Problem> {
+fn of_kind<N: Noun>(references: &References) -> Result<Vec<N::View>, Problem> {
     // What was merged is there as the other, which is there itself.
-    let itself = |(id, reference): &(&RecordId, &Reference)| reference.kind == N::KIND && reference.id == **id;
+    let itself = |(id, reference): &(&RecordId, &Arc<Reference>)| reference.kind == N::KIND && reference.id == **id;
     let mut found: Vec<_> = references.iter().filter(itself).collect();
     found.sort_by_key(|(id, _)| **id);
     found.into_iter().map(|(_, reference)| Ok(N::View::from(reference.record()?))).collect()

@@ -16,9 +16,9 @@ use crate::auth::User;
 use crate::auth::actions::{Action as _, KillArticles};
 use crate::blocks::Body;
 use crate::http::Expected;
-use crate::ids::{ArticleId, RecordId, UserId};
+use crate::ids::{ArticleId, UserId};
 use crate::problem::{Code, Problem};
-use crate::records::Reference;
+use crate::records::References;
 use crate::text::{Language, count, slug};
 use crate::time::UtcTime;
 
@@ -251,7 +251,7 @@ pub(super) fn saved(
     by: &User,
     head: Head,
     texts: (ArticleIn, Body),
-    references: &HashMap<RecordId, Reference>,
+    references: &References,
 ) -> Result<Saved, Problem> {
     saved_as_looked(read, by, head, texts, (references, None))
 }
@@ -262,7 +262,7 @@ pub(super) fn saved_as_looked(
     by: &User,
     head: Head,
     (form, body): (ArticleIn, Body),
-    (references, looked): (&HashMap<RecordId, Reference>, Option<Vec<Warning>>),
+    (references, looked): (&References, Option<Vec<Warning>>),
 ) -> Result<Saved, Problem> {
     let mut corrections = corrections::up_to(read, &HashMap::from([(head.id, head.version)]))?;
     let corrections = corrections.remove(&head.id).unwrap_or_default();
@@ -282,7 +282,7 @@ pub(super) fn card(
     (by, beat): (&User, &Beat),
     head: Head,
     form: ArticleIn,
-    references: &HashMap<RecordId, Reference>,
+    references: &References,
     warnings: Vec<Warning>,
 ) -> Saved {
     let form = settled(form, |id| references.get(&id).map_or(id, |reference| reference.id));

@@ -18,6 +18,7 @@ mod beat;
 mod bulk;
 mod cleaned;
 mod compact;
+mod company;
 mod corrections;
 mod delivery;
 mod desk;

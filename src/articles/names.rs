@@ -10,7 +10,7 @@ use crate::db::{QueryError, dialect, violates};
 use crate::fault::{Fault, Faults, FieldError};
 use crate::ids::{ArticleId, RecordId};
 use crate::problem::{Code, Problem};
-use crate::records::{self, Kind, Reference};
+use crate::records::{self, Kind, References};
 use crate::text::slug::{self, Slug};
 
 /// The numbers that tell the slugs of equal headlines apart, those together that are asked for together: most headlines are
@@ -73,7 +73,7 @@ pub(super) fn check_references(
     tx: &mut Tx<'_>,
     form: &ArticleIn,
     before: Option<&ArticleIn>,
-) -> Result<HashMap<RecordId, Reference>, Problem> {
+) -> Result<References, Problem> {
     let mut old = before.map(ids).unwrap_or_default();
     let named: Vec<RecordId> = ids(form).into_iter().chain(old.iter().copied()).collect();
     let references = records::references(&mut tx.reading(), &named)?;
@@ -104,6 +104,9 @@ pub(super) fn check_references(
 
 /// The form as it reads now: what was merged stands in it as the other, once, where the first of both stood.
 pub(super) fn settled(mut form: ArticleIn, now: impl Fn(RecordId) -> RecordId) -> ArticleIn {
+    if ids(&form).into_iter().all(|id| now(id) == id) {
+        return form;
+    }
     let mut first = HashMap::new();
     // A form may credit one twice, for different things; that was so before any merge and stays so.
     let mut stays = |id: &mut RecordId| {
@@ -134,5 +137,11 @@ fn mentions(form: &ArticleIn) -> Vec<(String, Kind, RecordId)> {
 
 /// Every record that a form names.
 pub(super) fn ids(form: &ArticleIn) -> Vec<RecordId> {
-    mentions(form).into_iter().map(|(_, _, id)| id).collect()
+    let sections = form.section_id.iter().chain(&form.extra_section_ids).copied();
+    let credits = form.sources.iter().map(|credit| credit.source_id);
+    sections
+        .chain(form.tag_ids.iter().copied())
+        .chain(credits)
+        .chain(form.authors.iter().map(|credit| credit.author_id))
+        .collect()
 }

@@ -1,7 +1,5 @@
 //! The steps in the life of an article: each is one transaction that changes its state and makes a revision.
 
-use std::collections::HashMap;
-
 use super::beat::Beat;
 use super::corrections::{self, CorrectionKind};
 use super::dto::{ArticleIn, CorrectionIn, KillIn, NoteIn, PublishIn, ScheduleIn};
@@ -22,9 +20,9 @@ use crate::auth::{Permit, User};
 use crate::blocks::Body;
 use crate::fault::{Fault, Faults};
 use crate::http::Expected;
-use crate::ids::{ArticleId, RecordId};
+use crate::ids::ArticleId;
 use crate::problem::Problem;
-use crate::records::{self, Reference};
+use crate::records::{self, References};
 use crate::site;
 use crate::text::{safe, slug};
 use crate::time::UtcTime;
@@ -202,7 +200,7 @@ fn pass(
     head: &mut Head,
     (form, body): (&ArticleIn, &Body),
     notes: &Notes,
-    (texts, references): (&Texts, &HashMap<RecordId, Reference>),
+    (texts, references): (&Texts, &References),
 ) -> Result<(Vec<Warning>, Option<Vec<Warning>>), Problem> {
     let was_planned = head.ahead.due_at.is_some();
     let (of_act, found) = lint::gate(tx, head, (form, body), references, notes.tell())?;
@@ -289,7 +287,7 @@ fn asked(tx: &mut Tx<'_>, notes: &Notes) -> Result<Option<(UtcTime, String)>, Pr
     let Some((text, zone)) = &notes.publish_at else { return Ok(None) };
     let zone = match zone {
         Some(name) => site::time_zone(name).map_err(|fault| Problem::field("/timeZone", fault))?,
-        None => site::present(&mut tx.reading())?.time_zone,
+        None => site::present(&mut tx.reading())?.time_zone.clone(),
     };
     let at = UtcTime::parse_in(text, &zone).map_err(|fault| Problem::field("/publishAt", fault))?;
     if at <= tx.now {

@@ -4,13 +4,18 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 
+use super::company::Company;
+use super::discussions::Ruling;
 use super::model::{ArticleState, Step};
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::{article_links, articles, publication_links, publications, records, revisions};
-use crate::db::{Conn, directly, one_of, statement};
+use crate::db::schema::{
+    article_discussions, article_links, articles, corrections, publication_links, publications, records, revisions,
+};
+use crate::db::{Conn, directly, kept, one_of, statement};
 use crate::ids::{ArticleId, PublicationId, RecordId, UserId};
 use crate::keyset;
 use crate::records::Kind;
+use crate::site::CommentPolicy;
 use crate::time::UtcTime;
 
 /// A row of `articles`, without the texts.
@@ -144,32 +149,31 @@ pub(super) fn insert(conn: &mut Conn, head: &Head, slug_key: &str, texts: &Texts
 /// Writes a head and its texts over the version that was read; 0 when another change came first.
 pub(super) fn update(conn: &mut Conn, head: &Head, slug_key: &str, texts: &Texts, present: i64) -> QueryResult<usize> {
     let Ahead { due_version, due_at, due_ends_at, publish_at, time_zone, ends_at } = &head.ahead;
-    diesel::update(articles::table.find(head.id).filter(articles::version.eq(present)))
-        .set((
-            articles::language.eq(&head.language),
-            articles::slug.eq(&head.slug),
-            articles::slug_key.eq(slug_key),
-            articles::state.eq(head.state),
-            articles::spiked_from.eq(head.spiked_from),
-            articles::version.eq(head.version),
-            articles::live_version.eq(head.live_version),
-            articles::section_id.eq(head.section_id),
-            articles::updated_by.eq(head.updated_by),
-            articles::date_published.eq(head.date_published),
-            articles::date_modified.eq(head.date_modified),
-            articles::word_count.eq(head.word_count),
-            articles::updated_at.eq(head.updated_at),
-            articles::content.eq(&texts.content),
-            articles::body.eq(&texts.body),
-            articles::notice.eq(&head.notice),
-            articles::due_version.eq(due_version),
-            articles::due_at.eq(due_at),
-            articles::due_ends_at.eq(due_ends_at),
-            articles::publish_at.eq(publish_at),
-            articles::time_zone.eq(time_zone),
-            articles::ends_at.eq(ends_at),
-        ))
-        .execute(conn)
+    let update = diesel::update(articles::table.find(head.id).filter(articles::version.eq(present))).set((
+        articles::language.eq(&head.language),
+        articles::slug.eq(&head.slug),
+        articles::slug_key.eq(slug_key),
+        articles::state.eq(head.state),
+        articles::spiked_from.eq(head.spiked_from),
+        articles::version.eq(head.version),
+        articles::live_version.eq(head.live_version),
+        articles::section_id.eq(head.section_id),
+        articles::updated_by.eq(head.updated_by),
+        articles::date_published.eq(head.date_published),
+        articles::date_modified.eq(head.date_modified),
+        articles::word_count.eq(head.word_count),
+        articles::updated_at.eq(head.updated_at),
+        articles::content.eq(&texts.content),
+        articles::body.eq(&texts.body),
+        articles::notice.eq(&head.notice),
+        articles::due_version.eq(due_version),
+        articles::due_at.eq(due_at),
+        articles::due_ends_at.eq(due_ends_at),
+        articles::publish_at.eq(publish_at),
+        articles::time_zone.eq(time_zone),
+        articles::ends_at.eq(ends_at),
+    ));
+    kept(update).execute(conn)
 }
 
 pub(super) fn add_comments(conn: &mut Conn, id: ArticleId, delta: i64) -> QueryResult<usize> {
@@ -415,6 +419,29 @@ pub(super) fn live_many(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> Que
     let of_articles = publications::table.filter(one_of(publications::article_id, ids));
     let visible = of_articles.filter(visible!(now)).order(publications::article_id);
     directly!(conn, own => visible.select(Live::as_select()).load(own))
+}
+
+/// What goes with each of these articles.
+pub(super) fn company(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(ArticleId, Company)>> {
+    type Found = (ArticleId, i64, (Option<CommentPolicy>, Option<UtcTime>), bool, bool, bool);
+    let ruled = (article_discussions::mode.nullable(), article_discussions::closes_at.nullable());
+    let company = articles::table
+        .left_join(article_discussions::table.on(article_discussions::article_id.eq(articles::id)))
+        .filter(one_of(articles::id, ids))
+        .select((
+            articles::id,
+            articles::comment_count,
+            ruled,
+            exists(corrections::table.filter(corrections::article_id.eq(articles::id))),
+            exists(publications::table.filter(publications::rewrite_of.eq(articles::id.nullable()))),
+            exists(publications::table.filter(publications::translation_of.eq(articles::id.nullable()))),
+        ));
+    let found: Vec<Found> = directly!(conn, own => company.load(own))?;
+    let with = |(id, comment_count, (mode, closes_at), is_corrected, is_rewritten, is_translated)| {
+        let ruling = Ruling { mode, closes_at };
+        (id, Company { comment_count, ruling, is_corrected, is_rewritten, is_translated })
+    };
+    Ok(found.into_iter().map(with).collect())
 }
 
 pub(super) fn comment_counts(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(ArticleId, i64)>> {

@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::company::{Companies, Company};
 use super::corrections::CorrectionView;
-use super::discussions::{Ruling, Talk};
+use super::discussions::Ruling;
 use super::dto::{ArticleIn, LeadMedia, Seo};
 use super::kin::Kin;
 use super::names::settled;
@@ -17,7 +18,7 @@ use crate::authors::dto::AuthorView;
 use crate::blocks::Block;
 use crate::cache::{Facet, Rest};
 use crate::ids::{ArticleId, RecordId, StoryId};
-use crate::records::Reference;
+use crate::records::References;
 use crate::sections::dto::SectionView;
 use crate::site::{CommentPolicy, Site};
 use crate::sources::dto::SourceView;
@@ -382,8 +383,8 @@ pub struct Included {
 /// What an article is shown with.
 pub(super) struct Setting<'a> {
     pub site: &'a Site,
-    pub references: &'a HashMap<RecordId, Reference>,
-    pub talks: &'a HashMap<ArticleId, Talk>,
+    pub references: &'a References,
+    pub companies: &'a Companies,
     pub corrections: &'a HashMap<ArticleId, Vec<CorrectionView>>,
     /// Of the articles that the shown ones name, those that are published now.
     pub live: &'a HashSet<ArticleId>,
@@ -401,7 +402,7 @@ impl Setting<'_> {
         let zone_label = self.site.zone_labels.get(&language).map(String::as_str);
         let sources = self.sources(&form);
         let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-        let Talk { comment_count, ruling } = self.talks.get(&live.article_id).copied().unwrap_or_default();
+        let Company { comment_count, ruling, .. } = self.companies.with(live.article_id);
         let comments = CommentsView::at(self.now, comment_rule(&form, self.site, live.date_published, ruling));
         ArticleView {
             id: live.article_id,

@@ -146,6 +146,11 @@ impl Facet {
         }
     }
 
+    /// Whether it is around the articles of every page.
+    pub const fn is_furniture(self) -> bool {
+        matches!(self, Self::All | Self::Records | Self::Site)
+    }
+
     /// Whether the clock may have something new to turn once it is touched.
     const fn is_planned(self) -> bool {
         matches!(self, Self::All | Self::Articles | Self::Alerts | Self::Collections)

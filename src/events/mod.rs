@@ -24,7 +24,7 @@ use crate::auth::actions::ReadEvents;
 use crate::config;
 use crate::db::page::{PageRequest, Slice};
 use crate::db::{Conn, QueryResult, dialect};
-use crate::ids::Id;
+use crate::ids::{FurnitureId, Id};
 use crate::problem::Problem;
 use crate::text_enum;
 use crate::time::UtcTime;
@@ -143,15 +143,21 @@ pub struct Event {
 }
 
 /// Writes changes to the log. Called last in a transaction: from here to its commit, no other transaction
-/// gets a number, so that the order of events is the order of commits. Answers the number of the last one, if there is one.
-pub fn append(conn: &mut Conn, now: UtcTime, changes: &[Change]) -> QueryResult<Option<i64>> {
+/// gets a number, so that the order of events is the order of commits. Where they change the furniture, it is marked anew.
+/// Answers the number of the last one, if there is one.
+pub fn append(
+    conn: &mut Conn,
+    now: UtcTime,
+    changes: &[Change],
+    furniture: Option<FurnitureId>,
+) -> QueryResult<Option<i64>> {
     if changes.is_empty() {
         return Ok(None);
     }
     let is_public = |change: &Change| change.visibility == Visibility::Public;
     let count = |changes: usize| i64::try_from(changes).unwrap_or(i64::MAX);
     let (all, public) = (count(changes.len()), count(changes.iter().filter(|change| is_public(change)).count()));
-    let (last, last_public) = store::reserve(conn, all, public)?;
+    let (last, last_public) = store::reserve(conn, (all, public), furniture)?;
     let mut numbers = last_public - public + 1..;
     for (seq, change) in (last - all + 1..).zip(changes) {
         let number = if is_public(change) { numbers.next() } else { None };
@@ -164,6 +170,11 @@ pub fn append(conn: &mut Conn, now: UtcTime, changes: &[Change]) -> QueryResult<
 /// The number of the latest event, and that of the latest public one.
 pub fn last(read: &mut Read<'_>) -> Result<(i64, i64), Problem> {
     Ok(store::last(read.conn)?)
+}
+
+/// The mark that is on the furniture, none before it was first changed.
+pub fn furniture(read: &mut Read<'_>) -> Result<Option<FurnitureId>, Problem> {
+    Ok(store::furniture(read.conn)?)
 }
 
 /// The next events after a number, in order, whoever may learn of them.

@@ -1,13 +1,14 @@
 //! The only SQL for the event log and the places of its readers.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
 use super::dto::EventQuery;
 use super::{Change, Visibility};
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{event_counter, event_readers, events};
 use crate::db::{Conn, directly, one_of, statement};
+use crate::ids::FurnitureId;
 use crate::keyset;
 use crate::time::UtcTime;
 use uuid::Uuid;
@@ -25,14 +26,20 @@ pub(super) struct Row {
     pub at: UtcTime,
 }
 
-/// Takes the next `count` numbers, and of the public ones the next `public_count`; answers the last of each. The row
-/// stays locked until the commit.
-pub(super) fn reserve(conn: &mut Conn, count: i64, public_count: i64) -> QueryResult<(i64, i64)> {
+/// Takes the next `count` numbers, and of the public ones the next `public_count`, and puts a mark on the furniture if there is
+/// a new one; answers the last number of each. The row stays locked until the commit.
+pub(super) fn reserve(
+    conn: &mut Conn,
+    (count, public_count): (i64, i64),
+    furniture: Option<FurnitureId>,
+) -> QueryResult<(i64, i64)> {
     statement(
-        "UPDATE event_counter SET seq = seq + ?, public_seq = public_seq + ? WHERE id = 1 RETURNING seq, public_seq",
+        "UPDATE event_counter SET seq = seq + ?, public_seq = public_seq + ?, furniture = coalesce(?, furniture) \
+         WHERE id = 1 RETURNING seq, public_seq",
     )
     .bind::<BigInt, _>(count)
     .bind::<BigInt, _>(public_count)
+    .bind::<Nullable<Binary>, _>(furniture)
     .answering::<(BigInt, BigInt)>()
     .get_result(conn)
 }
@@ -40,6 +47,12 @@ pub(super) fn reserve(conn: &mut Conn, count: i64, public_count: i64) -> QueryRe
 /// The last number of all, and of the public ones.
 pub(super) fn last(conn: &mut Conn) -> QueryResult<(i64, i64)> {
     event_counter::table.find(1).select((event_counter::seq, event_counter::public_seq)).first(conn)
+}
+
+/// The mark that is on the furniture.
+pub(super) fn furniture(conn: &mut Conn) -> QueryResult<Option<FurnitureId>> {
+    let mark = event_counter::table.find(1).select(event_counter::furniture);
+    directly!(conn, own => mark.first(own))
 }
 
 /// The first number that is still in the log.

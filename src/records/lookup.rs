@@ -1,6 +1,7 @@
 //! How other rooms come from what they name to records: from ids and slugs, old ones too, and past what was merged.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -62,14 +63,35 @@ impl Reference {
     }
 }
 
-/// What these ids refer to, whatever the kind, with one statement, or with two where something was merged. Those that took
-/// another's place are there by their own ids too.
-pub fn references(read: &mut Read<'_>, ids: &[RecordId]) -> Result<HashMap<RecordId, Reference>, Problem> {
+/// What ids refer to.
+pub type References = HashMap<RecordId, Arc<Reference>>;
+
+/// What these ids refer to, whatever the kind: of those that this node does not know yet with one statement, or with two where
+/// something was merged. Those that took another's place are there by their own ids too.
+pub fn references(read: &mut Read<'_>, ids: &[RecordId]) -> Result<References, Problem> {
+    let (mut found, mut unknown) = (References::with_capacity(ids.len()), Vec::new());
+    for id in once(ids.iter().copied(), |id| id) {
+        match read.furnished(|furniture| &furniture.records, &id)? {
+            Some(reference) => {
+                found.insert(reference.id, Arc::clone(&reference));
+                found.insert(id, reference);
+            }
+            None => unknown.push(id),
+        }
+    }
+    for (id, reference) in looked_up(read, &unknown)? {
+        read.furnish(|furniture| &furniture.records, id, &reference)?;
+        found.insert(id, reference);
+    }
+    Ok(found)
+}
+
+fn looked_up(read: &mut Read<'_>, ids: &[RecordId]) -> Result<References, Problem> {
     let (merged, rows): (Vec<_>, Vec<_>) =
         named(read, ids.iter().copied())?.into_iter().partition(|row| row.merged_into.is_some());
     let into = named(read, merged.iter().filter_map(|row| row.merged_into))?;
-    let rows = rows.into_iter().chain(into).map(|row| Ok((row.id, reference(row)?)));
-    let mut found: HashMap<RecordId, Reference> = rows.collect::<Result<_, Problem>>()?;
+    let rows = rows.into_iter().chain(into).map(|row| Ok((row.id, Arc::new(reference(row)?))));
+    let mut found: References = rows.collect::<Result<_, Problem>>()?;
     for row in merged {
         if let Some(shown) = row.merged_into.and_then(|into| found.get(&into)).cloned() {
             found.insert(row.id, shown);

@@ -1,5 +1,7 @@
 //! The site over HTTP.
 
+use std::sync::Arc;
+
 use actix_web::{get, patch};
 
 use super::Site;
@@ -33,7 +35,11 @@ fn reply(site: Site) -> Result<Reply, Problem> {
 async fn read_site(call: Call, view: View) -> Result<Reply, Problem> {
     let site = call.read(super::present).await?;
     let (language, modified) = (site.language(), site.updated_at);
-    Ok(view.reply(&SiteView::from(site))?.in_language(&language).modified(modified).shared(Rest::on(&[Facet::Site])))
+    Ok(view
+        .reply(&SiteView::from(Arc::unwrap_or_clone(site)))?
+        .in_language(&language)
+        .modified(modified)
+        .shared(Rest::on(&[Facet::Site])))
 }
 
 /// Get the site as the newsroom sees it

@@ -6,7 +6,7 @@ pub mod http;
 mod model;
 mod store;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -24,31 +24,23 @@ pub use model::{ByLanguage, CommentPolicy, Fallbacks, Feed, FeedKind, Site, Soci
 pub const EVENTS: &[Kind] = &[Kind::of::<dto::SiteEvent>("site.updated", "The site's settings were changed.")];
 
 /// The site as it is now; as it comes, while nobody has changed it.
-pub fn present(read: &mut Read<'_>) -> Result<Site, Problem> {
+pub fn present(read: &mut Read<'_>) -> Result<Arc<Site>, Problem> {
+    if let Some(site) = read.furnished(|furniture| &furniture.site, &())? {
+        return Ok(site);
+    }
+    let site = Arc::new(kept(read)?);
+    read.furnish(|furniture| &furniture.site, (), &site)?;
+    Ok(site)
+}
+
+fn kept(read: &mut Read<'_>) -> Result<Site, Problem> {
     let Some(row) = store::find(read.conn)? else {
         return Ok(Site::untouched());
     };
-    let site = read.site.of(row.content)?;
-    Ok(Site { version: row.version, updated_at: Some(row.updated_at), ..Site::clone(&site) })
-}
-
-/// The site as it was last parsed: every answer asks for it, and it changes a few times a year.
-#[derive(Debug, Default)]
-pub struct Parsed(Mutex<Option<(String, Arc<Site>)>>);
-
-impl Parsed {
-    /// What is kept as this text; parsed, unless it was the last one.
-    fn of(&self, content: String) -> Result<Arc<Site>, Problem> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, site)) = last.as_ref().filter(|(text, _)| *text == content) {
-            return Ok(Arc::clone(site));
-        }
-        let form: SiteIn = serde_json::from_str(&content)?;
-        // What was good when it was kept is broken now only by our own doing.
-        let site = form.parse().map_err(|faults| Problem::internal(format!("the kept site: {faults:?}")))?;
-        let (_, site) = last.insert((content, Arc::new(site)));
-        Ok(Arc::clone(site))
-    }
+    let form: SiteIn = serde_json::from_str(&row.content)?;
+    // What was good when it was kept is broken now only by our own doing.
+    let site = form.parse().map_err(|faults| Problem::internal(format!("the kept site: {faults:?}")))?;
+    Ok(Site { version: row.version, updated_at: Some(row.updated_at), ..site })
 }
 
 /// The zone of a name in the IANA time zone database.
@@ -58,7 +50,7 @@ pub fn time_zone(name: &str) -> Result<jiff::tz::TimeZone, crate::fault::Fault> 
 
 /// The site as the newsroom sees it.
 pub fn read(read: &mut Read<'_>, _: &Permit<ReadSite>) -> Result<Site, Problem> {
-    present(read)
+    present(read).map(Arc::unwrap_or_clone)
 }
 
 /// Changes the site, if it is still as the caller saw it.
@@ -68,7 +60,7 @@ pub fn update(
     expected: &Expected,
     patch: &Patch<SiteIn>,
 ) -> Result<Site, Problem> {
-    let before = present(&mut tx.reading())?;
+    let before = Arc::unwrap_or_clone(present(&mut tx.reading())?);
     expected.check(before.version)?;
     let parsed = patch.apply(&SiteIn::from(before.clone()))?.checked()?;
     let site = Site { version: before.version + 1, updated_at: Some(tx.now), ..parsed };

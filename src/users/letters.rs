@@ -104,9 +104,9 @@ fn write(tx: &mut Tx<'_>, app: &App, errand: Errand, is_again: bool) -> Result<O
         About::PasswordChanged(address) => (address, Say::PasswordChanged, String::new(), &None),
         About::EmailChanged(address) => (address, Say::EmailChanged, String::new(), &None),
     };
-    let name = site::present(&mut tx.reading())?.name;
+    let name = &site::present(&mut tx.reading())?.name;
     let way = link.as_ref().map_or_else(|| code.clone(), |link| link.replace("{code}", &code));
-    let (subject, text) = if is_arabic { say.in_arabic(&name, &way) } else { say.in_english(&name, &way) };
+    let (subject, text) = if is_arabic { say.in_arabic(name, &way) } else { say.in_english(name, &way) };
     Ok(Some(Letter { to, subject, text }))
 }
 

@@ -30,7 +30,7 @@ fn alert(headline: &str) -> Change {
 fn append(conn: &mut Conn, headlines: &[&str]) -> QueryResult<()> {
     let changes: Vec<Change> = headlines.iter().map(|headline| alert(headline)).collect();
     let now = UtcTime::from_micros(1_602_232_200_000_000);
-    events::append(conn, now, &changes).map(drop)
+    events::append(conn, now, &changes, None).map(drop)
 }
 
 fn run(conn: &mut Conn, statement: &str) -> QueryResult<()> {

@@ -184,6 +184,7 @@ async fn a_badge_says_who_works_here_who_wrote_the_article_and_who_knows_the_mat
     assert_eq!(put(&admin, &id, json!("expert")).await.expect(200).text("/badge"), "expert");
     put(&admin, &id, json!("expert")).await.expect(200);
     app.assert_events(&["commenter.badged"]);
+    app.anonymous().get(&place(&own)).send().await.expect(200);
     let before = app.statements();
     let page = app.anonymous().get(&format!("{}?sort=oldest", place(&own))).send().await.expect(200);
     let few = app.statements() - before;

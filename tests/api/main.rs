@@ -39,6 +39,7 @@ mod external;
 mod factors;
 mod feeds;
 mod four_eyes;
+mod furniture;
 mod generate;
 mod grants;
 mod guests;

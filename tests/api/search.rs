@@ -428,6 +428,8 @@ async fn search_takes_as_many_statements_for_many_as_for_one_and_walks_through_n
         desk.live(&format!("خبر {n}")).await;
     }
     let anyone = desk.app.anonymous();
+    // The furniture is looked up once, and then known.
+    anyone.get(&query("الرئيس", "")).send().await.expect(200);
     for more in
         ["&sort=newest", "&sort=relevance", "&sort=newest&tag=x", "&publishedFrom=2026-01-01T00:00:00Z&count=true"]
     {

@@ -4,8 +4,6 @@
 pub mod dto;
 mod store;
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 
 use self::dto::{ArticleDiscussionIn, ArticleDiscussionView};
@@ -29,19 +27,6 @@ pub struct Ruling {
     pub mode: Option<CommentPolicy>,
     /// No comments from here on.
     pub closes_at: Option<UtcTime>,
-}
-
-/// How much is said about an article, and what moderators say of that.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Talk {
-    pub comment_count: i64,
-    pub ruling: Ruling,
-}
-
-/// The talk about each of these articles.
-pub(super) fn talks(read: &mut Read<'_>, ids: &[ArticleId]) -> Result<HashMap<ArticleId, Talk>, Problem> {
-    let found = if ids.is_empty() { Vec::new() } else { store::talks(read.conn, ids)? };
-    Ok(found.into_iter().map(|(id, comment_count, ruling)| (id, Talk { comment_count, ruling })).collect())
 }
 
 /// What moderators say of the discussion of an article.

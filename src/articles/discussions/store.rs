@@ -4,23 +4,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
 use super::Ruling;
-use crate::db::schema::{article_discussions, articles};
-use crate::db::{Conn, directly, one_of};
+use crate::db::schema::article_discussions;
+use crate::db::{Conn, directly};
 use crate::ids::{ArticleId, UserId};
 use crate::site::CommentPolicy;
 use crate::time::UtcTime;
-
-/// How much is said about each of these articles, and what moderators say of that.
-pub(super) fn talks(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(ArticleId, i64, Ruling)>> {
-    type Found = (ArticleId, i64, Option<CommentPolicy>, Option<UtcTime>);
-    let ruled = (article_discussions::mode.nullable(), article_discussions::closes_at.nullable());
-    let talks = articles::table
-        .left_join(article_discussions::table.on(article_discussions::article_id.eq(articles::id)))
-        .filter(one_of(articles::id, ids))
-        .select((articles::id, articles::comment_count, ruled.0, ruled.1));
-    let found: Vec<Found> = directly!(conn, own => talks.load(own))?;
-    Ok(found.into_iter().map(|(id, count, mode, closes_at)| (id, count, Ruling { mode, closes_at })).collect())
-}
 
 /// What moderators say of one discussion.
 pub(super) fn find(conn: &mut Conn, id: ArticleId) -> QueryResult<Option<Ruling>> {

@@ -7,6 +7,7 @@ mod store;
 
 use std::collections::HashMap;
 
+use super::company::Companies;
 use super::corrections;
 use super::delivery::show_many;
 use super::dto::ArticleIn;
@@ -141,19 +142,27 @@ pub(super) fn freeze(tx: &mut Tx<'_>, id: PublicationId, form: &ArticleIn) -> Re
     Ok(())
 }
 
-/// What is published beside these articles, with two statements.
-pub(super) fn published(read: &mut Read<'_>, rows: &[Live], forms: &[ArticleIn]) -> Result<Kin, Problem> {
+/// What is published beside these articles, with two statements at the most.
+pub(super) fn published(
+    read: &mut Read<'_>,
+    rows: &[Live],
+    forms: &[ArticleIn],
+    companies: &Companies,
+) -> Result<Kin, Problem> {
     let mut kin = Kin::default();
-    if rows.is_empty() {
-        return Ok(kin);
+    let ids = || rows.iter().map(|live| live.article_id);
+    let rewritten: Vec<ArticleId> = ids().filter(|id| companies.with(*id).is_rewritten).collect();
+    if !rewritten.is_empty() {
+        for (older, newer) in store::rewrites(read.conn, &rewritten, read.now)? {
+            kin.rewrites.entry(older).or_default().push(newer);
+        }
     }
-    let ids: Vec<ArticleId> = rows.iter().map(|live| live.article_id).collect();
-    for (older, newer) in store::rewrites(read.conn, &ids, read.now)? {
-        kin.rewrites.entry(older).or_default().push(newer);
-    }
-    let originals: Vec<ArticleId> = ids.into_iter().zip(forms).map(|(id, form)| original(id, form)).collect();
-    for sibling in store::siblings(read.conn, &originals, read.now)? {
-        kin.sets.entry(sibling.translates.unwrap_or(sibling.id)).or_default().push(sibling);
+    let in_sets = ids().zip(forms).filter(|(id, form)| original(*id, form) != *id || companies.with(*id).is_translated);
+    let originals: Vec<ArticleId> = in_sets.map(|(id, form)| original(id, form)).collect();
+    if !originals.is_empty() {
+        for sibling in store::siblings(read.conn, &originals, read.now)? {
+            kin.sets.entry(sibling.translates.unwrap_or(sibling.id)).or_default().push(sibling);
+        }
     }
     Ok(kin)
 }

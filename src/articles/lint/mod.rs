@@ -20,7 +20,7 @@ use crate::fault::{Fault, Faults, FieldError};
 use crate::ids::{ArticleId, PublicationId, RecordId};
 use crate::lint::{LintCode, LintLevel};
 use crate::problem::{Code, Problem};
-use crate::records::{self, Reference};
+use crate::records::{self, Reference, References};
 use crate::site::{self, Site};
 use crate::sources::dto::{SourceIn, SourceKind};
 use crate::text::count;
@@ -66,12 +66,12 @@ impl Warning {
 }
 
 /// What can be told from the form alone, as lists tell it.
-pub(super) fn glance(form: &ArticleIn, references: &HashMap<RecordId, Reference>, site: &Site) -> Vec<Warning> {
+pub(super) fn glance(form: &ArticleIn, references: &References, site: &Site) -> Vec<Warning> {
     use LintCode::{
         AltEqualsHeadline, EmptyTags, HeadlineEqualsAlternative, HeadlineTooLong, NoAbstract, NoAltText, NoSection,
         NoSource, SourceNotCredited,
     };
-    let name = |id| references.get(&id).map(|reference: &Reference| reference.name(&form.language));
+    let name = |id| references.get(&id).map(|reference| reference.name(&form.language));
     let mut names = form.sources.iter().filter_map(|credit| name(credit.source_id));
     let alt = form.lead_media.as_ref().map(|media| media.alt.as_str());
     let leaves_out = |credit: &String| names.any(|name| !credit.contains(&name));
@@ -120,7 +120,7 @@ pub(super) fn look(
     read: &mut Read<'_>,
     head: &Head,
     (form, body): (&ArticleIn, &Body),
-    references: &HashMap<RecordId, Reference>,
+    references: &References,
 ) -> Result<Vec<Warning>, Problem> {
     let site = site::present(read)?;
     let is_on = |code| site.lint.level(code) != LintLevel::Off;
@@ -150,7 +150,7 @@ pub(super) fn gate(
     tx: &mut Tx<'_>,
     head: &Head,
     (form, body): (&ArticleIn, &Body),
-    references: &HashMap<RecordId, Reference>,
+    references: &References,
     is_told: bool,
 ) -> Result<(Vec<Warning>, Vec<Warning>), Problem> {
     let lint = site::present(&mut tx.reading())?.lint;
@@ -236,7 +236,7 @@ fn unattributed(
     read: &mut Read<'_>,
     id: ArticleId,
     (form, body): (&ArticleIn, &Body),
-    references: &HashMap<RecordId, Reference>,
+    references: &References,
 ) -> Result<Vec<Warning>, Problem> {
     let traces = shingles::of_body(body);
     let hashes = shingles::smallest(&traces, HASHES_MAX);

@@ -42,7 +42,7 @@ pub fn react(
     kind: &str,
 ) -> Result<ReactionsView, Problem> {
     shown(&mut tx.reading(), id)?;
-    let offered = site::present(&mut tx.reading())?.discussion.reactions;
+    let offered = &site::present(&mut tx.reading())?.discussion.reactions;
     let kind = ReactionKind::from_word(kind).filter(|kind| offered.contains(kind)).ok_or_else(|| {
         let words: Vec<&str> = offered.iter().map(|kind| kind.as_str()).collect();
         Problem::not_found().with("allowed", words)

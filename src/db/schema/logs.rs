@@ -5,6 +5,7 @@ diesel::table! {
         id -> BigInt,
         seq -> BigInt,
         public_seq -> BigInt,
+        furniture -> Nullable<Binary>,
     }
 }
 

@@ -1,0 +1,117 @@
+//! Page furniture: what every page has around its articles, which is the site, and the names of sections, tags, sources and
+//! authors. It is asked for with each answer and changes seldom, so a node has it as it last parsed it.
+//!
+//! Whatever changes any of it draws a new mark, in the same transaction. What was parsed is kept under the mark that its
+//! snapshot had, and found by whoever has the same: exactly what they would read themselves. A mark is never drawn twice, so
+//! nothing that was kept under one of a transaction that failed is ever found.
+
+use std::cell::Cell;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
+
+use crate::app::Read;
+use crate::events;
+use crate::ids::{FurnitureId, RecordId};
+use crate::problem::Problem;
+use crate::records::Reference;
+use crate::site::Site;
+
+/// Records that a node keeps; each is a few hundred bytes.
+const RECORDS_MAX: usize = 2_048;
+/// The site is one, and the fewest that are kept.
+const SITES_MAX: usize = 8;
+
+/// The mark of the furniture, none before it was first changed.
+type Mark = Option<FurnitureId>;
+
+/// The furniture as a node has last parsed it.
+#[derive(Debug, Default)]
+pub struct Furniture {
+    /// The site.
+    pub site: Shelf<(), Site, SITES_MAX>,
+    /// What names records.
+    pub records: Shelf<RecordId, Reference, RECORDS_MAX>,
+}
+
+/// Some of it, by its keys: so many at the most.
+pub struct Shelf<K, V, const MAX: usize>(Cache<K, (Mark, Arc<V>)>);
+
+impl<K: Eq + Hash, V, const MAX: usize> Default for Shelf<K, V, MAX> {
+    fn default() -> Self {
+        Self(Cache::new(MAX))
+    }
+}
+
+impl<K, V, const MAX: usize> fmt::Debug for Shelf<K, V, MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shelf")
+    }
+}
+
+/// The furniture, for one snapshot or transaction.
+#[derive(Debug)]
+pub struct Surroundings<'f> {
+    furniture: &'f Furniture,
+    /// The mark, once it was looked up.
+    mark: Cell<Option<Mark>>,
+    /// The transaction changes some of it itself: nobody else is to see that, nor itself what was before.
+    is_changed: Cell<bool>,
+}
+
+impl<'f> Surroundings<'f> {
+    /// Those of a snapshot that begins now.
+    pub const fn new(furniture: &'f Furniture) -> Self {
+        Self { furniture, mark: Cell::new(None), is_changed: Cell::new(false) }
+    }
+
+    /// Says that some of it is changed.
+    pub fn change(&self) {
+        self.is_changed.set(true);
+    }
+
+    /// Whether some of it is changed.
+    pub fn are_changed(&self) -> bool {
+        self.is_changed.get()
+    }
+}
+
+impl Read<'_> {
+    /// Some furniture as it was parsed for this very state of it, if it was.
+    pub fn furnished<K: Eq + Hash, V, const MAX: usize>(
+        &mut self,
+        of: impl Fn(&Furniture) -> &Shelf<K, V, MAX>,
+        key: &K,
+    ) -> Result<Option<Arc<V>>, Problem> {
+        let Some(present) = self.mark()? else { return Ok(None) };
+        let kept = of(self.around.furniture).0.get(key);
+        Ok(kept.filter(|(mark, _)| *mark == present).map(|(_, value)| value))
+    }
+
+    /// Keeps some that was just parsed.
+    pub fn furnish<K: Eq + Hash, V, const MAX: usize>(
+        &mut self,
+        of: impl Fn(&Furniture) -> &Shelf<K, V, MAX>,
+        key: K,
+        value: &Arc<V>,
+    ) -> Result<(), Problem> {
+        if let Some(present) = self.mark()? {
+            of(self.around.furniture).0.insert(key, (present, Arc::clone(value)));
+        }
+        Ok(())
+    }
+
+    fn mark(&mut self) -> Result<Option<Mark>, Problem> {
+        if self.around.are_changed() {
+            return Ok(None);
+        }
+        if let Some(mark) = self.around.mark.get() {
+            return Ok(Some(mark));
+        }
+        let mark = events::furniture(self)?;
+        self.around.mark.set(Some(mark));
+        Ok(Some(mark))
+    }
+}
