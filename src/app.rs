@@ -262,7 +262,7 @@ impl App {
     }
 
     fn around(&self) -> Surroundings<'_> {
-        Surroundings::new(&self.0.furniture)
+        Surroundings::of_snapshot(&self.0.furniture)
     }
 
     /// Makes changes in one transaction, with the events and audit lines that it records; answers after the commit.
@@ -286,7 +286,8 @@ impl App {
         let deed = actor.deed.clone();
         let written = self.0.db.write(move |conn| {
             let now = app.now();
-            let (ids, vault, words, around) = (app.ids(), app.vault(), &app.0.words, &app.around());
+            let around = &Surroundings::of_transaction(conn, &app.0.furniture);
+            let (ids, vault, words) = (app.ids(), app.vault(), &app.0.words);
             let mut tx =
                 Tx { conn, now, by: &actor, vault, words, around, ids, changes: Vec::new(), states: HashMap::new() };
             work(&mut tx)?;

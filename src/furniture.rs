@@ -3,7 +3,8 @@
 //!
 //! Whatever changes any of it draws a new mark, in the same transaction. What was parsed is kept under the mark that its
 //! snapshot had, and found by whoever has the same: exactly what they would read themselves. A mark is never drawn twice, so
-//! nothing that was kept under one of a transaction that failed is ever found.
+//! nothing that was kept under one of a transaction that failed is ever found. A transaction of PostgreSQL that writes has no
+//! one snapshot, so it reads for itself.
 
 use std::cell::Cell;
 use std::fmt;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 
 use crate::app::Read;
+use crate::db::Conn;
 use crate::events;
 use crate::ids::{FurnitureId, RecordId};
 use crate::problem::Problem;
@@ -21,8 +23,8 @@ use crate::site::Site;
 
 /// Records that a node keeps; each is a few hundred bytes.
 const RECORDS_MAX: usize = 2_048;
-/// The site is one, and the fewest that are kept.
-const SITES_MAX: usize = 8;
+/// There is one.
+const SITES_MAX: usize = 1;
 
 /// The mark of the furniture, none before it was first changed.
 type Mark = Option<FurnitureId>;
@@ -54,7 +56,8 @@ impl<K, V, const MAX: usize> fmt::Debug for Shelf<K, V, MAX> {
 /// The furniture, for one snapshot or transaction.
 #[derive(Debug)]
 pub struct Surroundings<'f> {
-    furniture: &'f Furniture,
+    /// Nothing for what reads for itself.
+    furniture: Option<&'f Furniture>,
     /// The mark, once it was looked up.
     mark: Cell<Option<Mark>>,
     /// The transaction changes some of it itself: nobody else is to see that, nor itself what was before.
@@ -63,17 +66,29 @@ pub struct Surroundings<'f> {
 
 impl<'f> Surroundings<'f> {
     /// Those of a snapshot that begins now.
-    pub const fn new(furniture: &'f Furniture) -> Self {
+    pub(crate) const fn of_snapshot(furniture: &'f Furniture) -> Self {
+        Self::new(Some(furniture))
+    }
+
+    /// Those of a transaction on a connection.
+    pub(crate) const fn of_transaction(conn: &Conn, furniture: &'f Furniture) -> Self {
+        match conn {
+            Conn::Sqlite(_) => Self::new(Some(furniture)),
+            Conn::Postgres(_) => Self::new(None),
+        }
+    }
+
+    const fn new(furniture: Option<&'f Furniture>) -> Self {
         Self { furniture, mark: Cell::new(None), is_changed: Cell::new(false) }
     }
 
     /// Says that some of it is changed.
-    pub fn change(&self) {
+    pub(crate) fn change(&self) {
         self.is_changed.set(true);
     }
 
     /// Whether some of it is changed.
-    pub fn are_changed(&self) -> bool {
+    pub(crate) const fn are_changed(&self) -> bool {
         self.is_changed.get()
     }
 }
@@ -85,8 +100,8 @@ impl Read<'_> {
         of: impl Fn(&Furniture) -> &Shelf<K, V, MAX>,
         key: &K,
     ) -> Result<Option<Arc<V>>, Problem> {
-        let Some(present) = self.mark()? else { return Ok(None) };
-        let kept = of(self.around.furniture).0.get(key);
+        let Some((furniture, present)) = self.marked()? else { return Ok(None) };
+        let kept = of(furniture).0.get(key);
         Ok(kept.filter(|(mark, _)| *mark == present).map(|(_, value)| value))
     }
 
@@ -97,21 +112,21 @@ impl Read<'_> {
         key: K,
         value: &Arc<V>,
     ) -> Result<(), Problem> {
-        if let Some(present) = self.mark()? {
-            of(self.around.furniture).0.insert(key, (present, Arc::clone(value)));
+        if let Some((furniture, present)) = self.marked()? {
+            of(furniture).0.insert(key, (present, Arc::clone(value)));
         }
         Ok(())
     }
 
-    fn mark(&mut self) -> Result<Option<Mark>, Problem> {
-        if self.around.are_changed() {
-            return Ok(None);
-        }
-        if let Some(mark) = self.around.mark.get() {
-            return Ok(Some(mark));
-        }
-        let mark = events::furniture(self)?;
-        self.around.mark.set(Some(mark));
-        Ok(Some(mark))
+    /// The furniture with its present mark, for whoever may use it.
+    fn marked(&mut self) -> Result<Option<(&Furniture, Mark)>, Problem> {
+        let around = self.around;
+        let Some(furniture) = around.furniture.filter(|_| !around.are_changed()) else { return Ok(None) };
+        let mark = match around.mark.get() {
+            Some(mark) => mark,
+            None => events::furniture(self)?,
+        };
+        around.mark.set(Some(mark));
+        Ok(Some((furniture, mark)))
     }
 }

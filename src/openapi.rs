@@ -351,6 +351,9 @@ fn example(schema: &Value, schemas: &Value, above: &[&str]) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::Facet;
+    use crate::events::Visibility;
+    use uuid::Uuid;
 
     /// Schemas are found by their names: of two that share one, the document would have only the last.
     #[test]
@@ -365,6 +368,16 @@ mod tests {
             let schema = serde_json::to_value(schema).unwrap_or_default();
             let first = known.entry(name.clone()).or_insert_with(|| schema.clone());
             assert_eq!(*first, schema, "{name}");
+        }
+    }
+
+    /// What nobody knows touches everything: a node would forget all that it keeps.
+    #[test]
+    fn of_every_event_it_is_known_what_it_touches() {
+        let payload = json!({ "articleId": Uuid::nil() });
+        for kind in EVENTS.iter().copied().flatten() {
+            let touched = Facet::touched(kind.topic, Visibility::Newsroom, &payload);
+            assert!(!touched.contains(&Facet::All), "{}", kind.topic);
         }
     }
 }

@@ -268,7 +268,7 @@ fn by_slug(read: &mut Read<'_>, key: &str, language: Option<&str>, site: &Site) 
     }
 }
 
-/// Publications as everyone may see them, with a fixed number of statements.
+/// Publications as everyone may see them; however many they are, with no more statements.
 pub(super) fn show(
     read: &mut Read<'_>,
     site: &Site,

@@ -83,7 +83,19 @@ const UNCOUNTED: [&str; 5] =
 /// What happens to an account and shows beside what it has written.
 const OF_PEOPLE: [&str; 2] = ["user.erased", "user.updated"];
 /// Nouns that never show in public.
-const INNER: [&str; 7] = ["commentHook", "push", "sanction", "session", "subscription", "webhook", "word"];
+const INNER: [&str; 11] = [
+    "api_key",
+    "comment_hook",
+    "identity",
+    "invitation",
+    "push",
+    "sanction",
+    "second_factor",
+    "session",
+    "subscription",
+    "webhook",
+    "word",
+];
 
 impl Facet {
     /// What an event touches. What is not known touches all.

@@ -139,7 +139,7 @@ impl View {
         Reply::json(&self.shape(serde_json::to_value(resource)?))
     }
 
-    /// The JSON of a page, and when any of its items last changed. Where all of them is wanted they are written as they are.
+    /// The JSON of a page, and when any of its items last changed. Where no fields are named they are written as they are.
     fn list<T: Serialize>(
         &self,
         rows: &[T],

@@ -67,7 +67,7 @@ pub fn update(
     let content = serde_json::to_string(&SiteIn::from(site.clone()))?;
     let row = store::Row { content, version: site.version, updated_at: tx.now };
     if store::save(tx.conn, &row, before.version)? == 0 {
-        return Err(Problem::stale(present(&mut tx.reading())?.version));
+        return Err(Problem::stale(kept(&mut tx.reading())?.version));
     }
     tx.record(Change {
         topic: "site.updated",

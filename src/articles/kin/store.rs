@@ -93,16 +93,12 @@ pub(super) fn in_language(
     language: &str,
     other_than: ArticleId,
 ) -> QueryResult<Option<ArticleId>> {
-    articles::table
-        .filter(articles::translation_of.eq(original).or(articles::id.eq(original)))
-        .filter(
-            articles::language.eq(language).and(articles::state.ne_all([ArticleState::Spiked, ArticleState::Killed])),
-        )
-        .filter(articles::id.ne(other_than))
-        .order(articles::id.asc())
-        .select(articles::id)
-        .first(conn)
-        .optional()
+    let set = articles::table.filter(articles::translation_of.eq(original).or(articles::id.eq(original)));
+    let others = set.filter(articles::id.ne(other_than)).order(articles::id.asc());
+    let standing = others.filter(articles::state.ne_all([ArticleState::Spiked, ArticleState::Killed]));
+    // The language is looked at here: SQLite would read through all that was written in it.
+    let found: Vec<(ArticleId, String)> = standing.select((articles::id, articles::language)).load(conn)?;
+    Ok(found.into_iter().find(|(_, of)| of == language).map(|(id, _)| id))
 }
 
 /// Each rewrite of these articles that is visible now, behind what it rewrites.
