@@ -154,7 +154,7 @@ pub struct ArticleView {
     /// Its id.
     pub(super) id: ArticleId,
     /// The language of the text.
-    language: Language,
+    pub(super) language: Language,
     /// Which way the text runs.
     dir: Direction,
     /// The readable part of its address.
@@ -168,17 +168,17 @@ pub struct ArticleView {
     version: i64,
     /// The headline.
     #[schema(example = "بوتين يدعو لمحادثات أرمينية أذربيجانية في موسكو")]
-    headline: String,
+    pub(super) headline: String,
     /// A shorter headline for tickers and phones.
     #[schema(example = "بوتين يدعو لمحادثات في موسكو")]
     alternative_headline: Option<String>,
     /// The line below the headline.
     #[schema(example = "الكرملين: الهدف وقف القتال")]
-    subheadline: Option<String>,
+    pub(super) subheadline: Option<String>,
     /// What it says, in a few sentences.
     #[serde(rename = "abstract")]
     #[schema(example = "دعا بوتين وزيري خارجية أرمينيا وأذربيجان إلى موسكو.")]
-    abstract_: Option<String>,
+    pub(super) abstract_: Option<String>,
     /// What kind of text it is.
     #[schema(example = "خبر")]
     genre: Option<String>,
@@ -202,7 +202,7 @@ pub struct ArticleView {
     /// What it is about.
     tags: Vec<NamedRef>,
     /// The picture at its head.
-    lead_media: Option<LeadMedia>,
+    pub(super) lead_media: Option<LeadMedia>,
     /// Where it was written.
     #[schema(example = "موسكو")]
     located: Option<String>,

@@ -1,7 +1,6 @@
 //! The types of a body, as they stand in JSON and in the schema.
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::Provider;
@@ -91,20 +90,26 @@ impl Block {
     }
 }
 
+/// A block as it is read, by its `_type`.
+#[derive(Deserialize)]
+#[serde(tag = "_type", rename_all = "lowercase")]
+enum Tagged {
+    Block(TextBlock),
+    Image(ImageBlock),
+    Embed(EmbedBlock),
+}
+
 impl<'de> Deserialize<'de> for Block {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        match value.get("_type").and_then(Value::as_str) {
-            Some("block") => serde_json::from_value(value).map(Self::Text),
-            Some("image") => serde_json::from_value(value).map(Self::Image),
-            Some("embed") => serde_json::from_value(value).map(Self::Embed),
-            _ => return Err(D::Error::custom("`_type` must be block, image or embed")),
-        }
-        .map_err(D::Error::custom)
+        Ok(match Tagged::deserialize(deserializer)? {
+            Tagged::Block(text) => Self::Text(text),
+            Tagged::Image(image) => Self::Image(image),
+            Tagged::Embed(embed) => Self::Embed(embed),
+        })
     }
 }
 
-/// Makes the type of a `_type` field: an enum of one value, which the schema shows as such.
+/// Makes the type of a `_type` field: an enum of one value, which the schema shows as such. Of a block it is read before the rest.
 ///
 /// An internally tagged enum would be shorter, but its schema puts `_type` beside a reference that refuses
 /// unknown fields, and so refuses every block.
@@ -147,7 +152,8 @@ tag!(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TextBlock {
     /// Always `block`.
-    #[serde(rename = "_type")]
+    #[serde(rename = "_type", default)]
+    #[schema(required = true)]
     pub tag: TextTag,
     /// Names this block among the blocks of the body, for editors.
     #[serde(rename = "_key", default, skip_serializing_if = "Option::is_none")]
@@ -241,7 +247,8 @@ pub struct LinkDef {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImageBlock {
     /// Always `image`.
-    #[serde(rename = "_type")]
+    #[serde(rename = "_type", default)]
+    #[schema(required = true)]
     pub tag: ImageTag,
     /// Names this block among the blocks of the body, for editors.
     #[serde(rename = "_key", default, skip_serializing_if = "Option::is_none")]
@@ -269,7 +276,8 @@ pub struct ImageBlock {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EmbedBlock {
     /// Always `embed`.
-    #[serde(rename = "_type")]
+    #[serde(rename = "_type", default)]
+    #[schema(required = true)]
     pub tag: EmbedTag,
     /// Names this block among the blocks of the body, for editors.
     #[serde(rename = "_key", default, skip_serializing_if = "Option::is_none")]

@@ -27,6 +27,7 @@ use super::delivery::{show, wanted};
 use super::dto::ArticleIn;
 use super::lint;
 use super::store::{Live, NewPublication};
+use super::views::ArticleView;
 use crate::app::{App, Read, Tx};
 use crate::auth::Actor;
 use crate::blocks::Body;
@@ -162,27 +163,23 @@ fn shown(
     let Slice { rows, next, prev, total } = slice;
     let (lives, bodies): (Vec<Live>, Vec<String>) = in_order(read, &rows)?.into_iter().unzip();
     let (articles, _) = show(read, site, &lives, &[], public_url)?;
-    let hits: Result<Vec<SearchHit>, Problem> = articles
-        .into_iter()
-        .zip(lives.iter().zip(&bodies))
-        .map(|(article, (live, body))| {
-            let (headline, snippet) = highlighted(asked, live, body)?;
-            Ok(SearchHit { article, headline, snippet })
-        })
-        .collect();
+    let hit = |(article, body): (ArticleView, String)| {
+        let (headline, snippet) = highlighted(asked, &article, &body)?;
+        Ok(SearchHit { article, headline, snippet })
+    };
+    let hits: Result<Vec<SearchHit>, Problem> = articles.into_iter().zip(bodies).map(hit).collect();
     Ok(Slice { rows: hits?, next, prev, total })
 }
 
-fn highlighted(asked: &Asked, live: &Live, body: &str) -> Result<(Highlighted, Highlighted), Problem> {
-    let form: ArticleIn = serde_json::from_str(&live.content)?;
+fn highlighted(asked: &Asked, article: &ArticleView, body: &str) -> Result<(Highlighted, Highlighted), Problem> {
     let text = serde_json::from_str::<Body>(body)?.to_text();
-    let look = Lookout { asked, language: &form.language };
-    let caption = form.lead_media.as_ref().and_then(|media| media.caption.as_deref());
+    let look = Lookout { asked, language: &article.language };
+    let caption = article.lead_media.as_ref().and_then(|media| media.caption.as_deref());
     // The body first: it says most. Its beginning stands where nothing of these was found.
-    let others = [form.abstract_.as_deref(), form.subheadline.as_deref(), caption];
+    let others = [article.abstract_.as_deref(), article.subheadline.as_deref(), caption];
     let texts: Vec<&str> =
         [text.as_str()].into_iter().chain(others.into_iter().flatten()).chain([text.as_str()]).collect();
-    Ok((look.line(&form.headline), look.snippet(&texts)))
+    Ok((look.line(&article.headline), look.snippet(&texts)))
 }
 
 /// Puts what becomes public into the index, in place of what is over of the same article.
