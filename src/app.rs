@@ -351,7 +351,7 @@ pub struct Read<'c> {
     /// The instant that decides what is visible.
     pub now: UtcTime,
     /// What every page has around its articles.
-    pub around: &'c Surroundings<'c>,
+    pub(crate) around: &'c Surroundings<'c>,
     /// Opens what is kept sealed.
     pub vault: &'c Vault,
 }

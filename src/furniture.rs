@@ -21,33 +21,31 @@ use crate::problem::Problem;
 use crate::records::Reference;
 use crate::site::Site;
 
-/// Records that a node keeps; each is a few hundred bytes.
+/// Records that a node keeps.
 const RECORDS_MAX: usize = 2_048;
-/// There is one.
-const SITES_MAX: usize = 1;
 
 /// The mark of the furniture, none before it was first changed.
 type Mark = Option<FurnitureId>;
 
 /// The furniture as a node has last parsed it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Furniture {
     /// The site.
-    pub site: Shelf<(), Site, SITES_MAX>,
+    pub site: Shelf<(), Site>,
     /// What names records.
-    pub records: Shelf<RecordId, Reference, RECORDS_MAX>,
+    pub records: Shelf<RecordId, Reference>,
 }
 
-/// Some of it, by its keys: so many at the most.
-pub struct Shelf<K, V, const MAX: usize>(Cache<K, (Mark, Arc<V>)>);
-
-impl<K: Eq + Hash, V, const MAX: usize> Default for Shelf<K, V, MAX> {
+impl Default for Furniture {
     fn default() -> Self {
-        Self(Cache::new(MAX))
+        Self { site: Shelf(Cache::new(1)), records: Shelf(Cache::new(RECORDS_MAX)) }
     }
 }
 
-impl<K, V, const MAX: usize> fmt::Debug for Shelf<K, V, MAX> {
+/// Some of it, by its keys.
+pub struct Shelf<K, V>(Cache<K, (Mark, Arc<V>)>);
+
+impl<K, V> fmt::Debug for Shelf<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Shelf")
     }
@@ -95,9 +93,9 @@ impl<'f> Surroundings<'f> {
 
 impl Read<'_> {
     /// Some furniture as it was parsed for this very state of it, if it was.
-    pub fn furnished<K: Eq + Hash, V, const MAX: usize>(
+    pub fn furnished<K: Eq + Hash, V>(
         &mut self,
-        of: impl Fn(&Furniture) -> &Shelf<K, V, MAX>,
+        of: impl Fn(&Furniture) -> &Shelf<K, V>,
         key: &K,
     ) -> Result<Option<Arc<V>>, Problem> {
         let Some((furniture, present)) = self.marked()? else { return Ok(None) };
@@ -106,9 +104,9 @@ impl Read<'_> {
     }
 
     /// Keeps some that was just parsed.
-    pub fn furnish<K: Eq + Hash, V, const MAX: usize>(
+    pub fn furnish<K: Eq + Hash, V>(
         &mut self,
-        of: impl Fn(&Furniture) -> &Shelf<K, V, MAX>,
+        of: impl Fn(&Furniture) -> &Shelf<K, V>,
         key: K,
         value: &Arc<V>,
     ) -> Result<(), Problem> {

@@ -1,5 +1,5 @@
 -- Why: few articles belong to others or wait for the clock. Of the rest these indexes kept a row each, which every new article paid for.
--- Lock: articles and publications, while the indexes are made: a second or two for a million articles.
+-- Lock: articles and publications, while the indexes are made.
 -- Rollback: down.sql makes them as they were.
 
 DROP INDEX articles_story_id_index;
