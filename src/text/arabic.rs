@@ -8,14 +8,27 @@ use unicode_normalization::UnicodeNormalization;
 /// The search key of a text: compatibility forms, marks, letter variants, digits and case made one.
 pub fn fold(text: &str) -> String {
     let mut key = String::with_capacity(text.len());
-    for c in text.chars() {
-        match plain(c) {
-            Some(Plain::Kept(c)) => key.push(c),
-            Some(Plain::Dropped) => {}
-            None => return fold_any(text),
-        }
+    if text.chars().all(|c| fold_onto(&mut key, c)) { key } else { fold_any(text) }
+}
+
+/// Adds what becomes of a character to the key of its text; nothing where that depends on what stands beside it.
+pub(super) fn fold_onto(key: &mut String, c: char) -> bool {
+    match plain(c) {
+        Some(Plain::Kept(c)) => key.push(c),
+        Some(Plain::Dropped) => {}
+        None => return false,
     }
-    key
+    true
+}
+
+/// The words of a folded text.
+pub fn words(folded: &str) -> impl Iterator<Item = &str> {
+    folded.split(|c| !is_alphanumeric(c)).filter(|word| !word.is_empty())
+}
+
+/// Whether a character is a letter or a digit. Arabic letters need no tables.
+fn is_alphanumeric(c: char) -> bool {
+    matches!(c, '\u{620}'..='\u{63F}' | '\u{641}'..='\u{64A}') || c.is_alphanumeric()
 }
 
 /// What becomes of a character whatever stands beside it.
@@ -143,6 +156,14 @@ mod tests {
         for (text, key) in cases {
             assert_eq!(fold(text), key);
         }
+    }
+
+    #[test]
+    fn letters_and_digits_are_those_of_unicode() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_alphanumeric(c), c.is_alphanumeric(), "{c:?}");
+        }
+        assert_eq!(words("قال: \u{ab}نعم\u{bb}، 3 مرات.").collect::<Vec<_>>(), ["قال", "نعم", "3", "مرات"]);
     }
 
     #[test]

@@ -5,6 +5,9 @@
 //! told from what was put before it: وزارة begins with a letter that could be an «and». So such a word keeps the terms of
 //! each reading, with and without.
 
+use std::iter::Enumerate;
+use std::str::CharIndices;
+
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::char::is_combining_mark;
 
@@ -53,40 +56,117 @@ const ENDINGS: [&str; 30] = [
 ];
 
 /// A word of a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word<'w> {
     /// Its key: without marks, and one for every spelling.
-    pub key: String,
+    pub key: &'w str,
     /// Its first character in the text, counted in Unicode scalar values from 0.
     pub start: usize,
     /// The character after its last.
     pub end: usize,
 }
 
-/// The words of a text in order, each with its place. Several share a place where one character stands for several words.
-pub fn words(text: &str) -> Vec<Word> {
-    read(text).collect()
+/// The words of a text in order, each with its place, read as far as they are wanted. Several share a place where one
+/// character stands for several words. All keys stand in one text, since a search looks at thousands of words.
+#[derive(Debug)]
+pub struct Words<'t> {
+    text: &'t str,
+    unread: Enumerate<CharIndices<'t>>,
+    keys: String,
+    places: Vec<Place>,
 }
 
-/// The same, read only as far as they are wanted.
-pub fn read(text: &str) -> impl Iterator<Item = Word> {
-    let mut characters = text.chars().chain([' ']).enumerate();
-    let (mut run, mut start) = (String::new(), 0);
-    let runs = std::iter::from_fn(move || {
-        run.clear();
-        for (at, c) in characters.by_ref() {
-            if belongs(c) {
-                if run.is_empty() {
-                    start = at;
-                }
-                run.push(c);
-            } else if !run.is_empty() {
-                return Some((keys(&run), start, at));
+/// Where a word is in its text, in characters, and where its key ends among the keys, in bytes.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: usize,
+    end: usize,
+    key_end: usize,
+}
+
+impl<'t> Words<'t> {
+    /// Those of a text, of which none is read yet.
+    pub fn of(text: &'t str) -> Self {
+        Self { text, unread: text.char_indices().enumerate(), keys: String::new(), places: Vec::new() }
+    }
+
+    /// Reads on until there are so many, or no more.
+    pub fn read(&mut self, count: usize) {
+        while self.places.len() < count && self.read_run() {}
+    }
+
+    /// Reads what stands between the next two gaps, if there is anything.
+    fn read_run(&mut self) -> bool {
+        let Some((start, (from, first))) = self.unread.find(|(_, (_, c))| belongs(*c)) else { return false };
+        let before = self.keys.len();
+        let mut is_plain = arabic::fold_onto(&mut self.keys, first);
+        let (mut end, mut to) = (start + 1, from + first.len_utf8());
+        for (at, (byte, c)) in self.unread.by_ref() {
+            (end, to) = (at, byte);
+            if !belongs(c) {
+                break;
+            }
+            (end, to) = (at + 1, byte + c.len_utf8());
+            is_plain = is_plain && arabic::fold_onto(&mut self.keys, c);
+        }
+        if is_plain {
+            self.end_word(before, start, end);
+        } else {
+            self.keys.truncate(before);
+            let folded = arabic::fold(self.text.get(from..to).unwrap_or_default());
+            for word in arabic::words(&folded) {
+                let before = self.keys.len();
+                self.keys.push_str(word);
+                self.end_word(before, start, end);
             }
         }
-        None
-    });
-    runs.flat_map(|(keys, start, end)| keys.into_iter().map(move |key| Word { key, start, end }))
+        true
+    }
+
+    /// Ends a word whose key begins at some byte, unless nothing is left of it.
+    fn end_word(&mut self, from: usize, start: usize, end: usize) {
+        let key = self.keys.get(from..).unwrap_or_default();
+        if let Some((long, _)) = key.char_indices().nth(WORD_MAX) {
+            self.keys.truncate(from + long);
+        }
+        if self.keys.len() > from {
+            self.places.push(Place { start, end, key_end: self.keys.len() });
+        }
+    }
+
+    /// How many are read.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// One of those that are read.
+    pub fn get(&self, index: usize) -> Option<Word<'_>> {
+        let Place { start, end, key_end } = *self.places.get(index)?;
+        let key_start = index.checked_sub(1).and_then(|before| self.places.get(before)).map_or(0, |word| word.key_end);
+        Some(Word { key: self.keys.get(key_start..key_end)?, start, end })
+    }
+
+    /// All that are read.
+    pub fn iter(&self) -> impl Iterator<Item = Word<'_>> {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+
+    /// Their keys.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(|word| word.key)
+    }
+}
+
+/// All words of a text.
+pub fn words(text: &str) -> Words<'_> {
+    let mut words = Words::of(text);
+    words.read(usize::MAX);
+    words
 }
 
 /// Whether a character can be part of a word, or stand in one and leave no trace.
@@ -102,23 +182,6 @@ fn belongs(c: char) -> bool {
 /// The same by the tables of Unicode.
 fn belongs_anywhere(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c) || arabic::is_dropped(c)
-}
-
-/// The keys of what stands between two gaps.
-fn keys(run: &str) -> Vec<String> {
-    let folded = arabic::fold(run);
-    if folded.chars().all(|c| matches!(c, '\u{621}'..='\u{64A}')) {
-        let whole = folded.char_indices().nth(WORD_MAX).is_none();
-        return if folded.is_empty() {
-            Vec::new()
-        } else if whole {
-            vec![folded]
-        } else {
-            vec![folded.chars().take(WORD_MAX).collect()]
-        };
-    }
-    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(|word| word.chars().take(WORD_MAX).collect()).collect()
 }
 
 /// The terms of a word's key in a text of a language: those of Arabic where it is written in Arabic letters, whatever the
@@ -221,6 +284,48 @@ fn once(terms: impl IntoIterator<Item = String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::tests::hard_text;
+    use proptest::prelude::*;
+
+    type Cut = Vec<(String, usize, usize)>;
+
+    fn cut(words: &Words<'_>) -> Cut {
+        words.iter().map(|word| (word.key.to_owned(), word.start, word.end)).collect()
+    }
+
+    /// The same, each run of characters folded for itself.
+    fn cut_by_runs(text: &str) -> Cut {
+        let characters: Vec<char> = text.chars().chain([' ']).collect();
+        let (mut cut, mut run) = (Vec::new(), String::new());
+        for (at, c) in characters.into_iter().enumerate() {
+            if belongs(c) {
+                run.push(c);
+                continue;
+            }
+            let start = at - run.chars().count();
+            let short = |word: &str| word.chars().take(WORD_MAX).collect();
+            cut.extend(arabic::words(&arabic::fold(&run)).map(|word| (short(word), start, at)));
+            run.clear();
+        }
+        cut
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_what_each_run_of_characters_has(
+            arabic in "[\u{600}-\u{6FF} 0-9A-Za-z]{0,60}", plain in "[ا-ي\u{640}-\u{652}]{0,90}", hard in hard_text(),
+        ) {
+            for text in [arabic, plain, hard] {
+                let all = cut_by_runs(&text);
+                prop_assert_eq!(&cut(&words(&text)), &all);
+                let mut some = Words::of(&text);
+                for count in 0..all.len() + 2 {
+                    some.read(count);
+                    prop_assert!(some.len() >= count.min(all.len()) && all.starts_with(&cut(&some)));
+                }
+            }
+        }
+    }
 
     #[test]
     fn what_belongs_to_a_word_at_once_does_so_by_the_tables_too() {

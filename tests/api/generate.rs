@@ -57,7 +57,8 @@ async fn an_archive_is_what_a_newsroom_would_have_made() {
     assert!(said.iter().any(|comment| number(&comment["replyCount"]) > 0), "some answer others");
     // What a headline says is found.
     let headline = articles[100]["headline"].as_str().unwrap();
-    let word = terms::words(headline).into_iter().max_by_key(|word| word.key.len()).unwrap().key;
+    let words = terms::words(headline);
+    let word = words.keys().max_by_key(|key| key.len()).unwrap();
     let found = app.anonymous().get(&format!("/api/v1/search?sort=newest&limit=100&q={word}")).send().await.expect(200);
     let found = found.at("/items").as_array().unwrap().clone();
     assert!(found.iter().any(|hit| hit["article"]["id"] == articles[100]["id"]), "{word}");

@@ -93,12 +93,12 @@ impl Asked {
     pub fn with_synonyms(mut self, lines: &[String], languages: &[Language]) -> Self {
         for line in lines {
             let words = terms::words(line);
-            let all: Vec<String> = words.iter().flat_map(|word| terms::in_any(&word.key, languages)).collect();
+            let all: Vec<String> = words.keys().flat_map(|key| terms::in_any(key, languages)).collect();
             for piece in self.wanted.iter_mut().chain(&mut self.unwanted) {
                 let Piece::Word(sought) = piece else { continue };
                 let of_query = terms::in_any(&sought.key, languages);
-                let is_one = |word: &terms::Word| terms::in_any(&word.key, languages).first() == of_query.first();
-                if words.iter().any(is_one) {
+                let is_one = |key: &str| terms::in_any(key, languages).first() == of_query.first();
+                if words.keys().any(is_one) {
                     let others = all.iter().filter(|term| !sought.terms.contains(term)).cloned();
                     sought.terms.extend(others.collect::<Vec<_>>());
                 }
@@ -147,7 +147,7 @@ struct Chunk {
 
 impl Chunk {
     fn pieces(&self, languages: &[Language]) -> Vec<Piece> {
-        let mut keys: Vec<String> = terms::words(&self.text).into_iter().map(|word| word.key).collect();
+        let mut keys: Vec<String> = terms::words(&self.text).keys().map(str::to_owned).collect();
         let sought = |key: String| Sought { terms: terms::in_any(&key, languages), key };
         // Of what is written together, such as COVID-19, all must be away at once.
         if self.is_quoted || (self.is_unwanted && keys.len() > 1) {

@@ -74,9 +74,9 @@ struct Dictionary(HashMap<String, (String, usize)>);
 
 impl Dictionary {
     fn read(&mut self, text: &str) {
-        for Word { key, start, end } in terms::words(text) {
+        for Word { key, start, end } in terms::words(text).iter() {
             let written = || (text.chars().skip(start).take(end - start).collect(), 0);
-            self.0.entry(key).or_insert_with(written).1 += 1;
+            self.0.entry(key.to_owned()).or_insert_with(written).1 += 1;
         }
     }
 

@@ -7,7 +7,7 @@ use super::expression::{AS_WRITTEN, OF_HEADLINE};
 use crate::articles::dto::ArticleIn;
 use crate::articles::lint;
 use crate::blocks::Body;
-use crate::text::terms::{self, Word};
+use crate::text::terms;
 
 /// The most words of a text that are found: PostgreSQL keeps no later positions.
 const WORDS_MAX: usize = 10_000;
@@ -41,17 +41,17 @@ impl Entry {
         let mut reading = Reading::default();
         let mut of = |texts: &[Option<&str>]| {
             let (mut kept, mut met) = (Terms::default(), HashSet::new());
-            for word in texts.iter().flatten().flat_map(|text| reading.read(text)) {
-                if !met.contains(&word.key) {
-                    kept.extend(terms::of(&word.key, &form.language));
-                    met.insert(word.key);
+            for key in texts.iter().flatten().flat_map(|text| reading.read(text)) {
+                if !met.contains(&key) {
+                    kept.extend(terms::of(&key, &form.language));
+                    met.insert(key);
                 }
             }
             kept.in_order
         };
         let (headline, rest) = (of(&headlines), of(&rest));
-        let keys: Vec<String> = terms::words(&form.headline).into_iter().map(|word| word.key).collect();
-        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let headline_words = terms::words(&form.headline);
+        let keys: Vec<&str> = headline_words.keys().collect();
         Self { headline, rest, words: reading.words, headline_hash: lint::words_hash(&keys) }
     }
 
@@ -103,18 +103,18 @@ struct Reading {
 }
 
 impl Reading {
-    /// The words of the next text that there is room for.
-    fn read(&mut self, text: &str) -> Vec<Word> {
+    /// The words of the next text that there is room for, by their keys.
+    fn read(&mut self, text: &str) -> Vec<String> {
         let mut fits = Vec::new();
-        for word in terms::words(text) {
-            self.bytes += word.key.len();
+        for key in terms::words(text).keys() {
+            self.bytes += key.len();
             if self.words.len() >= WORDS_MAX || self.bytes > BYTES_MAX {
                 break;
             }
-            let repeats = self.repeats.entry(word.key.clone()).or_default();
+            let repeats = self.repeats.entry(key.to_owned()).or_default();
             *repeats += 1;
-            self.words.push(if *repeats > REPEATS_MAX { GAP.to_owned() } else { word.key.clone() });
-            fits.push(word);
+            self.words.push(if *repeats > REPEATS_MAX { GAP } else { key }.to_owned());
+            fits.push(key.to_owned());
         }
         self.words.push(GAP.to_owned());
         fits

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::asked::{Asked, Piece};
 use super::dto::{HighlightSpan, Highlighted};
 use crate::text::Language;
-use crate::text::terms::{self, Word};
+use crate::text::terms::{self, Word, Words};
 
 /// The words of a snippet.
 const SNIPPET_WORDS: usize = 30;
@@ -50,13 +50,12 @@ impl Lookout<'_> {
     }
 
     /// As many of the first words of a text as tell which part of it is shown, and what was asked for among them.
-    fn enough(&self, text: &str) -> (Vec<Word>, Vec<Hit>) {
-        let mut reading = terms::read(text);
-        let (mut words, mut certain) = (Vec::new(), Vec::new());
+    fn enough<'t>(&self, text: &'t str) -> (Words<'t>, Vec<Hit>) {
+        let (mut words, mut certain) = (Words::of(text), Vec::new());
         let mut looked_at = 0;
         loop {
             let before = words.len();
-            words.extend(reading.by_ref().take(before.max(FIRST)));
+            words.read(before + before.max(FIRST));
             // What begins with one of the last words may go on behind them.
             let so_far = words.len().saturating_sub(self.longest() - 1).max(looked_at);
             certain.extend(self.beginning(&words, looked_at..so_far));
@@ -70,7 +69,7 @@ impl Lookout<'_> {
 
     /// Whether no further word of a text can change which part of it is shown, and what is marked there: all that was asked
     /// for is in that part, and what begins there ends before the last of the words.
-    fn is_settled(&self, words: &[Word], hits: &[Hit]) -> bool {
+    fn is_settled(&self, words: &Words<'_>, hits: &[Hit]) -> bool {
         let ends_before = |hit: &Hit| hit.word + SNIPPET_WORDS + self.longest() <= words.len();
         best(hits)
             .is_some_and(|at| variety(hits, at) == self.asked.wanted.len() && hits.get(at).is_some_and(ends_before))
@@ -83,32 +82,31 @@ impl Lookout<'_> {
     }
 
     /// What was asked for among the words of a text, in order, each word once.
-    fn hits(&self, words: &[Word]) -> Vec<Hit> {
+    fn hits(&self, words: &Words<'_>) -> Vec<Hit> {
         in_order(self.beginning(words, 0..words.len()))
     }
 
     /// What was asked for and begins with one of some words of a text.
-    fn beginning<'w>(&'w self, words: &'w [Word], with: Range<usize>) -> impl Iterator<Item = Hit> + 'w {
+    fn beginning<'w>(&'w self, words: &'w Words<'_>, with: Range<usize>) -> impl Iterator<Item = Hit> + 'w {
         with.flat_map(move |word| {
-            let here = words.get(word..).unwrap_or_default();
             let pieces = self.asked.wanted.iter().enumerate();
             pieces.flat_map(move |(piece, sought)| {
-                (word..word + self.reach(sought, here)).map(move |word| Hit { word, piece })
+                (word..word + self.reach(sought, words, word)).map(move |word| Hit { word, piece })
             })
         })
     }
 
-    /// How many of the first words of some are what a piece asks for.
-    fn reach(&self, piece: &Piece, words: &[Word]) -> usize {
-        let Some(first) = words.first() else { return 0 };
+    /// How many words from one on are what a piece asks for.
+    fn reach(&self, piece: &Piece, words: &Words<'_>, from: usize) -> usize {
+        let Some(Word { key, .. }) = words.get(from) else { return 0 };
         let is_there = match piece {
-            Piece::Word(sought) => sought.is_in_form(&first.key, |key| terms::of(key, self.language)),
+            Piece::Word(sought) => sought.is_in_form(key, |key| terms::of(key, self.language)),
             Piece::Prefix { sought, beginnings } => {
-                first.key.contains(&sought.key) && beginnings.iter().any(|beginning| first.key.starts_with(beginning))
+                key.contains(&sought.key) && beginnings.iter().any(|beginning| key.starts_with(beginning))
             }
             Piece::Phrase(phrase) => {
-                let keys = words.iter().map(|word| &word.key).take(phrase.len());
-                keys.eq(phrase.iter().map(|sought| &sought.key))
+                let mut sought = (from..).zip(phrase);
+                sought.all(|(at, sought)| words.get(at).is_some_and(|word| word.key == sought.key))
             }
         };
         match piece {
@@ -127,12 +125,12 @@ fn in_order(hits: impl Iterator<Item = Hit>) -> Vec<Hit> {
 }
 
 /// The place of a word in what begins at a character of its text.
-fn span(word: &Word, from: usize) -> Option<HighlightSpan> {
+fn span(word: Word<'_>, from: usize) -> Option<HighlightSpan> {
     Some(HighlightSpan { start: word.start.checked_sub(from)?, end: word.end.checked_sub(from)? })
 }
 
 /// The part of a text that has most of what was found.
-fn cut(text: &str, words: &[Word], hits: &[Hit]) -> Highlighted {
+fn cut(text: &str, words: &Words<'_>, hits: &[Hit]) -> Highlighted {
     let first = best(hits).and_then(|at| hits.get(at)).map_or(0, |hit| hit.word.saturating_sub(BEFORE));
     let last = (first + SNIPPET_WORDS).min(words.len());
     let start = if first == 0 { 0 } else { words.get(first).map_or(0, |word| word.start) };
