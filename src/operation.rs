@@ -49,7 +49,7 @@ async fn health_ready(call: Call) -> Result<Reply, Problem> {
 #[utoipa::path(tag = "operation", responses((status = OK, description = "The document", body = Value, example = json!({ "openapi": "3.1.0" }))))]
 #[get("/openapi.json")]
 async fn read_openapi(_call: Call, contract: web::Data<Contract>) -> Result<Reply, Problem> {
-    Ok(Reply::text_of_json(contract.text().to_owned()))
+    Ok(Reply::written(contract.text().to_owned()))
 }
 
 /// Explain a problem

@@ -24,10 +24,10 @@ pub(super) struct Listing<'l, T> {
 
 impl<T: Serialize> Listing<'_, T> {
     /// The JSON of it, and when any of its items last changed, as far as they say so.
-    pub fn write(&self) -> Result<(String, Option<UtcTime>), Problem> {
+    pub fn write(&self) -> Result<(Vec<u8>, Option<UtcTime>), Problem> {
         let (mut text, mut latest) = (Vec::new(), None);
         self.serialize(&mut Serializer::with_formatter(&mut text, Ear::new(&mut latest)))?;
-        Ok((String::from_utf8(text).map_err(Problem::internal)?, latest))
+        Ok((text, latest))
     }
 }
 
@@ -114,7 +114,7 @@ mod tests {
         let page = PageView { limit: 20, next: None, prev: None, total: None };
         let Value::Object(members) = members else { unreachable!("an object") };
         let (text, latest) = Listing { items, page, members }.write().unwrap();
-        (serde_json::from_str(&text).unwrap(), latest.map(|at| at.to_string()))
+        (serde_json::from_slice(&text).unwrap(), latest.map(|at| at.to_string()))
     }
 
     #[test]

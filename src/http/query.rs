@@ -118,7 +118,7 @@ impl<F> Page<F> {
         };
         let links: Vec<String> =
             [link("next", "after", next), link("prev", "before", prev)].into_iter().flatten().collect();
-        Ok(Reply::text_of_json(body).linked(links.join(", ")).modified(modified))
+        Ok(Reply::written(body).linked(links.join(", ")).modified(modified))
     }
 }
 
@@ -145,7 +145,7 @@ impl View {
         rows: &[T],
         page: PageView,
         members: Map<String, Value>,
-    ) -> Result<(String, Option<UtcTime>), Problem> {
+    ) -> Result<(Vec<u8>, Option<UtcTime>), Problem> {
         if self.fields.is_none() {
             return Listing { items: rows, page, members }.write();
         }

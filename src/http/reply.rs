@@ -8,6 +8,9 @@ use actix_web::http::header::{
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
+use bytes::Bytes;
+use serde::de::Deserializer;
+use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -30,7 +33,9 @@ pub const SURROGATE_KEY: &str = "surrogate-key";
 #[expect(clippy::struct_excessive_bools, reason = "each is about a header of its own")]
 pub struct Reply {
     status: u16,
-    body: Option<String>,
+    /// A text, as it is sent.
+    #[serde(serialize_with = "as_text", deserialize_with = "of_text")]
+    body: Option<Bytes>,
     /// The version that `If-Match` compares; the hash of the body is the tag when there is none.
     version: Option<i64>,
     last_modified: Option<UtcTime>,
@@ -68,17 +73,17 @@ pub struct Reply {
 impl Reply {
     /// 200 with a resource.
     pub fn json(body: &impl Serialize) -> Result<Self, Problem> {
-        Ok(Self { body: Some(serde_json::to_string(body)?), ..Self::empty(StatusCode::OK) })
+        Ok(Self { body: Some(serde_json::to_string(body)?.into()), ..Self::empty(StatusCode::OK) })
     }
 
     /// 200 with what is JSON already.
-    pub fn text_of_json(body: String) -> Self {
-        Self { body: Some(body), ..Self::empty(StatusCode::OK) }
+    pub fn written(body: impl Into<Bytes>) -> Self {
+        Self { body: Some(body.into()), ..Self::empty(StatusCode::OK) }
     }
 
     /// 200 with a text of another media type.
     pub fn text_of(kind: &'static str, body: String) -> Self {
-        Self { body: Some(body), kind: Some(kind), ..Self::empty(StatusCode::OK) }
+        Self { body: Some(body.into()), kind: Some(kind), ..Self::empty(StatusCode::OK) }
     }
 
     /// 201 with the address of what this resource now is.
@@ -229,8 +234,17 @@ impl Reply {
             ("content-language", self.language.as_ref().map(ToString::to_string)),
         ];
         let headers = headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        Some(Kept::new((rest, watched.0), headers, etag, body.into()))
+        Some(Kept::new((rest, watched.0), headers, etag, body))
     }
+}
+
+#[expect(clippy::ref_option, reason = "serde hands it over so")]
+fn as_text<S: Serializer>(body: &Option<Bytes>, to: S) -> Result<S::Ok, S::Error> {
+    body.as_deref().map(str::from_utf8).transpose().map_err(S::Error::custom)?.serialize(to)
+}
+
+fn of_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Bytes>, D::Error> {
+    Ok(Option::<String>::deserialize(from)?.map(Bytes::from))
 }
 
 /// Tells a caller what is left of each share, where there are any.
@@ -241,8 +255,8 @@ pub(super) fn tell_standing(response: &mut HttpResponseBuilder, standing: &Stand
     }
 }
 
-fn hash(body: &str) -> String {
-    let digest = Sha256::digest(body.as_bytes());
+fn hash(body: &[u8]) -> String {
+    let digest = Sha256::digest(body);
     let short: String = hex(digest.as_slice()).chars().take(24).collect();
     format!("\"{short}\"")
 }
@@ -297,7 +311,7 @@ impl Responder for Reply {
         if let Some(standing) = &self.standing {
             tell_standing(&mut response, standing);
         }
-        let mut response = match self.told_once.or(self.body) {
+        let mut response = match self.told_once.map(Bytes::from).or(self.body) {
             Some(body) if !unchanged => response.insert_header((CONTENT_TYPE, self.kind.unwrap_or(JSON))).body(body),
             _ => response.finish(),
         };
