@@ -2,16 +2,14 @@
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 
 use super::company::Company;
 use super::discussions::Ruling;
 use super::model::{ArticleState, Step};
 use crate::db::page::{PageRequest, Position, Slice};
-use crate::db::schema::{
-    article_discussions, article_links, articles, corrections, publication_links, publications, records, revisions,
-};
-use crate::db::{Conn, directly, kept, one_of, statement};
+use crate::db::schema::{article_links, articles, publication_links, publications, records, revisions};
+use crate::db::{Conn, directly, json_list, kept, one_of, statement};
 use crate::ids::{ArticleId, PublicationId, RecordId, UserId};
 use crate::keyset;
 use crate::records::Kind;
@@ -421,23 +419,36 @@ pub(super) fn live_many(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> Que
     directly!(conn, own => visible.select(Live::as_select()).load(own))
 }
 
+/// What goes with each article that is named by a list: as text, since Diesel's own statement took as long to be written out
+/// as to be run.
+macro_rules! company {
+    ($named:literal, $id:literal) => {
+        concat!(
+            "SELECT articles.id, articles.comment_count, ruled.mode, ruled.closes_at, \
+             EXISTS (SELECT 1 FROM corrections WHERE corrections.article_id = articles.id), \
+             EXISTS (SELECT 1 FROM publications WHERE publications.rewrite_of = articles.id), \
+             EXISTS (SELECT 1 FROM publications WHERE publications.translation_of = articles.id) FROM ",
+            $named,
+            " CROSS JOIN articles LEFT JOIN article_discussions ruled ON ruled.article_id = articles.id \
+             WHERE articles.id = ",
+            $id
+        )
+    };
+}
+
 /// What goes with each of these articles.
 pub(super) fn company(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(ArticleId, Company)>> {
-    type Found = (ArticleId, i64, (Option<CommentPolicy>, Option<UtcTime>), bool, bool, bool);
-    let ruled = (article_discussions::mode.nullable(), article_discussions::closes_at.nullable());
-    let company = articles::table
-        .left_join(article_discussions::table.on(article_discussions::article_id.eq(articles::id)))
-        .filter(one_of(articles::id, ids))
-        .select((
-            articles::id,
-            articles::comment_count,
-            ruled,
-            exists(corrections::table.filter(corrections::article_id.eq(articles::id))),
-            exists(publications::table.filter(publications::rewrite_of.eq(articles::id.nullable()))),
-            exists(publications::table.filter(publications::translation_of.eq(articles::id.nullable()))),
-        ));
-    let found: Vec<Found> = directly!(conn, own => company.load(own))?;
-    let with = |(id, comment_count, (mode, closes_at), is_corrected, is_rewritten, is_translated)| {
+    type Columns = (Binary, BigInt, Nullable<Text>, Nullable<BigInt>, Bool, Bool, Bool);
+    type Found = (ArticleId, i64, Option<CommentPolicy>, Option<UtcTime>, bool, bool, bool);
+    let company = statement(match conn {
+        Conn::Sqlite(_) => company!("json_each(?) AS named", "unhex(named.value)"),
+        Conn::Postgres(_) => {
+            company!("json_array_elements_text(?::json) AS named(value)", "decode(named.value, 'hex')")
+        }
+    });
+    let named = json_list(ids);
+    let found: Vec<Found> = company.bind::<Text, _>(named).answering::<Columns>().load(conn)?;
+    let with = |(id, comment_count, mode, closes_at, is_corrected, is_rewritten, is_translated)| {
         let ruling = Ruling { mode, closes_at };
         (id, Company { comment_count, ruling, is_corrected, is_rewritten, is_translated })
     };

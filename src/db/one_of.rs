@@ -134,6 +134,17 @@ where
     T::Column: IntoNullable,
     C: Expression<SqlType: IntoNullable<Nullable = <T::Column as IntoNullable>::Nullable>>,
 {
+    let (json, array) = lists(values);
+    OneOf { column, json, array, of: PhantomData }
+}
+
+/// A list as a JSON array, for a statement of which it is one value; ids are hexadecimal.
+pub fn json_list<T: Element>(values: impl IntoIterator<Item = T>) -> String {
+    lists(values).0
+}
+
+/// A list for SQLite, and for PostgreSQL.
+fn lists<T: Element>(values: impl IntoIterator<Item = T>) -> (String, String) {
     let (mut json, mut array) = (String::from("["), String::from("{"));
     for (n, value) in values.into_iter().enumerate() {
         if n > 0 {
@@ -144,7 +155,7 @@ where
     }
     json.push(']');
     array.push('}');
-    OneOf { column, json, array, of: PhantomData }
+    (json, array)
 }
 
 impl<C, S> Expression for OneOf<C, S> {
