@@ -13,7 +13,7 @@ use super::store;
 use super::told::{notice, record, record_inside, record_override, request_push};
 use super::view::AlertView;
 use crate::app::{Read, Tx};
-use crate::articles::{self, Saved};
+use crate::articles::{self, Draft, Saved};
 use crate::auth::actions::{DraftAlerts, IssueAlerts, WriteArticles};
 use crate::auth::{Permit, still_may};
 use crate::db::page::{PageRequest, Slice};
@@ -215,7 +215,7 @@ pub fn begin_article(
         "sources": source_ids.iter().map(|id| json!({ "sourceId": id })).collect::<Vec<_>>(),
         "sectionId": section_ids.first(), "extraSectionIds": section_ids.get(1..).unwrap_or_default(),
     }))?;
-    let article = articles::create(tx, writing, form)?;
+    let article = articles::create(tx, writing, Draft::of(form)?)?;
     let form = AlertIn { article_id: Some(article.id()), story_id, ..present.form.clone() };
     let quiet_story = present.quiet_story || present.form.story_id.is_none();
     let alert = save_quietly(tx, Alert { form, quiet_story, ..present })?;

@@ -2,10 +2,11 @@
 //! publication where there is one, the event and the audit line stand or fall together.
 
 use super::beat::Beat;
-use super::cleaned::Stripped;
+use super::draft::Draft;
 use super::dto::ArticleIn;
 use super::kept::{Revision, Saved, advance, begin, read_texts, record, save, saved, visible_to, words, write_texts};
 use super::kin;
+use super::lint::Prints;
 use super::model::{self, ArticleState, Step};
 use super::names::{check_references, choose_slug, ids, refusal};
 use super::steps::NOTE_MAX;
@@ -24,19 +25,18 @@ use crate::records;
 use crate::text::safe;
 
 /// Makes a draft.
-pub fn create(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, form: ArticleIn) -> Result<Saved, Problem> {
-    create_like(tx, permit, form, None)
+pub fn create(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, draft: Draft) -> Result<Saved, Problem> {
+    create_like(tx, permit, draft, None)
 }
 
 /// Makes a draft that may go on naming what its model names, even if that is out of use by now.
 pub(super) fn create_like(
     tx: &mut Tx<'_>,
     permit: &Permit<WriteArticles>,
-    form: ArticleIn,
+    draft: Draft,
     model: Option<&ArticleIn>,
 ) -> Result<Saved, Problem> {
-    let stripped = Stripped::of(&form)?;
-    let (mut form, body) = form.checked()?;
+    let Draft { mut form, body, prints, stripped } = draft;
     let id = tx.next_id();
     let slug = choose_slug(tx, id, &form, None)?;
     form.slug = Some(slug.to_string());
@@ -69,7 +69,7 @@ pub(super) fn create_like(
     kin::keep(tx, id, &form, None)?;
     record(tx, &head, Step::Edit, None, &texts)?;
     tx.record(Change::newsroom("article.created", id, summary(&head, &sections(&form))));
-    saved(&mut tx.reading(), &permit.user, head, (form, body), &references)?.noting(tx, &stripped)
+    saved(&mut tx.reading(), &permit.user, head, (form, body, &prints), &references)?.noting(tx, &stripped)
 }
 
 /// Changes a working copy, for a reason that may be said with it. What is live stays as it is.
@@ -88,8 +88,7 @@ pub fn revise(
     let replaces_body = ["bodyHtml", "bodyMarkdown"].iter().any(|field| patch.mentions(field));
     before.body = Some(body.into_blocks()).filter(|_| !replaces_body || patch.mentions("body"));
     let form = patch.apply(&before)?;
-    let stripped = Stripped::of(&form)?;
-    let (mut form, body) = form.checked()?;
+    let Draft { mut form, body, prints, stripped } = Draft::of(form)?;
     if head.ahead.due_at.is_some_and(|due| form.embargoed_until > Some(due))
         && form.embargoed_until != before.embargoed_until
     {
@@ -107,7 +106,7 @@ pub fn revise(
     kin::place(tx, id, &mut form, Some(&before))?;
     let texts = write_texts(&form, &body)?;
     if texts == present {
-        return saved(&mut tx.reading(), &permit.user, head, (form, body), &references)?.noting(tx, &stripped);
+        return saved(&mut tx.reading(), &permit.user, head, (form, body, &prints), &references)?.noting(tx, &stripped);
     }
     let head = Head {
         language: form.language.to_string(),
@@ -120,7 +119,7 @@ pub fn revise(
     store::relink(tx.conn, id, &ids(&form)).map_err(refusal)?;
     kin::keep(tx, id, &form, Some(&before))?;
     tx.record(change(Step::Edit, &head, &sections(&form)));
-    saved(&mut tx.reading(), &permit.user, head, (form, body), &references)?.noting(tx, &stripped)
+    saved(&mut tx.reading(), &permit.user, head, (form, body, &prints), &references)?.noting(tx, &stripped)
 }
 
 /// One working copy.
@@ -138,7 +137,8 @@ pub(super) fn open_to(read: &mut Read<'_>, by: &User, id: ArticleId) -> Result<S
     let head = visible_to(read, by, id)?;
     let (form, body) = read_texts(&store::texts(read.conn, id)?)?;
     let references = records::references(read, &ids(&form))?;
-    saved(read, by, head, (form, body), &references)
+    let prints = Prints::of(&body);
+    saved(read, by, head, (form, body, &prints), &references)
 }
 
 /// A page of an article's revisions, the latest first, without their texts.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::beat::{Beat, elsewhere};
 use super::corrections::{self, CorrectionView};
 use super::dto::ArticleIn;
-use super::lint::{self, Warning};
+use super::lint::{self, Prints, Warning};
 use super::locks::{self, LockOwner};
 use super::model::{self, ArticleState, Standing, Step};
 use super::names::{refusal, settled};
@@ -250,10 +250,11 @@ pub(super) fn saved(
     read: &mut Read<'_>,
     by: &User,
     head: Head,
-    texts: (ArticleIn, Body),
+    (form, body, prints): (ArticleIn, Body, &Prints),
     references: &References,
 ) -> Result<Saved, Problem> {
-    saved_as_looked(read, by, head, texts, (references, None))
+    let found = lint::look(read, &head, (&form, &body, prints), references)?;
+    saved_as_looked(read, by, head, (form, body), (references, Some(found)))
 }
 
 /// The same where what there is to look at may have been found already.
@@ -268,7 +269,7 @@ pub(super) fn saved_as_looked(
     let corrections = corrections.remove(&head.id).unwrap_or_default();
     let warnings = match looked {
         Some(found) => found,
-        None => lint::look(read, &head, (&form, &body), references)?,
+        None => lint::look(read, &head, (&form, &body, &Prints::of(&body)), references)?,
     };
     let lock = locks::of(read, &[head.id])?.remove(&head.id);
     let beat = Beat::of(read, by)?;

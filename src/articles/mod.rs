@@ -6,7 +6,7 @@
 //!
 //! | in here | what it does |
 //! |---|---|
-//! | `model`, `desk`, `steps`, `kept`, `bulk` | the rules, and the newsroom's use cases |
+//! | `draft`, `model`, `desk`, `steps`, `kept`, `bulk` | the rules, and the newsroom's use cases |
 //! | `turns`, `corrections` | what the clock does, and what was put right in public |
 //! | `beat`, `eyes`, `locks`, `lint` | what may stand in the way of a step |
 //! | `discussions` | who may comment, as moderators say |
@@ -24,6 +24,7 @@ mod delivery;
 mod desk;
 mod desk_views;
 mod discussions;
+mod draft;
 pub mod dto;
 mod eyes;
 pub mod http;
@@ -56,6 +57,7 @@ pub use delivery::{
 };
 pub use desk::{check_known, count_comments, create, history, open, revise, revision};
 pub use desk_views::NewsroomArticleView;
+pub use draft::Draft;
 pub use kept::{Revision, Saved};
 pub use kin::{of_story, of_story_at_desk};
 pub use locks::{LockIn, LockView, lock, read_lock, renew_lock, unlock};

@@ -6,7 +6,7 @@ use super::dto::{ArticleIn, CorrectionIn, KillIn, NoteIn, PublishIn, ScheduleIn}
 use super::eyes;
 use super::kept::{Saved, advance, begin, read_texts, save, saved_as_looked};
 use super::kin;
-use super::lint::{self, Warning};
+use super::lint::{self, Prints, Warning};
 use super::model::{ArticleState, Step};
 use super::names::{ids, refusal};
 use super::previews;
@@ -203,8 +203,9 @@ fn pass(
     (texts, references): (&Texts, &References),
 ) -> Result<(Vec<Warning>, Option<Vec<Warning>>), Problem> {
     let was_planned = head.ahead.due_at.is_some();
-    let (of_act, found) = lint::gate(tx, head, (form, body), references, notes.tell())?;
-    release(tx, head, (form, body), notes, texts)?;
+    let prints = Prints::of(body);
+    let (of_act, found) = lint::gate(tx, head, (form, body, &prints), references, notes.tell())?;
+    release(tx, head, (form, body, &prints), notes, texts)?;
     let is_same = !was_planned && head.ahead.due_at.is_none();
     Ok((of_act, is_same.then_some(found)))
 }
@@ -214,7 +215,7 @@ fn pass(
 fn release(
     tx: &mut Tx<'_>,
     head: &mut Head,
-    (form, body): (&ArticleIn, &Body),
+    (form, body, prints): (&ArticleIn, &Body, &Prints),
     notes: &Notes,
     texts: &Texts,
 ) -> Result<(), Problem> {
@@ -266,7 +267,7 @@ fn release(
     };
     store::publish(tx.conn, &new, &ids(form)).map_err(refusal)?;
     kin::freeze(tx, new.id, form)?;
-    lint::imprint(tx, new.id, new.head.id, body)?;
+    lint::imprint(tx, new.id, new.head.id, prints)?;
     search::index(tx, &new, (form, body))?;
     plan(tx, head, was_due)
 }

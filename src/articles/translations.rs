@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::desk::create_like;
+use super::draft::Draft;
 use super::dto::ArticleIn;
 use super::kept::{Saved, read_texts, visible_to};
 use super::model::ArticleState;
@@ -43,7 +44,7 @@ pub fn translate(
         return Err(Problem::new(Code::IllegalTransition).with("state", head.state.as_str()));
     }
     let (original, _) = read_texts(&store::texts(tx.conn, id)?)?;
-    create_like(tx, permit, begun(id, original.clone(), said), Some(&original))
+    create_like(tx, permit, Draft::of(begun(id, original.clone(), said))?, Some(&original))
 }
 
 /// The form that a translation begins with: where the article is filed, whom it credits, what it shows; none of its texts

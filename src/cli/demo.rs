@@ -10,7 +10,7 @@ use crate::alerts;
 use crate::alerts::dto::Dispatch;
 use crate::app::{App, Tx};
 use crate::articles::dto::ArticleIn;
-use crate::articles::{self, Notes, Order, Step};
+use crate::articles::{self, Draft, Notes, Order, Step};
 use crate::auth::Role;
 use crate::auth::actions::{DraftAlerts, IssueAlerts, ManageRecords, PublishArticles, WriteArticles};
 use crate::http::Expected;
@@ -162,7 +162,7 @@ impl Desk<'_> {
         let id = self
             .app
             .write(self.journalist.actor(), move |tx| {
-                let id = articles::create(tx, &permit, form)?.id();
+                let id = articles::create(tx, &permit, Draft::of(form)?)?.id();
                 articles::write_step(tx, &permit, order(id, 1, Step::Submit))?;
                 Ok(id)
             })

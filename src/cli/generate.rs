@@ -11,7 +11,7 @@ use super::prose::Prose;
 use super::{Failure, readable, tell};
 use crate::app::{App, Tx};
 use crate::articles::dto::ArticleIn;
-use crate::articles::{self, Notes, Order, Step};
+use crate::articles::{self, Draft, Notes, Order, Step};
 use crate::auth::actions::{ManageRecords, PostComment, PublishArticles, WriteArticles};
 use crate::auth::{Actor, Permit, Role, User, Viewer};
 use crate::authors::dto::AuthorIn;
@@ -146,17 +146,17 @@ impl Archive<'_> {
         for first in (0..all).step_by(BATCH as usize) {
             let end = all.min(first.saturating_add(BATCH));
             let at = |n| instant(FIRST, LAST.micros() - FIRST.micros(), n, all);
-            let forms: Result<Vec<(UtcTime, ArticleIn)>, Problem> =
-                (first..end).map(|n| Ok((at(n), self.article(n, all, catalogue)?))).collect();
-            let (app, forms) = (self.app.clone(), forms?);
+            let drafts: Result<Vec<(UtcTime, Draft)>, Problem> =
+                (first..end).map(|n| Ok((at(n), Draft::of(self.article(n, all, catalogue)?)?))).collect();
+            let (app, drafts) = (self.app.clone(), drafts?);
             let (writing, publishing) =
                 (self.editor.permit::<WriteArticles>()?, self.editor.permit::<PublishArticles>()?);
             self.clock.set(at(end));
             let work = move |tx: &mut Tx<'_>| {
                 let mut made = Vec::new();
-                for (at, form) in forms {
+                for (at, draft) in drafts {
                     tx.now = at;
-                    let id = articles::create(tx, &writing, form)?.id();
+                    let id = articles::create(tx, &writing, draft)?.id();
                     let (expected, notes) = (Expected::version(1), Notes::default());
                     articles::editor_step(tx, &publishing, Order { id, expected, step: Step::Publish, notes })?;
                     made.push(id);
@@ -263,8 +263,8 @@ impl Remark {
         let permit: Permit<PostComment> = Permit::ask(&Viewer::User(by))?;
         let parent_id = latest.get(&article).copied().filter(|_| is_answer);
         tx.now = at;
-        let form = CommentIn { text, parent_id, guest: None };
-        let submission = Submission { article: &article.to_string(), form, opinion: None };
+        let draft = CommentIn { text, parent_id, guest: None }.into();
+        let submission = Submission { article: &article.to_string(), draft, opinion: None };
         let posted = comments::post(tx, app, &Speaker::Account(permit), submission)?;
         if posted.comment.is_visible() {
             latest.insert(article, posted.comment.id());

@@ -4,10 +4,11 @@
 use serde_json::json;
 
 use super::model::{self, CommentReason, CommentStatus};
-use super::pipeline::{self, Rule, Span};
+use super::pipeline::{Rule, Span};
 use super::place::Place;
 use super::reports;
 use super::store::{self, Decided, Row};
+use super::wording::Wording;
 use crate::app::Tx;
 use crate::articles;
 use crate::events::{Change, Visibility, fingerprint};
@@ -22,7 +23,7 @@ impl Row {
         article_id: ArticleId,
         place: Place,
         author_id: CommenterId,
-        (status, text): (CommentStatus, String),
+        (status, wording): (CommentStatus, Wording),
         now: UtcTime,
     ) -> Self {
         let Place { parent_id, answers_id, depth } = place;
@@ -34,8 +35,8 @@ impl Row {
             depth,
             author_id,
             status,
-            text_key: pipeline::key(&text),
-            text,
+            text_key: wording.key,
+            text: wording.text,
             origin: None,
             reply_count: 0,
             listed_count: 0,

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::dto::{CommentEditIn, CommentIn};
+use super::dto::CommentEditIn;
 use super::external::{AuthorKind, Question};
-use super::pipeline::{self, Case, Gist, Rule, Verdict};
+use super::pipeline::{self, Case, Rule, Verdict};
 use super::sanctions::{self, Standing};
 use super::store::{self, Said};
+use super::wording::{Draft, Gist, Wording};
 use super::words::{self, Prepared};
 use super::{Speaker, guests, model, own};
 use crate::app::{App, Read, Tx};
@@ -36,7 +37,7 @@ pub(super) struct Remark<'a> {
     pub answers: Option<CommentId>,
     /// What it says now, where it is to say something else.
     pub but: Option<CommentId>,
-    pub text: &'a str,
+    pub wording: &'a Wording,
 }
 
 /// What a verdict depends on beside the database: this node's word lists, and where the request comes from.
@@ -60,20 +61,21 @@ pub(super) fn judge(
     about: &Discussion,
     remark: &Remark<'_>,
 ) -> Result<Verdict, Problem> {
-    let Remark { author, is_moderator, is_premoderated, answers, but, text } = *remark;
-    let (key, since) = (pipeline::key(text), read.now.before(LATELY));
+    let Remark { author, is_moderator, is_premoderated, answers, but, wording } = *remark;
+    let since = read.now.before(LATELY);
     let mut recent = store::recent(read.conn, author, since, RECENT_MAX)?;
     recent.retain(|said| Some(said.id) != but);
-    let again = |said: &&Said| (said.article_id, said.answers_id, &said.text_key) == (about.article, answers, &key);
+    let again =
+        |said: &&Said| (said.article_id, said.answers_id, &said.text_key) == (about.article, answers, &wording.key);
     if let Some(first) = recent.iter().find(again) {
         return Err(Problem::new(Code::Duplicate).with("existing", first.id.to_string()));
     }
     let recent: Vec<Arc<Gist>> =
         recent.iter().map(|said| beside.words.gist(&said.text_key, || Gist::of(&said.text))).collect();
     let hold_first = i64::from(about.rules.hold_first);
-    let seen = words::present(read, beside.words)?.look(text);
+    let seen = words::present(read, beside.words)?.look(&wording.text);
     Ok(pipeline::judge(&Case {
-        text,
+        wording,
         rules: &about.rules,
         mode: about.mode,
         is_moderator,
@@ -81,7 +83,7 @@ pub(super) fn judge(
         seen: seen.as_ref(),
         published: store::count_published(read.conn, author, hold_first)?,
         recent: &recent,
-        elsewhere: store::others_saying(read.conn, &key, author, since, RECENT_MAX)?.len(),
+        elsewhere: store::others_saying(read.conn, &wording.key, author, since, RECENT_MAX)?.len(),
         crowd: match &beside.origin {
             Some(from) => store::others_from(read.conn, from.as_bytes(), author, read.now.before(JUST_NOW))?.len(),
             None => 0,
@@ -105,15 +107,15 @@ pub(super) fn of_new(
     read: &mut Read<'_>,
     asker: Asker<'_>,
     id_or_slug: &str,
-    form: &CommentIn,
+    draft: &Draft,
 ) -> Result<Option<Question>, Problem> {
     let about = articles::discussion(read, id_or_slug)?;
     guests::check_taken(asker.speaker, &about)?;
     if !model::is_open(about.mode, about.closes_at, read.now) {
         return Err(Problem::new(Code::CommentsClosed));
     }
-    let text = model::text(&form.text).map_err(|fault| Problem::field("/text", fault))?;
-    foresee(read, asker, &about, (text, form.parent_id), None)
+    let wording = draft.wording.clone().map_err(|fault| Problem::field("/text", fault))?;
+    foresee(read, asker, &about, (wording, draft.parent_id), None)
 }
 
 /// What the service is asked about a comment that is to say something else.
@@ -126,18 +128,18 @@ pub(super) fn of_edit(
     id: CommentId,
     patch: &Patch<CommentEditIn>,
 ) -> Result<Option<Question>, Problem> {
-    let (comment, about, text) = own::rewording(read, asker.speaker, id, patch)?;
-    if text == comment.row.text {
+    let (comment, about, wording) = own::rewording(read, asker.speaker, id, patch)?;
+    if wording.text == comment.row.text {
         return Ok(None);
     }
-    foresee(read, asker, &about, (text, comment.row.answers_id), Some(id))
+    foresee(read, asker, &about, (wording, comment.row.answers_id), Some(id))
 }
 
 fn foresee(
     read: &mut Read<'_>,
     asker: Asker<'_>,
     about: &Discussion,
-    (text, answers): (String, Option<CommentId>),
+    (wording, answers): (Wording, Option<CommentId>),
     but: Option<CommentId>,
 ) -> Result<Option<Question>, Problem> {
     let Asker { app, origin, speaker } = asker;
@@ -147,7 +149,7 @@ fn foresee(
     // Whoever is not known yet has said nothing.
     let author = known.unwrap_or_else(|| CommenterId::of(Uuid::nil()));
     let is_moderator = speaker.is_moderator();
-    let remark = Remark { author, is_moderator, is_premoderated, answers, but, text: &text };
+    let remark = Remark { author, is_moderator, is_premoderated, answers, but, wording: &wording };
     let verdict = judge(read, Beside { words: app.words(), origin }, about, &remark)?;
     if verdict.rule != Rule::Passed {
         return Ok(None);
@@ -157,5 +159,5 @@ fn foresee(
         Speaker::Guest(_) | Speaker::Stranger => AuthorKind::Guest,
     };
     let (language, article) = (about.language.clone(), about.article);
-    Ok(Some(Question { text, language, article, author, is_edit: but.is_some() }))
+    Ok(Some(Question { text: wording.text, language, article, author, is_edit: but.is_some() }))
 }

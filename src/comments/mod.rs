@@ -32,19 +32,20 @@ mod reports;
 mod sanctions;
 mod store;
 mod threads;
+mod wording;
 pub mod words;
 
 use std::time::Duration;
 
 use self::badges::{find_bylines, with_bylines};
 use self::course::Cause;
-use self::dto::CommentIn;
 use self::external::{Opinion, Outcome};
 use self::judgement::{Beside, Remark, judge};
 use self::pipeline::Rule;
 use self::place::Place;
 use self::sanctions::Standing;
 use self::store::{Revision, Row, Writer};
+use self::wording::Draft;
 use crate::app::{App, Read, Tx};
 use crate::articles;
 use crate::auth::actions::ModerateComments;
@@ -171,14 +172,14 @@ pub struct Submission<'a> {
     /// The article's id or slug.
     pub article: &'a str,
     /// What is said.
-    pub form: CommentIn,
+    pub draft: Draft,
     /// What the newsroom's own service says of it.
     pub opinion: Option<Opinion>,
 }
 
 /// Takes a comment on a published article: at once, or for a moderator to look at. A guest who is new gets a token.
 pub fn post(tx: &mut Tx<'_>, app: &App, speaker: &Speaker, submission: Submission<'_>) -> Result<Posted, Problem> {
-    let Submission { article, form: CommentIn { text, parent_id, guest }, opinion } = submission;
+    let Submission { article, draft: Draft { wording, parent_id, guest }, opinion } = submission;
     let about = articles::discussion(&mut tx.reading(), article)?;
     guests::check_taken(speaker, &about)?;
     if !model::is_open(about.mode, about.closes_at, tx.now) {
@@ -187,20 +188,20 @@ pub fn post(tx: &mut Tx<'_>, app: &App, speaker: &Speaker, submission: Submissio
     let standing = speaker.commenter().map(|known| sanctions::check(&mut tx.reading(), known)).transpose()?;
     let is_premoderated = standing.is_some_and(|Standing { is_premoderated }| is_premoderated);
     let mut faults = Faults::new();
-    let text = faults.take("/text", model::text(&text));
+    let wording = faults.take("/text", wording);
     let parent = faults.take("/parentId", parent(tx, about.article, parent_id)?);
     let introduced = guests::introduced(tx, speaker, guest, &mut faults)?;
-    let ((text, parent), introduced) = faults.finish(text.zip(parent).zip(introduced))?;
+    let ((wording, parent), introduced) = faults.finish(wording.zip(parent).zip(introduced))?;
     let is_new = introduced.is_new();
     let author = introduced.enter(tx, app)?;
     let place = parent.map_or(Place::ROOT, |answered| Place::of_answer(&answered, about.rules.depth_max));
     let (is_moderator, answers) = (speaker.is_moderator(), place.answers_id);
-    let remark = Remark { author, is_moderator, is_premoderated, answers, but: None, text: &text };
+    let remark = Remark { author, is_moderator, is_premoderated, answers, but: None, wording: &wording };
     let beside = Beside::of(tx);
     let verdict = judge(&mut tx.reading(), beside, &about, &remark)?;
-    let Outcome { status, cause } = external::settle(tx, verdict, &text, opinion.as_ref())?;
+    let Outcome { status, cause } = external::settle(tx, verdict, &wording.text, opinion.as_ref())?;
     let (rule, reason) = (cause.rule, cause.reason);
-    let row = Row::new(tx.next_id(), about.article, place, author, (status, text), tx.now);
+    let row = Row::new(tx.next_id(), about.article, place, author, (status, wording), tx.now);
     // Somebody who moderates has looked at what they say themselves.
     let origin = tx.by.origin.map(|origin| origin.as_bytes().to_vec());
     let row = Row { is_reviewed: rule == Rule::Staff, origin, reason, ..row };

@@ -9,9 +9,10 @@ use super::dto::{CommentEditIn, OwnCommentQuery};
 use super::external::{self, Opinion, Outcome};
 use super::judgement::{Beside, Remark, judge};
 use super::model::{self, CommentStatus};
-use super::pipeline::{self, Rule};
+use super::pipeline::Rule;
 use super::sanctions::{self, Standing};
 use super::store::{self, Revision, Row, Wanted};
+use super::wording::Wording;
 use super::{Comment, Speaker, as_writer, decisions, found, guests, is_told, reactions, reports, with_bylines};
 use crate::app::{Read, Tx};
 use crate::articles;
@@ -35,25 +36,25 @@ pub fn edit(
     opinion: Option<&Opinion>,
 ) -> Result<Comment, Problem> {
     let is_somebody = guests::hold(tx, speaker)?;
-    let (comment, about, text) = rewording(&mut tx.reading(), speaker, id, patch)?;
+    let (comment, about, wording) = rewording(&mut tx.reading(), speaker, id, patch)?;
     if !is_somebody {
         return Err(Problem::new(Code::Unauthenticated));
     }
     let Comment { row: before, writer, is_byline, .. } = comment;
     let author = before.author_id;
     let Standing { is_premoderated } = sanctions::check(&mut tx.reading(), author)?;
-    if text == before.text {
+    if wording.text == before.text {
         return as_writer(&mut tx.reading(), Comment { row: before, writer, rule: None, is_byline });
     }
     let (is_moderator, answers) = (speaker.is_moderator(), before.answers_id);
-    let remark = Remark { author, is_moderator, is_premoderated, answers, but: Some(id), text: &text };
+    let remark = Remark { author, is_moderator, is_premoderated, answers, but: Some(id), wording: &wording };
     let beside = Beside::of(tx);
     let verdict = judge(&mut tx.reading(), beside, &about, &remark)?;
-    let Outcome { status, cause } = external::settle(tx, verdict, &text, opinion)?;
+    let Outcome { status, cause } = external::settle(tx, verdict, &wording.text, opinion)?;
     let after = Row {
         status,
-        text_key: pipeline::key(&text),
-        text,
+        text_key: wording.key,
+        text: wording.text,
         reason: cause.reason,
         is_reviewed: cause.rule == Rule::Staff,
         edited_at: Some(tx.now),
@@ -73,14 +74,14 @@ pub(super) fn rewording(
     speaker: &Speaker,
     id: CommentId,
     patch: &Patch<CommentEditIn>,
-) -> Result<(Comment, Discussion, String), Problem> {
+) -> Result<(Comment, Discussion, Wording), Problem> {
     let comment = own(read, speaker, id)?;
     check_status(comment.row.status)?;
     let CommentEditIn { text } = patch.apply(&CommentEditIn { text: comment.row.text.clone() })?;
     let text = model::text(&text).map_err(|fault| Problem::field("/text", fault))?;
     let about = articles::discussion(read, &comment.row.article_id.to_string())?;
     check_open(&about, &comment.row, read.now)?;
-    Ok((comment, about, text))
+    Ok((comment, about, Wording::of(text)))
 }
 
 /// Takes a comment back for good. Its words and what was kept of them are gone; a gap keeps its place while something

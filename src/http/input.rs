@@ -37,6 +37,29 @@ pub struct Input<T> {
     pub digest: [u8; 32],
 }
 
+impl<T> Input<T> {
+    /// Makes something else of the body, for whatever digest it has.
+    pub fn map<U>(self, work: impl FnOnce(T) -> U) -> Input<U> {
+        let Self { value, digest } = self;
+        Input { value: work(value), digest }
+    }
+}
+
+impl<T: Send + 'static> Input<T> {
+    /// Makes of the body what takes time and no database: beside the worker that asks, and before anything waits for its
+    /// turn to be written.
+    pub async fn ready<U, F>(self, work: F) -> Result<Input<U>, Problem>
+    where
+        U: Send + 'static,
+        F: FnOnce(T) -> Result<U, Problem> + Send + 'static,
+    {
+        let Self { value, digest } = self;
+        let done = tokio::task::spawn_blocking(move || work(value)).await;
+        let value = done.map_err(|_| Problem::internal("a body could not be made ready"))??;
+        Ok(Input { value, digest })
+    }
+}
+
 /// A body without fields, for actions that need nothing said.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

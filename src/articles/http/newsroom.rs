@@ -4,7 +4,7 @@ use actix_web::{get, patch, post};
 
 use crate::articles::desk_views::{NewsroomArticleView, RevisionView};
 use crate::articles::dto::{ArticleEditIn, ArticleIn, NoteIn};
-use crate::articles::{self, Notes, Order, Saved, Step};
+use crate::articles::{self, Draft, Notes, Order, Saved, Step};
 use crate::auth::Permit;
 use crate::auth::actions::{Action as _, PublishArticles, WriteArticles};
 use crate::http::{Call, Input, ListQuery, Page, PageView, Patch, Reply, Routes, Segment, Segments, Unfiltered};
@@ -50,8 +50,9 @@ pub(super) fn reply(saved: Saved) -> Result<Reply, Problem> {
 )]
 #[post("/articles")]
 async fn create_article(permit: Permit<WriteArticles>, call: Call, input: Input<ArticleIn>) -> Result<Reply, Problem> {
-    call.act(input, move |tx, form| {
-        let saved = articles::create(tx, &permit, form)?;
+    let input = input.ready(Draft::of).await?;
+    call.act(input, move |tx, draft| {
+        let saved = articles::create(tx, &permit, draft)?;
         let location = format!("/api/v1/newsroom/articles/{}", saved.id());
         Ok(reply(saved)?.created(location))
     })

@@ -23,8 +23,8 @@ use crate::problem::{Code, Problem};
 use crate::records::{self, Reference, References};
 use crate::site::{self, Site};
 use crate::sources::dto::{SourceIn, SourceKind};
-use crate::text::count;
 use crate::text::dateline::dates_in;
+use crate::text::{arabic, count};
 use shingles::Traces;
 
 /// How many hashes of a publication are kept, and of a working copy are asked for.
@@ -39,6 +39,22 @@ const SHARED_OF_SHORT: usize = 2;
 const SILENT_WORDS: usize = 20;
 /// How long a headline is new.
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+
+/// What finds the text of a body again.
+#[derive(Clone, Debug)]
+pub(super) struct Prints(Vec<Traces>);
+
+impl Prints {
+    /// Takes them of a body: each run of a few words is hashed, so one who needs them twice keeps them.
+    pub fn of(body: &Body) -> Self {
+        Self(shingles::of_body(body))
+    }
+
+    /// As many as are kept of a publication, and as a working copy is compared by.
+    fn smallest(&self) -> Vec<i64> {
+        shingles::smallest(&self.0, HASHES_MAX)
+    }
+}
 
 /// Something to look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -119,7 +135,7 @@ fn leaf(body: &Body, today: Date) -> Vec<Warning> {
 pub(super) fn look(
     read: &mut Read<'_>,
     head: &Head,
-    (form, body): (&ArticleIn, &Body),
+    (form, body, prints): (&ArticleIn, &Body, &Prints),
     references: &References,
 ) -> Result<Vec<Warning>, Problem> {
     let site = site::present(read)?;
@@ -138,7 +154,7 @@ pub(super) fn look(
         );
     }
     if is_on(LintCode::UnattributedText) {
-        found.extend(unattributed(read, head.id, (form, body), references)?);
+        found.extend(unattributed(read, head.id, (form, prints), references)?);
     }
     Ok(found)
 }
@@ -149,14 +165,14 @@ pub(super) fn look(
 pub(super) fn gate(
     tx: &mut Tx<'_>,
     head: &Head,
-    (form, body): (&ArticleIn, &Body),
+    (form, body, prints): (&ArticleIn, &Body, &Prints),
     references: &References,
     is_told: bool,
 ) -> Result<(Vec<Warning>, Vec<Warning>), Problem> {
     let lint = site::present(&mut tx.reading())?.lint;
     let mut faults = model::publishable(form, body).err().unwrap_or_default();
     let of_act = silent(tx, head.id, body, is_told || lint.silent_change == LintLevel::Off)?;
-    let found = look(&mut tx.reading(), head, (form, body), references)?;
+    let found = look(&mut tx.reading(), head, (form, body, prints), references)?;
     for warning in found.iter().chain(&of_act).filter(|warning| lint.level(warning.code) == LintLevel::Refuse) {
         // What every article needs is named by its own code.
         if !faults.0.iter().any(|fault| fault.pointer == warning.pointer && fault.fault == Fault::Required) {
@@ -178,8 +194,8 @@ fn silent(tx: &mut Tx<'_>, id: ArticleId, body: &Body, is_told: bool) -> Result<
 fn silent_change(before: &Body, after: &Body) -> bool {
     let mut balance: HashMap<String, i64> = HashMap::new();
     for (body, sign) in [(after, 1), (before, -1)] {
-        for word in shingles::words(&body.to_text()) {
-            *balance.entry(word).or_default() += sign;
+        for word in arabic::words(&arabic::fold(&body.to_text())) {
+            *balance.entry(word.to_owned()).or_default() += sign;
         }
     }
     let sum = |gone: bool| {
@@ -215,8 +231,8 @@ pub(super) fn headline_hash(form: &ArticleIn) -> i64 {
 
 /// Keeps what finds a publication's text again, in place of what was kept of those of the article that are over. Formulas
 /// leave no trace, so that no hash ever leads to more than [`FORMULA`] publications, and a few that came at once.
-pub(super) fn imprint(tx: &mut Tx<'_>, id: PublicationId, article: ArticleId, body: &Body) -> Result<(), Problem> {
-    let hashes = shingles::smallest(&shingles::of_body(body), HASHES_MAX);
+pub(super) fn imprint(tx: &mut Tx<'_>, id: PublicationId, article: ArticleId, prints: &Prints) -> Result<(), Problem> {
+    let hashes = prints.smallest();
     store::forget(tx.conn, article, tx.now)?;
     if hashes.is_empty() {
         return Ok(());
@@ -235,16 +251,15 @@ pub(super) fn imprint(tx: &mut Tx<'_>, id: PublicationId, article: ArticleId, bo
 fn unattributed(
     read: &mut Read<'_>,
     id: ArticleId,
-    (form, body): (&ArticleIn, &Body),
+    (form, prints): (&ArticleIn, &Prints),
     references: &References,
 ) -> Result<Vec<Warning>, Problem> {
-    let traces = shingles::of_body(body);
-    let hashes = shingles::smallest(&traces, HASHES_MAX);
+    let hashes = prints.smallest();
     if hashes.is_empty() {
         return Ok(Vec::new());
     }
     let own: Vec<ArticleId> = [Some(id), form.rewrite_of, form.translation_of].into_iter().flatten().collect();
-    let found = overlaps(&traces, &store::matches(read.conn, &hashes, &own, read.now)?);
+    let found = overlaps(&prints.0, &store::matches(read.conn, &hashes, &own, read.now)?);
     if found.is_empty() {
         return Ok(Vec::new());
     }

@@ -11,6 +11,7 @@ use crate::auth::actions::{Action as _, PostComment, UseAccount};
 use crate::cache::{Facet, Rest};
 use crate::comments::dto::{CommentEditIn, CommentIn, CommentView, OwnCommentQuery, PostedCommentView};
 use crate::comments::judgement::{self, Asker};
+use crate::comments::wording::Draft;
 use crate::comments::{self, Audience, CommentQuery, Speaker, Submission, appeals, external, sanctions};
 use crate::db::page::Position;
 use crate::http::{Call, FieldsQuery, Input, ListQuery, Page, PageView, Patch, Reply, Routes, Segment, View};
@@ -107,14 +108,15 @@ async fn post_comment(
     input: Input<CommentIn>,
 ) -> Result<Reply, Problem> {
     let (app, standing) = (call.app.clone(), call.within_limits(Act::Comment, speaker.commenter())?);
+    let input = input.map(Draft::from);
     let (speaker, origin, asked) = (Arc::new(speaker), call.actor().origin, input.value.clone());
     let (known, below) = (Arc::clone(&speaker), article.0.clone());
     let foresee = move |read: &mut Read<'_>, app: &App| {
         judgement::of_new(read, Asker { app, origin, speaker: &known }, &below, &asked)
     };
     let opinion = external::consult(&call.app, foresee).await;
-    let reply = call.act(input, move |tx, form| {
-        let posted = comments::post(tx, &app, &speaker, Submission { article: &article.0, form, opinion })?;
+    let reply = call.act(input, move |tx, draft| {
+        let posted = comments::post(tx, &app, &speaker, Submission { article: &article.0, draft, opinion })?;
         let (id, is_visible) = (posted.id(), posted.comment.is_visible());
         let location = format!("/api/v1/comments/{id}");
         let (kept, told) = PostedCommentView::of(posted);

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::dto::RulesTrialIn;
 use super::store::Said;
 use crate::comments::CommentStatus;
-use crate::comments::pipeline::{self, CROWD, Case, ELSEWHERE, Gist, Rule, Verdict};
+use crate::comments::pipeline::{self, CROWD, Case, ELSEWHERE, Rule, Verdict};
+use crate::comments::wording::Wording;
 use crate::comments::words::{Lists, Tried};
 use crate::discussion::DiscussionRules;
 use crate::site::{CommentPolicy, Site};
@@ -73,12 +74,12 @@ struct Rules {
 impl Rules {
     /// What becomes of a comment by these rules. What was held as a repetition, or among many from one place, is held
     /// so again; others are not looked through for it.
-    fn judge(&self, kept: &Kept, published: usize) -> Verdict {
-        let Kept { said, rule, mode, is_premoderated } = kept;
-        let seen = self.lists.look(&said.text);
-        let itself = (*rule == Some(Rule::NearRepeat)).then(|| Arc::new(Gist::of(&said.text)));
+    fn judge(&self, kept: &Kept, wording: &Wording, published: usize) -> Verdict {
+        let Kept { said: _, rule, mode, is_premoderated } = kept;
+        let seen = self.lists.look(&wording.text);
+        let itself = (*rule == Some(Rule::NearRepeat)).then(|| Arc::new(wording.gist.clone()));
         pipeline::judge(&Case {
-            text: &said.text,
+            wording,
             rules: &self.discussion,
             mode: mode.unwrap_or(self.policy),
             is_moderator: *rule == Some(Rule::Staff),
@@ -124,6 +125,8 @@ impl Trial {
 
     /// What becomes of a comment by the rules as they are, and as they would be.
     pub fn judge(&self, kept: &Kept, standing: Standing) -> (Verdict, Verdict) {
-        (self.present.judge(kept, standing.present), self.changed.judge(kept, standing.changed))
+        let wording = Wording::of(kept.said.text.clone());
+        let present = self.present.judge(kept, &wording, standing.present);
+        (present, self.changed.judge(kept, &wording, standing.changed))
     }
 }

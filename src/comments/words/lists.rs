@@ -6,7 +6,8 @@ use aho_corasick::BuildError;
 use quick_cache::sync::Cache;
 
 use super::matcher::{Entry, Hit, WordList, Words};
-use crate::comments::pipeline::{Gist, Span};
+use crate::comments::pipeline::Span;
+use crate::comments::wording::Gist;
 
 /// Places that are told of one text. A moderator sees by a few what it is about.
 const SPANS_MAX: usize = 50;
