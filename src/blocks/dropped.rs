@@ -279,7 +279,8 @@ impl Dropped {
         }
     }
 
-    fn has(&self, name: &str) -> bool {
+    /// Whether an element of this name is open in it.
+    pub fn has(&self, name: &str) -> bool {
         self.names.get(name).is_some_and(|open| *open > 0)
     }
 

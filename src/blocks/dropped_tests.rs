@@ -84,6 +84,8 @@ fn controls_end_where_a_browser_ends_them() {
         ("a<form><svg></form><form><p>b", "ab", false),
         ("a<form><svg></form>x<p>b", "ab", true),
         ("<div>a<form>x</div>b", "ab", true),
+        ("<div>a<form>x</div><form>b</form>c<form>y", "abc", true),
+        ("<object><form></object>a<form>b", "ab", false),
         ("<div>a<object>x</div>y", "a", true),
         ("<p>a<video>x</p>b", "ab", true),
         ("a<template>x<p>y</template>b", "ab", true),

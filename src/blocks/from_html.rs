@@ -133,6 +133,7 @@ struct Figure {
 
 /// The blocks so far, and what is open at this point of the document.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "none excludes another")]
 struct Reader {
     blocks: Vec<Block>,
     runs: Vec<Run>,
@@ -152,6 +153,8 @@ struct Reader {
     /// How often each name was opened and not closed.
     open: HashMap<String, usize>,
     dropped: Option<Dropped>,
+    /// Whether a form has begun and its end tag has not come: even where what is around it has ended, browsers take no other.
+    in_form: bool,
     /// Addresses, one of which is the text of the link that an embed is made of.
     stands_for: Vec<String>,
     drops_text: bool,
@@ -183,6 +186,7 @@ impl Reader {
             }
             Token::Close(name) => {
                 self.open.entry(name.clone()).and_modify(|open| *open = open.saturating_sub(1));
+                self.in_form &= name != "form";
                 self.close(name);
             }
             Token::Lost(raw) => self.lose(raw),
@@ -195,6 +199,11 @@ impl Reader {
         let ends_code = matches!(token, Token::Close(name) if matches!(name.as_str(), "script" | "style"));
         if matches!(token, Token::Open(_) | Token::Close(_)) {
             self.drops_text |= mem::take(&mut dropped.hides_text) && !ends_code;
+        }
+        match token {
+            Token::Open(tag) if tag.name == "form" => self.in_form |= !dropped.is_foreign(),
+            Token::Close(name) if name == "form" => self.in_form &= !dropped.has("form"),
+            _ => {}
         }
         let stands = match token {
             Token::Open(tag) => dropped.take_open(tag, self.around(&tag.name)),
@@ -247,6 +256,7 @@ impl Reader {
             Element::Caption => self.place(Place::Caption),
             Element::Cell => self.cell(),
             Element::Cite if self.captures() => self.place(Place::Credit),
+            Element::Dropped if tag.name == "form" && mem::replace(&mut self.in_form, true) => {}
             Element::Dropped => self.dropped = Dropped::begin(tag),
             Element::Figure => {
                 self.end_figure();
