@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use crate::aside::Aside;
 use crate::audit::{self, Waiting};
 use crate::auth::{self, Actor, Hasher, Tokens, Vault};
 use crate::cache::{Cache, Facet};
@@ -25,6 +26,9 @@ use crate::readership::Tally;
 use crate::time::{Clock, UtcTime};
 use crate::users;
 
+/// What may be made ready or wait for that, for each processor: in all about as much as may wait for the writer of SQLite.
+const WAITING: usize = 512;
+
 /// Everything that a request may need. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
@@ -36,6 +40,7 @@ struct Inner {
     ids: Ids,
     tokens: Tokens,
     hasher: Hasher,
+    aside: Aside,
     hub: Arc<Hub>,
     vault: Arc<Vault>,
     outbound: Outbound,
@@ -89,7 +94,8 @@ impl App {
         let limits = Limits::new(config.limits.clone(), Arc::clone(&vault));
         let cache = Cache::new(config.http.cache_bytes, config.http.shared_seconds);
         let (outbound, mailer) = (Outbound::new(&config.outbound)?, Mailer::new(&config.mail)?);
-        let (hasher, hub, oidc) = (Hasher::new(), Arc::default(), Provider::default());
+        let (hasher, aside) = (Hasher::new(), Aside::new(WAITING));
+        let (hub, oidc) = (Arc::default(), Provider::default());
         let (waiting, words, tally, furniture) = <(Waiting, Prepared, Tally, Furniture)>::default();
         Ok(Self(Arc::new(Inner {
             config,
@@ -98,6 +104,7 @@ impl App {
             ids,
             tokens,
             hasher,
+            aside,
             hub,
             vault,
             outbound,
@@ -143,6 +150,11 @@ impl App {
     /// Hashes passwords, a few at a time.
     pub fn hasher(&self) -> &Hasher {
         &self.0.hasher
+    }
+
+    /// Where what takes a processor for a while has its turn.
+    pub fn aside(&self) -> &Aside {
+        &self.0.aside
     }
 
     /// Where this node's streams wait for news.

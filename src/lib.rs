@@ -30,12 +30,14 @@
 //! | [`http`] | what handlers share: requests, answers, the contract at work |
 //! | [`cache`] | answers that are alike for everyone, kept while they hold |
 //! | [`furniture`] | what every page has around its articles, as a node has parsed it |
+//! | [`aside`] | work that takes a processor for a while |
 //! | [`app`], [`db`] | the two doors to the database, and what is behind them |
 //! | [`text`], [`blocks`], [`time`], [`ids`], [`fault`], [`lint`], [`discussion`], [`problem`] | plain values |
 
 pub mod alerts;
 pub mod app;
 pub mod articles;
+pub mod aside;
 pub mod audit;
 pub mod auth;
 pub mod authors;

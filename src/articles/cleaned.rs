@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use crate::text::safe;
 
 /// The pointers of what is not kept as it came.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Stripped {
     cleaned: Vec<String>,
     dropped: Vec<String>,

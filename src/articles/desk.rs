@@ -6,7 +6,6 @@ use super::draft::Draft;
 use super::dto::ArticleIn;
 use super::kept::{Revision, Saved, advance, begin, read_texts, record, save, saved, visible_to, words, write_texts};
 use super::kin;
-use super::lint::Prints;
 use super::model::{self, ArticleState, Step};
 use super::names::{check_references, choose_slug, ids, refusal};
 use super::steps::NOTE_MAX;
@@ -69,7 +68,7 @@ pub(super) fn create_like(
     kin::keep(tx, id, &form, None)?;
     record(tx, &head, Step::Edit, None, &texts)?;
     tx.record(Change::newsroom("article.created", id, summary(&head, &sections(&form))));
-    saved(&mut tx.reading(), &permit.user, head, (form, body, &prints), &references)?.noting(tx, &stripped)
+    saved(&mut tx.reading(), &permit.user, head, (form, body, Some(&prints)), &references)?.noting(tx, &stripped)
 }
 
 /// Changes a working copy, for a reason that may be said with it. What is live stays as it is.
@@ -106,7 +105,8 @@ pub fn revise(
     kin::place(tx, id, &mut form, Some(&before))?;
     let texts = write_texts(&form, &body)?;
     if texts == present {
-        return saved(&mut tx.reading(), &permit.user, head, (form, body, &prints), &references)?.noting(tx, &stripped);
+        return saved(&mut tx.reading(), &permit.user, head, (form, body, Some(&prints)), &references)?
+            .noting(tx, &stripped);
     }
     let head = Head {
         language: form.language.to_string(),
@@ -119,7 +119,7 @@ pub fn revise(
     store::relink(tx.conn, id, &ids(&form)).map_err(refusal)?;
     kin::keep(tx, id, &form, Some(&before))?;
     tx.record(change(Step::Edit, &head, &sections(&form)));
-    saved(&mut tx.reading(), &permit.user, head, (form, body, &prints), &references)?.noting(tx, &stripped)
+    saved(&mut tx.reading(), &permit.user, head, (form, body, Some(&prints)), &references)?.noting(tx, &stripped)
 }
 
 /// One working copy.
@@ -137,8 +137,7 @@ pub(super) fn open_to(read: &mut Read<'_>, by: &User, id: ArticleId) -> Result<S
     let head = visible_to(read, by, id)?;
     let (form, body) = read_texts(&store::texts(read.conn, id)?)?;
     let references = records::references(read, &ids(&form))?;
-    let prints = Prints::of(&body);
-    saved(read, by, head, (form, body, &prints), &references)
+    saved(read, by, head, (form, body, None), &references)
 }
 
 /// A page of an article's revisions, the latest first, without their texts.

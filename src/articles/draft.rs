@@ -1,4 +1,5 @@
-//! What comes in, made ready before its turn to be written: all that can be said of a form without the database.
+//! What comes in, made ready to be written: all that can be said of a form without the database. For what is new that is done
+//! before anything waits for its turn.
 
 use super::cleaned::Stripped;
 use super::dto::ArticleIn;
@@ -7,7 +8,7 @@ use crate::blocks::Body;
 use crate::problem::Problem;
 
 /// A form as it may be kept, with what was made of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Draft {
     pub(super) form: ArticleIn,
     pub(super) body: Body,

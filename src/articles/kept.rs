@@ -250,7 +250,7 @@ pub(super) fn saved(
     read: &mut Read<'_>,
     by: &User,
     head: Head,
-    (form, body, prints): (ArticleIn, Body, &Prints),
+    (form, body, prints): (ArticleIn, Body, Option<&Prints>),
     references: &References,
 ) -> Result<Saved, Problem> {
     let found = lint::look(read, &head, (&form, &body, prints), references)?;
@@ -269,7 +269,7 @@ pub(super) fn saved_as_looked(
     let corrections = corrections.remove(&head.id).unwrap_or_default();
     let warnings = match looked {
         Some(found) => found,
-        None => lint::look(read, &head, (&form, &body, &Prints::of(&body)), references)?,
+        None => lint::look(read, &head, (&form, &body, None), references)?,
     };
     let lock = locks::of(read, &[head.id])?.remove(&head.id);
     let beat = Beat::of(read, by)?;

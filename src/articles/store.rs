@@ -9,7 +9,7 @@ use super::discussions::Ruling;
 use super::model::{ArticleState, Step};
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_links, articles, publication_links, publications, records, revisions};
-use crate::db::{Conn, directly, json_list, kept, one_of, statement};
+use crate::db::{Conn, directly, kept, list, one_of, statement};
 use crate::ids::{ArticleId, PublicationId, RecordId, UserId};
 use crate::keyset;
 use crate::records::Kind;
@@ -419,19 +419,17 @@ pub(super) fn live_many(conn: &mut Conn, ids: &[ArticleId], now: UtcTime) -> Que
     directly!(conn, own => visible.select(Live::as_select()).load(own))
 }
 
-/// What goes with each article that is named by a list: as text, since Diesel's own statement took as long to be written out
-/// as to be run.
+/// What goes with each of some articles: as text, since Diesel took as long to write the statement out as SQLite to run it.
 macro_rules! company {
-    ($named:literal, $id:literal) => {
+    ($articles:literal, $are_named:literal) => {
         concat!(
             "SELECT articles.id, articles.comment_count, ruled.mode, ruled.closes_at, \
              EXISTS (SELECT 1 FROM corrections WHERE corrections.article_id = articles.id), \
              EXISTS (SELECT 1 FROM publications WHERE publications.rewrite_of = articles.id), \
              EXISTS (SELECT 1 FROM publications WHERE publications.translation_of = articles.id) FROM ",
-            $named,
-            " CROSS JOIN articles LEFT JOIN article_discussions ruled ON ruled.article_id = articles.id \
-             WHERE articles.id = ",
-            $id
+            $articles,
+            " LEFT JOIN article_discussions ruled ON ruled.article_id = articles.id WHERE ",
+            $are_named
         )
     };
 }
@@ -441,13 +439,11 @@ pub(super) fn company(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(Ar
     type Columns = (Binary, BigInt, Nullable<Text>, Nullable<BigInt>, Bool, Bool, Bool);
     type Found = (ArticleId, i64, Option<CommentPolicy>, Option<UtcTime>, bool, bool, bool);
     let company = statement(match conn {
-        Conn::Sqlite(_) => company!("json_each(?) AS named", "unhex(named.value)"),
-        Conn::Postgres(_) => {
-            company!("json_array_elements_text(?::json) AS named(value)", "decode(named.value, 'hex')")
-        }
+        Conn::Sqlite(_) => company!("json_each(?) named CROSS JOIN articles", "articles.id = unhex(named.value)"),
+        Conn::Postgres(_) => company!("articles", "articles.id = ANY (CAST(? AS bytea[]))"),
     });
-    let named = json_list(ids);
-    let found: Vec<Found> = company.bind::<Text, _>(named).answering::<Columns>().load(conn)?;
+    let company = company.bind::<Text, _>(list(conn, ids)).answering::<Columns>();
+    let found: Vec<Found> = company.load(conn)?;
     let with = |(id, comment_count, mode, closes_at, is_corrected, is_rewritten, is_translated)| {
         let ruling = Ruling { mode, closes_at };
         (id, Company { comment_count, ruling, is_corrected, is_rewritten, is_translated })

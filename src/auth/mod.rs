@@ -22,7 +22,7 @@ use crate::text_enum;
 
 pub use deed::Deed;
 pub use key::{fresh_key, revoke_keys, shown_part};
-pub use password::{Busy, Hasher, PasswordHash};
+pub use password::{Hasher, PasswordHash};
 pub use permit::{Permit, could_still, still_may};
 pub use place::{forget_homes, is_home, leave_homes, settle};
 pub use secrets::{forget_secrets, kept_secret, unlock};

@@ -1,16 +1,12 @@
 //! Passwords: argon2id at OWASP's parameters (19 MiB, t=2, p=1), hashed by a bounded few at a time, so that a
 //! flood of sign-ins can't stop the newsroom.
 
-use std::sync::Arc;
-use std::thread::available_parallelism;
-
 use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use tokio::sync::Semaphore;
 
-use crate::problem::{Code, Problem};
+use crate::aside::{Aside, Busy};
 
-/// Hashes that may wait for a turn, for each one in the making; beyond it callers are told to come back.
+/// Hashes that may be made or wait for a turn, for each processor; beyond it callers are told to come back.
 const WAITING: usize = 32;
 /// What is reserved for a hash, of which it uses a part. Glibc gives what is over 32 MiB back to the system when it is
 /// freed; of smaller blocks it keeps each and lends it to none of the next hashes, so every sign-in would cost 19 MiB.
@@ -38,28 +34,14 @@ impl std::fmt::Debug for PasswordHash {
     }
 }
 
-/// Too many passwords are being hashed.
-#[derive(Clone, Copy, Debug)]
-pub struct Busy;
-
-impl From<Busy> for Problem {
-    fn from(Busy: Busy) -> Self {
-        Self { cause: Some("too many passwords to hash".into()), ..Self::new(Code::Unavailable) }
-    }
-}
-
 /// Hashes passwords.
 #[derive(Debug)]
-pub struct Hasher {
-    running: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
-}
+pub struct Hasher(Aside);
 
 impl Hasher {
     /// As many at a time as the machine has cores.
     pub fn new() -> Self {
-        let cores = available_parallelism().map_or(1, usize::from);
-        Self { running: Arc::new(Semaphore::new(cores)), waiting: Arc::new(Semaphore::new(cores * WAITING)) }
+        Self(Aside::new(WAITING))
     }
 
     /// The hash of a password, with a salt of its own.
@@ -74,14 +56,7 @@ impl Hasher {
 
     /// Does what takes a processor for a while in its turn among the hashes.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
-        let _place = self.waiting.try_acquire().map_err(|_| Busy)?;
-        let turn = Arc::clone(&self.running).acquire_owned().await.map_err(|_| Busy)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let value = work();
-            drop(turn);
-            value
-        });
-        done.await.map_err(|_| Busy)
+        self.0.run(work).await
     }
 }
 

@@ -67,7 +67,8 @@ pub(super) struct Row {
 }
 
 /// What readers have said of a comment with one touch. Within the statement that reads the comment, so that no page of
-/// them needs another, and none can be shown without; most comments have none, and there it looks nowhere. Not `diesel::dsl::sql`, whose statements are prepared anew each time.
+/// them needs another, and none can be shown without; most comments have none, and there it looks nowhere. Not
+/// `diesel::dsl::sql`, whose statements are prepared anew each time.
 #[derive(Clone, Copy, Debug, QueryId)]
 pub(super) struct ReactionsByKind;
 

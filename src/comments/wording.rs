@@ -1,5 +1,5 @@
-//! What somebody is about to say, with all that the rules look at in the words alone. It is made before its turn to be
-//! written, and needs nothing of the database.
+//! What somebody is about to say, with all that the rules look at in the words alone. It needs nothing of the database, and
+//! of a new comment it is made before anything waits for its turn.
 
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 

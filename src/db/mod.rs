@@ -33,7 +33,7 @@ pub(crate) use conn::directly;
 pub use dialect::violates;
 pub use diesel::result::{Error as QueryError, QueryResult};
 pub use kept::{Kept, kept};
-pub use one_of::{Element, OneOf, json_list, one_of};
+pub use one_of::{Element, OneOf, list, one_of};
 pub use pool::Location;
 pub use statement::statement;
 
@@ -381,7 +381,13 @@ mod tests {
         let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
             INSERT INTO replies SELECT 'a', i, zeroblob(2000), '', 0, NULL FROM n";
         run(fill, true).await.unwrap();
-        // What a savepoint needs to go back is larger than what SQLite by itself would hold in memory.
+        // What a savepoint needs to go back waits in memory, and is larger than what SQLite by itself would hold there.
+        let held = db.write(|conn| {
+            let held: Total =
+                diesel::sql_query("SELECT temp_store AS total FROM pragma_temp_store").get_result(conn)?;
+            Ok::<_, Error>(held.total)
+        });
+        assert_eq!(held.await.unwrap(), 2);
         assert!(matches!(run("UPDATE replies SET scope = 'b'", false).await, Err(Error::Query(_))));
         run("UPDATE replies SET fingerprint = randomblob(2000)", true).await.unwrap();
         assert_eq!(total(&db).await, 6_000);

@@ -11,6 +11,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, IntoNullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, backend::Backend};
 
+use super::Conn;
 use super::conn::MultiBackend;
 use crate::ids::Id;
 use crate::text::hex;
@@ -138,9 +139,14 @@ where
     OneOf { column, json, array, of: PhantomData }
 }
 
-/// A list as a JSON array, for a statement of which it is one value; ids are hexadecimal.
-pub fn json_list<T: Element>(values: impl IntoIterator<Item = T>) -> String {
-    lists(values).0
+/// A list as one value of a statement: a JSON array on SQLite, with bytes as hexadecimal texts; the text of an array on
+/// PostgreSQL.
+pub fn list<T: Element>(conn: &Conn, values: impl IntoIterator<Item = T>) -> String {
+    let (json, array) = lists(values);
+    match conn {
+        Conn::Sqlite(_) => json,
+        Conn::Postgres(_) => array,
+    }
 }
 
 /// A list for SQLite, and for PostgreSQL.

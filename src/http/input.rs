@@ -48,14 +48,16 @@ impl<T> Input<T> {
 impl<T: Send + 'static> Input<T> {
     /// Makes of the body what takes time and no database: beside the worker that asks, and before anything waits for its
     /// turn to be written.
-    pub async fn ready<U, F>(self, work: F) -> Result<Input<U>, Problem>
+    ///
+    /// # Errors
+    /// `unavailable` if too much waits already; and those of the work.
+    pub async fn ready<U, F>(self, app: &App, work: F) -> Result<Input<U>, Problem>
     where
         U: Send + 'static,
         F: FnOnce(T) -> Result<U, Problem> + Send + 'static,
     {
         let Self { value, digest } = self;
-        let done = tokio::task::spawn_blocking(move || work(value)).await;
-        let value = done.map_err(|_| Problem::internal("a body could not be made ready"))??;
+        let value = app.aside().run(move || work(value)).await??;
         Ok(Input { value, digest })
     }
 }

@@ -225,7 +225,8 @@ impl Reply {
     /// What is kept of it for others who ask the same.
     fn kept(&self, watched: Watched) -> Option<Kept> {
         let rest = self.rest.clone().filter(|_| self.status == StatusCode::OK.as_u16() && !self.private)?;
-        let (body, etag) = (self.body.clone()?, self.etag()?);
+        // A copy, which takes no more room than it has bytes: what was written may have twice that.
+        let (body, etag) = (Bytes::copy_from_slice(self.body.as_ref()?), self.etag()?);
         let headers = [
             ("content-type", Some(self.kind.unwrap_or(JSON).to_owned())),
             (SURROGATE_KEY, Some(rest.keys())),

@@ -51,7 +51,7 @@ const fn plain(c: char) -> Option<Plain> {
 }
 
 /// The same of a text that has other characters too.
-fn fold_any(text: &str) -> String {
+pub(super) fn fold_any(text: &str) -> String {
     let mut key = String::with_capacity(text.len());
     for c in text.nfkc().filter(|c| !is_dropped(*c)) {
         match letter(digit(c)) {

@@ -113,7 +113,7 @@ impl<'t> Words<'t> {
             self.end_word(before, start, end);
         } else {
             self.keys.truncate(before);
-            let folded = arabic::fold(self.text.get(from..to).unwrap_or_default());
+            let folded = arabic::fold_any(self.text.get(from..to).unwrap_or_default());
             for word in arabic::words(&folded) {
                 let before = self.keys.len();
                 self.keys.push_str(word);

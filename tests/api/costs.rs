@@ -113,7 +113,8 @@ fn literal(value: &str) -> String {
         return at.micros().to_string();
     }
     if let Some(text) = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) {
-        return format!("'{}'", text.replace('\'', "''"));
+        // As it is, not as it is shown.
+        return format!("'{}'", text.replace("\\\"", "\"").replace("\\\\", "\\").replace('\'', "''"));
     }
     match Uuid::parse_str(value) {
         Ok(id) => blob(id.as_bytes().to_vec()),

@@ -1,11 +1,14 @@
 //! `Idempotency-Key`: a request that is sent twice happens once.
 
+use std::sync::mpsc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use khabar::auth::Role;
+use futures_util::future::{join, join_all};
+use khabar::auth::{Actor, Role};
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
+use crate::articles::DESK;
 use crate::comments::{article, below};
 use crate::guests::invite;
 use crate::sources::SOURCES;
@@ -48,6 +51,42 @@ async fn a_key_that_was_used_for_another_body_is_refused() {
     post(&editor, "one", "هيا").await.expect(201);
     post(&editor, "one", "وكالات").await.refused(422, "key_reused");
     assert_eq!(total(&editor).await, 1);
+}
+
+#[actix_web::test]
+async fn a_draft_that_is_made_ready_before_its_turn_is_made_once_too() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let post = async |form: Value| editor.post(DESK).key("one").json(&form).send().await;
+    let form = json!({ "language": "ar", "headline": "خبر", "bodyHtml": "<p>نص</p>" });
+    let first = post(form.clone()).await.expect(201);
+    let again = post(form).await.expect(201);
+    assert_eq!((again.header("idempotency-replayed"), &again.bytes), (Some("true"), &first.bytes));
+    app.assert_events(&["article.created"]);
+    post(json!({ "language": "ar", "headline": "آخر" })).await.refused(422, "key_reused");
+    // What is wrong with a form is told first: it asks for nothing that could be repeated.
+    post(json!({ "language": "ar", "headline": " " })).await.refused(422, "invalid");
+}
+
+#[actix_web::test]
+async fn what_is_wrong_with_a_draft_is_told_while_others_write() {
+    let app = TestApp::new().await;
+    let editor = app.as_(Role::Editor).await;
+    let (began, has_begun) = oneshot::channel();
+    let (release, released) = mpsc::channel();
+    let others = app.app.write(Actor::itself(), move |_| {
+        let _ = began.send(());
+        Ok(released.recv_timeout(Duration::from_secs(20)).is_ok())
+    });
+    let ask = async {
+        has_begun.await.unwrap();
+        let answer = editor.post(DESK).json(&json!({ "language": "ar", "headline": " " })).send().await;
+        let _ = release.send(());
+        answer
+    };
+    let (was_released, answer) = join(others, ask).await;
+    answer.refused(422, "invalid");
+    assert!(was_released.unwrap(), "the answer did not wait for its turn");
 }
 
 #[actix_web::test]

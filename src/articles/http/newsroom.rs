@@ -50,7 +50,7 @@ pub(super) fn reply(saved: Saved) -> Result<Reply, Problem> {
 )]
 #[post("/articles")]
 async fn create_article(permit: Permit<WriteArticles>, call: Call, input: Input<ArticleIn>) -> Result<Reply, Problem> {
-    let input = input.ready(Draft::of).await?;
+    let input = input.ready(&call.app, Draft::of).await?;
     call.act(input, move |tx, draft| {
         let saved = articles::create(tx, &permit, draft)?;
         let location = format!("/api/v1/newsroom/articles/{}", saved.id());

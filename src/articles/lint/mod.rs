@@ -4,6 +4,7 @@
 mod shingles;
 mod store;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
@@ -135,7 +136,7 @@ fn leaf(body: &Body, today: Date) -> Vec<Warning> {
 pub(super) fn look(
     read: &mut Read<'_>,
     head: &Head,
-    (form, body, prints): (&ArticleIn, &Body, &Prints),
+    (form, body, prints): (&ArticleIn, &Body, Option<&Prints>),
     references: &References,
 ) -> Result<Vec<Warning>, Problem> {
     let site = site::present(read)?;
@@ -154,7 +155,8 @@ pub(super) fn look(
         );
     }
     if is_on(LintCode::UnattributedText) {
-        found.extend(unattributed(read, head.id, (form, prints), references)?);
+        let prints = prints.map_or_else(|| Cow::Owned(Prints::of(body)), Cow::Borrowed);
+        found.extend(unattributed(read, head.id, (form, &prints), references)?);
     }
     Ok(found)
 }
@@ -172,7 +174,7 @@ pub(super) fn gate(
     let lint = site::present(&mut tx.reading())?.lint;
     let mut faults = model::publishable(form, body).err().unwrap_or_default();
     let of_act = silent(tx, head.id, body, is_told || lint.silent_change == LintLevel::Off)?;
-    let found = look(&mut tx.reading(), head, (form, body, prints), references)?;
+    let found = look(&mut tx.reading(), head, (form, body, Some(prints)), references)?;
     for warning in found.iter().chain(&of_act).filter(|warning| lint.level(warning.code) == LintLevel::Refuse) {
         // What every article needs is named by its own code.
         if !faults.0.iter().any(|fault| fault.pointer == warning.pointer && fault.fault == Fault::Required) {

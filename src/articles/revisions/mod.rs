@@ -16,7 +16,7 @@ use super::beat::Beat;
 use super::dto::ArticleIn;
 use super::kept::{Saved, advance, begin, read_texts, save, saved, visible_to, words, write_texts};
 use super::kin;
-use super::lint::{self, Prints};
+use super::lint;
 use super::model::{self, Step};
 use super::names::{check_references, choose_slug, ids, refusal};
 use super::steps::NOTE_MAX;
@@ -142,8 +142,7 @@ pub fn restore(tx: &mut Tx<'_>, permit: &Permit<WriteArticles>, wanted: Restorat
         tx.record(restored(&head, &sections(&form), version));
         head
     };
-    let prints = Prints::of(&body);
-    let mut saved = saved(&mut tx.reading(), &permit.user, head, (form, body, &prints), &references)?;
+    let mut saved = saved(&mut tx.reading(), &permit.user, head, (form, body, None), &references)?;
     let places: Vec<String> = dropped.then(String::new).into_iter().collect();
     saved.warnings.extend(lint::once(tx, LintCode::ReferenceDropped, &places)?);
     Ok(saved)
