@@ -197,6 +197,8 @@ fn cors(config: &Config) -> Cors {
     let cors = Cors::default()
         .allow_any_method()
         .allow_any_header()
+        // What answers vary by is said in one place.
+        .disable_vary_header()
         .expose_headers([
             "etag",
             "link",

@@ -128,7 +128,8 @@ impl Facet {
         }
     }
 
-    /// Its name for caches that others keep: what is touched is purged by it.
+    /// Its name for caches that others keep: what is touched is purged by it. A list has many: of an article it has the last
+    /// digits of the id, and two that are alike in them are purged together.
     pub fn key(self) -> String {
         match self {
             Self::All => "khabar".into(),
@@ -141,8 +142,8 @@ impl Facet {
             Self::People => "people".into(),
             Self::Readership => "readership".into(),
             Self::Discussions => "discussions".into(),
-            Self::Comments(article) => format!("comments-{article}"),
-            Self::Counts(article) => format!("counts-{article}"),
+            Self::Comments(article) => format!("comments-{}", last_digits(article)),
+            Self::Counts(article) => format!("counts-{}", last_digits(article)),
         }
     }
 
@@ -184,6 +185,12 @@ impl Facet {
             Self::Counts(article) => FIXED + shared(article) + 1,
         }
     }
+}
+
+/// Eight digits of an id that are random: one pair in four billion has the same.
+fn last_digits(article: ArticleId) -> String {
+    let mut digits = article.to_string();
+    digits.split_off(digits.len().saturating_sub(8))
 }
 
 /// The first of an article's two slots.
@@ -280,6 +287,13 @@ mod tests {
         assert_eq!(touched("session.opened", Newsroom), []);
         assert_eq!(touched("readership.counted", Newsroom), [Facet::Readership]);
         assert_eq!(touched("dream.dreamt", Newsroom), [Facet::All]);
+    }
+
+    #[test]
+    fn a_list_names_its_articles_shortly() {
+        let article = ArticleId::parse("0192f3a4-5b6c-7d8e-9f01-23456789abcd").unwrap();
+        let named = keys(&[Facet::Articles, Facet::Comments(article), Facet::Counts(article)]);
+        assert_eq!(named, "articles comments-6789abcd counts-6789abcd");
     }
 
     #[test]

@@ -125,12 +125,12 @@ impl Coding {
             }
             Self::Zstd => zstd::bulk::compress(body, ZSTD_LEVEL),
             Self::Gzip => {
-                let mut coded = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+                let mut coded = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
                 coded.write_all(body)?;
                 coded.finish()
             }
             Self::Deflate => {
-                let mut coded = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+                let mut coded = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
                 coded.write_all(body)?;
                 coded.finish()
             }

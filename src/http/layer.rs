@@ -6,8 +6,8 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
-    RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ACCEPT_LANGUAGE, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CACHE_CONTROL,
+    CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -20,6 +20,7 @@ use super::call::RequestId;
 use super::caller;
 use super::contract::Contract;
 use super::deeds;
+use super::reply::SURROGATE_KEY;
 use super::surface::Surface;
 use super::unread::Held;
 use crate::app::App;
@@ -213,7 +214,14 @@ fn answer(request: HttpRequest, problem: &Problem) -> ServiceResponse<BoxBody> {
 
 /// Headers that every answer has.
 fn finish(headers: &mut HeaderMap, is_own: bool) {
-    headers.append(VARY, HeaderValue::from_static("Accept-Language"));
+    headers.append(VARY, HeaderValue::from_static("Origin"));
+    // What is alike for everyone is so in whichever language they read.
+    if !headers.contains_key(SURROGATE_KEY) {
+        headers.append(VARY, HeaderValue::from_static("Accept-Language"));
+    }
+    if !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
+        headers.remove(ACCESS_CONTROL_EXPOSE_HEADERS);
+    }
     if headers.get(CONTENT_ENCODING).is_some_and(|coding| coding == "identity") {
         // It was for the compressing layer alone (RFC 9110 §8.4.1).
         headers.remove(CONTENT_ENCODING);

@@ -185,12 +185,24 @@ async fn a_cache_in_front_may_give_an_answer_no_longer_than_it_holds_and_knows_i
     rule(ARTICLES, whole).await;
     let keys = async |path: &str| reader.get(path).send().await.expect(200).header("surrogate-key").unwrap().to_owned();
     let all = keys(&article).await;
-    for key in ["khabar", "articles", "records", &format!("counts-{id}")] {
+    let digits = &id[id.len() - 8..];
+    for key in ["khabar", "articles", "records", &format!("counts-{digits}")] {
         assert!(all.split(' ').any(|named| named == key), "{key} in {all}");
     }
     say(&desk.editor, &comments, "رأي", None).await.expect(201);
     let below = keys(&comments).await;
-    assert!(below.contains(&format!("comments-{id}")), "{below}");
+    assert!(below.contains(&format!("comments-{digits}")), "{below}");
+    let varies = async |path: &str, origin: Option<&str>| {
+        let asked = reader.get(path);
+        let asked = if let Some(origin) = origin { asked.header("origin", origin) } else { asked };
+        let answer = asked.send().await;
+        let mut named: Vec<String> = answer.header("vary").unwrap().split(", ").map(str::to_lowercase).collect();
+        named.sort_unstable();
+        (named.join(" "), answer.header("access-control-expose-headers").is_some())
+    };
+    assert_eq!(varies(&article, None).await, ("accept-encoding origin".into(), false));
+    assert_eq!(varies(&article, Some("https://site.example")).await, ("accept-encoding origin".into(), true));
+    assert_eq!(varies("/nowhere", None).await, ("accept-encoding accept-language origin".into(), false));
     // Nobody's own answer is for such caches.
     let own = desk.editor.get(&article).send().await.expect(200);
     assert_eq!(own.header("cache-control"), Some("public, no-cache"));
