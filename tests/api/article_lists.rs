@@ -144,6 +144,36 @@ async fn what_is_included_comes_in_full_and_once() {
     assert!(items.at("/items").as_array().unwrap().iter().all(|item| item.get("body").is_none()));
 }
 
+/// What stands on each page of a walk, from one end of a list to the other.
+async fn walked(desk: &Desk, query: &str) -> Vec<String> {
+    let (mut pages, mut page) = (Vec::new(), list(desk, query).await.expect(200));
+    loop {
+        pages.push(headlines(&page).concat());
+        let Some(next) = page.at("/page/next").as_str().map(str::to_owned) else { return pages };
+        page = list(desk, &format!("{query}&after={next}")).await.expect(200);
+    }
+}
+
+#[actix_web::test]
+async fn what_stands_in_several_sections_of_a_list_is_there_once_and_in_its_place() {
+    let desk = Desk::new().await;
+    let mut below = Vec::new();
+    for name in ["اليمن", "مصر", "تونس"] {
+        below.push(record(&desk.editor, "sections", json!({ "name": name, "parentId": desk.section })).await);
+    }
+    for (n, headline) in ["a", "b", "c", "d", "e", "f", "g"].into_iter().enumerate() {
+        let (own, others) = (&below[n % 3], [&below[(n + 1) % 3], &below[(n + 2) % 3]]);
+        let others = &others[..n % 3];
+        desk.live_with(headline, json!({ "sectionId": own, "extraSectionIds": others })).await;
+        desk.app.clock.advance(Duration::from_secs(60));
+    }
+    assert_eq!(walked(&desk, "section=العالم&limit=3&sort=datePublished").await, ["abc", "def", "g"]);
+    assert_eq!(walked(&desk, "section=العالم&limit=2").await, ["gf", "ed", "cb", "a"]);
+    assert_eq!(walked(&desk, "section=العالم&limit=7").await, ["gfedcba"]);
+    let tunis = format!("section={}&section={}&limit=3", below[2], below[1]);
+    assert_eq!(walked(&desk, &tunis).await, ["fec", "b"]);
+}
+
 #[actix_web::test]
 async fn articles_that_come_and_go_shift_no_page() {
     let desk = Desk::new().await;

@@ -20,6 +20,8 @@ type Backend = <Conn as Connection>::Backend;
 
 /// So many sections, tags and the like are looked through each by itself: what has more below it is most of an archive.
 const APART_MAX: usize = 100;
+/// The statement of a list under at most so many of them is kept prepared.
+const USUAL_MAX: usize = 12;
 
 /// Which live publications a list wants. Each of `with` must be met by one of its records, none of `without`; what is met
 /// by the fewest publications, as a rule, comes first.
@@ -56,7 +58,8 @@ pub(in crate::articles) fn list(
             Some((under, others)) => {
                 let from = page.from.as_ref().map(|at| (at.number(), at.id()));
                 let (limit, downwards) = (page.fetch(), newest != page.backward);
-                let first = FirstUnder { under, others, wanted, now, from, limit, downwards };
+                let are_limited = matches!(conn, Conn::Postgres(_));
+                let first = FirstUnder { under, others, wanted, now, from, limit, downwards, are_limited };
                 publications::table.filter(first).into_boxed()
             }
             None => filtered(conn, wanted, now),
@@ -121,9 +124,10 @@ enum Under<'a> {
     Language(&'a String),
 }
 
-/// Whether a publication is one of the first so many that are wanted under one of these, which are all of a kind. What is
+/// Whether a publication is one of the first so many that are wanted under any of these, which are all of a kind. What is
 /// under each is looked up by itself, in the order of dates: sorted out of the whole archive, what is rare would be found
-/// late, and what is common sorted each time.
+/// late, and what is common sorted each time. SQLite reads them side by side and stops once it has enough of them together;
+/// PostgreSQL has to be told how many of each are enough.
 struct FirstUnder<'a> {
     under: Vec<Under<'a>>,
     others: &'a [Vec<RecordId>],
@@ -133,9 +137,16 @@ struct FirstUnder<'a> {
     from: Option<(i64, Vec<u8>)>,
     limit: i64,
     downwards: bool,
+    are_limited: bool,
 }
 
 impl FirstUnder<'_> {
+    /// Whether it is one of a handful of statements, such as that of a section with those below it.
+    fn is_usual(&self) -> bool {
+        let Wanted { languages, without, .. } = self.wanted;
+        self.under.len() <= USUAL_MAX && self.others.is_empty() && without.is_empty() && languages.len() <= 1
+    }
+
     /// The conditions besides what they are under.
     fn walk_conditions<'b>(&'b self, out: &mut AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         let Wanted { languages, with: _, without, from, until, sort: _ } = self.wanted;
@@ -177,24 +188,31 @@ impl FirstUnder<'_> {
 
 impl QueryFragment<Backend> for FirstUnder<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
-        // As long as there are records and filters: not worth keeping prepared.
-        out.unsafe_to_cache_prepared();
-        let (beyond, way) = if self.downwards { ('<', "DESC") } else { ('>', "ASC") };
-        out.push_sql("publications.id IN (");
-        if self.under.is_empty() {
-            out.push_sql("NULL");
+        if !self.is_usual() {
+            // As long as there are records and filters: not worth keeping prepared.
+            out.unsafe_to_cache_prepared();
         }
+        let (beyond, way) = if self.downwards { ('<', "DESC") } else { ('>', "ASC") };
+        if self.under.is_empty() {
+            out.push_sql("publications.id IN (NULL)");
+            return Ok(());
+        }
+        out.push_sql("publications.id IN (SELECT id FROM (");
         for (n, under) in self.under.iter().enumerate() {
-            out.push_sql(if n == 0 { "SELECT id FROM (" } else { " UNION ALL SELECT id FROM (" });
+            out.push_sql(if n == 0 { "" } else { " UNION " });
+            if self.are_limited {
+                out.push_sql("SELECT * FROM (");
+            }
+            out.push_sql("SELECT link.date_published, link.article_id, filed.id FROM ");
             // In this order, so that it stops as soon as it has enough.
             match under {
                 Under::Record(id) => {
-                    out.push_sql("SELECT filed.id FROM publication_links AS link CROSS JOIN publications AS filed ");
+                    out.push_sql("publication_links AS link CROSS JOIN publications AS filed ");
                     out.push_sql("WHERE filed.id = link.publication_id AND link.target_id = ");
                     out.push_bind_param::<Binary, _>(*id)?;
                 }
                 Under::Language(tag) => {
-                    out.push_sql("SELECT filed.id FROM publications AS link CROSS JOIN publications AS filed ");
+                    out.push_sql("publications AS link CROSS JOIN publications AS filed ");
                     out.push_sql("WHERE filed.id = link.id AND link.language = ");
                     out.push_bind_param::<Text, _>(*tag)?;
                 }
@@ -207,11 +225,15 @@ impl QueryFragment<Backend> for FirstUnder<'_> {
                 out.push_bind_param::<Binary, _>(article)?;
                 out.push_sql(")");
             }
-            out.push_sql(&format!(" ORDER BY link.date_published {way}, link.article_id {way} LIMIT "));
-            out.push_bind_param::<BigInt, _>(&self.limit)?;
-            out.push_sql(&format!(") AS under_{n}"));
+            if self.are_limited {
+                out.push_sql(&format!(" ORDER BY link.date_published {way}, link.article_id {way} LIMIT "));
+                out.push_bind_param::<BigInt, _>(&self.limit)?;
+                out.push_sql(&format!(") AS under_{n}"));
+            }
         }
-        out.push_sql(")");
+        out.push_sql(&format!(" ORDER BY 1 {way}, 2 {way} LIMIT "));
+        out.push_bind_param::<BigInt, _>(&self.limit)?;
+        out.push_sql(") AS firsts)");
         Ok(())
     }
 }
