@@ -12,7 +12,6 @@ use bytes::Bytes;
 use serde::de::Deserializer;
 use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::tag;
@@ -21,7 +20,7 @@ use crate::cache::{Kept, Rest};
 use crate::ids::Id;
 use crate::limits::Standing;
 use crate::problem::Problem;
-use crate::text::{Language, hex};
+use crate::text::Language;
 use crate::time::UtcTime;
 
 const JSON: &str = "application/json";
@@ -222,11 +221,11 @@ impl Reply {
         Some(self.version.map_or_else(|| hash(body), |version| format!("\"{version}\"")))
     }
 
-    /// What is kept of it for others who ask the same.
-    fn kept(&self, watched: Watched) -> Option<Kept> {
+    /// What is kept of it for others who ask the same, with its tag.
+    fn kept(&self, watched: Watched, etag: &str) -> Option<Kept> {
         let rest = self.rest.clone().filter(|_| self.status == StatusCode::OK.as_u16() && !self.private)?;
         // A copy, which takes no more room than it has bytes: what was written may have twice that.
-        let (body, etag) = (Bytes::copy_from_slice(self.body.as_ref()?), self.etag()?);
+        let body = Bytes::copy_from_slice(self.body.as_ref()?);
         let headers = [
             ("content-type", Some(self.kind.unwrap_or(JSON).to_owned())),
             (SURROGATE_KEY, Some(rest.keys())),
@@ -235,7 +234,7 @@ impl Reply {
             ("content-language", self.language.as_ref().map(ToString::to_string)),
         ];
         let headers = headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        Some(Kept::new((rest, watched.0), headers, etag, body))
+        Some(Kept::new((rest, watched.0), headers, etag.to_owned(), body))
     }
 }
 
@@ -257,9 +256,8 @@ pub(super) fn tell_standing(response: &mut HttpResponseBuilder, standing: &Stand
 }
 
 fn hash(body: &[u8]) -> String {
-    let digest = Sha256::digest(body);
-    let short: String = hex(digest.as_slice()).chars().take(24).collect();
-    format!("\"{short}\"")
+    let digest = blake3::hash(body).to_hex();
+    format!("\"{}\"", digest.get(..24).unwrap_or(&digest))
 }
 
 /// The tag in `If-None-Match` that is this one, in whichever coding the caller has it (RFC 9110 §13.1.2, weak
@@ -278,9 +276,9 @@ impl Responder for Reply {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let watched = request.extensions().get::<Watched>().copied();
-        let kept = watched.and_then(|watched| self.kept(watched)).map(Arc::new);
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
         let etag = self.etag();
+        let kept = watched.zip(etag.as_deref()).and_then(|(watched, etag)| self.kept(watched, etag)).map(Arc::new);
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
         let conditional = !self.moves && request.method() == Method::GET && status == StatusCode::OK;
         let held = etag.as_ref().filter(|_| conditional).and_then(|etag| named(request, etag));
         let unchanged = held.is_some();
