@@ -1,6 +1,9 @@
 //! The types of a body, as they stand in JSON and in the schema.
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Map;
 use utoipa::ToSchema;
 
 use super::Provider;
@@ -90,22 +93,60 @@ impl Block {
     }
 }
 
-/// A block as it is read, by its `_type`.
+/// What a `_type` says.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Block,
+    Image,
+    Embed,
+}
+
+impl Kind {
+    fn read<'de, D: Deserializer<'de>>(self, rest: D) -> Result<Block, D::Error> {
+        match self {
+            Self::Block => TextBlock::deserialize(rest).map(Block::Text),
+            Self::Image => ImageBlock::deserialize(rest).map(Block::Image),
+            Self::Embed => EmbedBlock::deserialize(rest).map(Block::Embed),
+        }
+    }
+}
+
+/// The `_type` of a block that begins with something else.
 #[derive(Deserialize)]
-#[serde(tag = "_type", rename_all = "lowercase")]
-enum Tagged {
-    Block(TextBlock),
-    Image(ImageBlock),
-    Embed(EmbedBlock),
+struct Typed {
+    #[serde(rename = "_type")]
+    kind: Kind,
 }
 
 impl<'de> Deserialize<'de> for Block {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Tagged::deserialize(deserializer)? {
-            Tagged::Block(text) => Self::Text(text),
-            Tagged::Image(image) => Self::Image(image),
-            Tagged::Embed(embed) => Self::Embed(embed),
-        })
+        deserializer.deserialize_map(Reading)
+    }
+}
+
+/// Reads a block. What is kept begins with its `_type`, and is read straight on from there; an enum with such a tag would read all
+/// of a block, and then each member of it once more.
+struct Reading;
+
+impl<'de> Visitor<'de> for Reading {
+    type Value = Block;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a block")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Block, A::Error> {
+        let mut others = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if others.is_empty() && name == "_type" {
+                return members.next_value::<Kind>()?.read(MapAccessDeserializer::new(members));
+            }
+            others.insert(name, members.next_value()?);
+        }
+        let Typed { kind } = Typed::deserialize(&others).map_err(A::Error::custom)?;
+        others.remove("_type");
+        kind.read(others).map_err(A::Error::custom)
     }
 }
 

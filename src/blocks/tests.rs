@@ -413,3 +413,21 @@ const PIECES: [&str; 60] = [
     "e",
     "\u{301}",
 ];
+
+#[test]
+fn the_type_of_a_block_counts_wherever_it_stands() {
+    let spans = r#""children":[{"_type":"span","text":"قال","marks":[]}]"#;
+    let texts = [format!(r#"{{"_type":"block",{spans}}}"#), format!(r#"{{{spans},"_type":"block"}}"#)];
+    let [first, last] = texts.map(|text| serde_json::from_str::<Block>(&text).unwrap());
+    assert!(first == last && matches!(first, Block::Text(_)));
+    let kept = serde_json::to_string(&first).unwrap();
+    assert!(kept.starts_with(r#"{"_type":"#) && serde_json::from_str::<Block>(&kept).unwrap() == first);
+    for (text, wrong) in
+        [("{}", "missing field `_type`"), (r#"{"_type":"x"}"#, "unknown variant `x`"), ("[]", "a block")]
+    {
+        let refusal = serde_json::from_str::<Block>(text).unwrap_err().to_string();
+        assert!(refusal.contains(wrong), "{text}: {refusal}");
+    }
+    let unknown = [r#"{"_type":"block","children":[],"x":1}"#, r#"{"children":[],"x":1,"_type":"block"}"#];
+    assert!(unknown.iter().all(|text| serde_json::from_str::<Block>(text).is_err()));
+}
