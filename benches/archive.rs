@@ -6,7 +6,8 @@
 //!
 //! It makes an archive of each size with `khabar generate` (in a folder that is kept for the next time, if one is named), and
 //! starts a server on each that keeps no answers, so that each is read from the database. `wrk` asks all of them for the same,
-//! in turn; the figures are medians of the rounds, and the ratio is to the next smaller archive. It is skipped where `wrk` is
+//! in turn; the figures are medians of the rounds, and the ratio is to the next smaller archive. Of the largest one the rate is
+//! also compared with the limit: that of a bare server that sends one of the same answers from memory. It is skipped where `wrk` is
 //! not installed.
 #![allow(
     clippy::unwrap_used,
@@ -29,7 +30,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use server::load::{LATEST, Load, Result, encoded, get, median};
-use server::{Program, Server, number, word};
+use server::{Program, Server, bare, number, word};
 
 /// Articles that are asked for in turn, and looked at for words.
 const ARTICLES: usize = 500;
@@ -41,6 +42,8 @@ const DEEP: usize = 5_000;
 const COMMON: usize = 5;
 /// Words that are searched for in turn.
 const WORDS: usize = 100;
+/// Answers of a case of which one is taken for its limit.
+const SAMPLES: usize = 21;
 /// Until a server that has started does nothing.
 const CALM: Duration = Duration::from_secs(2);
 
@@ -50,9 +53,17 @@ struct Archive {
     server: Server,
     cases: Vec<(&'static str, Vec<String>)>,
     results: Vec<Vec<Result>>,
+    /// Of the same cases, if this is the largest.
+    limits: Vec<Limit>,
     ready: f64,
     /// In KiB: of its own, and with the pages of files that are at hand.
     idle: (u64, u64),
+}
+
+/// A bare server that gives one of the answers of a case, and what came of asking it.
+struct Limit {
+    server: Server,
+    results: Vec<Result>,
 }
 
 fn json(server: &Server, address: &str) -> Value {
@@ -146,7 +157,20 @@ impl Archive {
         std::thread::sleep(CALM);
         let idle = (server.own_memory(), server.memory());
         let cases = cases(&server, size as usize);
-        Self { size, server, results: vec![Vec::new(); cases.len()], cases, ready, idle }
+        Self { size, server, results: vec![Vec::new(); cases.len()], cases, limits: Vec::new(), ready, idle }
+    }
+
+    /// Starts a bare server for each case, with the answer that is neither long nor short among some.
+    fn limit(&mut self, folder: &Path) {
+        let limit = |(name, addresses): &(&'static str, Vec<String>)| {
+            let some = addresses.iter().step_by(addresses.len().div_ceil(SAMPLES).max(1));
+            let mut bodies: Vec<Vec<u8>> =
+                some.map(|address| get(&self.server, address).body_mut().read_to_vec().unwrap()).collect();
+            bodies.sort_by_key(Vec::len);
+            let body = bodies.get(bodies.len() / 2).map_or(&[][..], Vec::as_slice);
+            Limit { server: bare::start(folder, name, body), results: Vec::new() }
+        };
+        self.limits = self.cases.iter().map(limit).collect();
     }
 
     fn rate(&self, n: usize) -> f64 {
@@ -155,14 +179,20 @@ impl Archive {
 }
 
 fn tell(archives: &[Archive]) {
-    println!("{:<14}{:>10}{:>12}{:>8}{:>9}{:>10}", "", "articles", "requests/s", "ratio", "p99 ms", "CPU ms");
+    println!(
+        "{:<14}{:>10}{:>12}{:>8}{:>9}{:>10}{:>9}{:>10}",
+        "", "articles", "requests/s", "ratio", "p99 ms", "CPU ms", "bytes", "of limit"
+    );
     for (n, (name, _)) in archives[0].cases.iter().enumerate() {
         let mut smaller: Option<f64> = None;
         for archive in archives.iter().filter(|archive| !archive.results[n].is_empty()) {
             let of = |pick: fn(&Result) -> f64| median(archive.results[n].iter().map(pick));
             let (p99, spent, rate) = (of(|result| result.p99), of(|result| result.spent), archive.rate(n));
-            let ratio = rate / smaller.unwrap_or(rate);
-            println!("{name:<14}{:>10}{rate:>12.0}{ratio:>8.2}{p99:>9.2}{spent:>10.4}", archive.size);
+            let (ratio, bytes) = (rate / smaller.unwrap_or(rate), of(|result| result.bytes));
+            let limit = archive.limits.get(n).map(|limit| median(limit.results.iter().map(|result| result.rate)));
+            let limit = limit.map_or_else(String::new, |limit| format!("{:.3}", rate / limit));
+            let size = archive.size;
+            println!("{name:<14}{size:>10}{rate:>12.0}{ratio:>8.2}{p99:>9.2}{spent:>10.4}{bytes:>9.0}{limit:>10}");
             smaller = Some(rate);
         }
     }
@@ -178,6 +208,9 @@ fn tell(archives: &[Archive]) {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
+    if let Some(code) = bare::serve(&arguments) {
+        return code;
+    }
     if !arguments.iter().any(|word| word == "--bench") || !Load::is_there() {
         return ExitCode::SUCCESS; // `cargo test` runs this too, if asked for everything.
     }
@@ -188,14 +221,23 @@ fn main() -> ExitCode {
     let load = Load::new(temporary.path());
     let sizes = sizes.split(',').map(|size| size.parse().expect("sizes are numbers with a comma between them"));
     let mut archives: Vec<Archive> = sizes.map(|size: u32| Archive::open(&home.join(size.to_string()), size)).collect();
+    if let Some(largest) = archives.iter_mut().max_by_key(|archive| archive.size) {
+        largest.limit(temporary.path());
+    }
     for round in 0..=rounds {
+        // The first round warms up.
+        let seconds = if round == 0 { 1 } else { seconds };
         for n in 0..archives[0].cases.len() {
-            for Archive { server, cases, results, .. } in archives.iter_mut().filter(|one| !one.cases[n].1.is_empty()) {
-                let (name, addresses) = &cases[n];
-                // The first round warms up.
-                let result = load.ask(server, (name, addresses, None), if round == 0 { 1 } else { seconds });
-                if round > 0 {
-                    results[n].push(result);
+            for archive in archives.iter_mut().filter(|one| !one.cases[n].1.is_empty()) {
+                let (name, addresses) = &archive.cases[n];
+                let ask = |server: &Server| load.ask(server, (name, addresses, None), seconds);
+                let results = [(&archive.server, &mut archive.results[n])].into_iter();
+                let limits = archive.limits.get_mut(n).map(|limit| (&limit.server, &mut limit.results));
+                for (server, results) in results.chain(limits) {
+                    let result = ask(server);
+                    if round > 0 {
+                        results.push(result);
+                    }
                 }
             }
         }

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! It starts the program as its users do, on SQLite in a folder of its own, publishes articles with comments through the API,
-//! and starts a bare server beside it that sends the same bodies from memory below as many routes as an API has. Then `wrk`
+//! and starts bare servers beside it that send the same bodies from memory below as many routes as an API has. Then `wrk`
 //! asks each for the same, in turn, on connections that stay open, and the figures are medians of the rounds. The load runs on
 //! the same cores as the servers: the ratio says more than the rate. It is skipped where `wrk` is not installed.
 #![allow(
@@ -20,17 +20,15 @@
 
 mod server;
 
+use std::collections::HashMap;
 use std::fs;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Instant;
 
-use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{App, HttpResponse, HttpServer, web};
-use bytes::Bytes;
 use serde_json::{Value, json};
 
 use server::load::{LATEST, Load, Result, encoded, get, median};
-use server::{Desk, Program, Server, number};
+use server::{Desk, Program, Server, bare, number};
 
 /// Articles that are asked for in turn.
 const ARTICLES: usize = 500;
@@ -97,29 +95,6 @@ fn gather<'v>(value: &'v Value, words: &mut Vec<&'v str>) {
         Value::Object(properties) => properties.values().for_each(|item| gather(item, words)),
         _ => {}
     }
-}
-
-/// The bare server: three bodies from memory, below 41 routes in scopes, with nothing between them and the network.
-fn limit(port: u16, bodies: &[String]) -> std::io::Result<()> {
-    let read = |name: &String| Bytes::from(fs::read(name).unwrap());
-    let [article, list, comments] = [0, 1, 2].map(|n| read(&bodies[n]));
-    let handler = |body: Bytes| {
-        move || {
-            let body = body.clone();
-            async move { HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(body) }
-        }
-    };
-    let routes = move || {
-        let delivery = web::scope("/articles")
-            .route("/{article}", web::get().to(handler(article.clone())))
-            .route("/{article}/comments", web::get().to(handler(comments.clone())))
-            .route("", web::get().to(handler(list.clone())));
-        let others = (0..38).fold(web::scope("/others"), |scope, n| {
-            scope.route(&format!("/{n}/{{id}}"), web::get().to(handler(Bytes::new())))
-        });
-        App::new().service(web::scope("/api/v1").service(delivery).service(others))
-    };
-    actix_web::rt::System::new().block_on(HttpServer::new(routes).bind(("127.0.0.1", port))?.run())
 }
 
 /// One thing to measure.
@@ -191,27 +166,25 @@ fn run(plan: &Plan) {
     let hot = serve(&[]);
     let started = began.elapsed().as_secs_f64() * 1_000.0;
     let idle = (hot.own_memory(), hot.memory());
-    let bodies = ["article", "list", "comments"].map(|name| folder.join(name));
-    for (address, file) in [&published.articles[0], LATEST, &published.comments[0]].into_iter().zip(&bodies) {
-        fs::write(file, get(&hot, address).body_mut().read_to_vec().unwrap()).unwrap();
-    }
     let tag = |address: &String| get(&hot, address).headers()["etag"].to_str().unwrap().to_owned();
     let tags: Vec<String> = published.articles.iter().map(tag).collect();
-    let bare = |port: u16| {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.arg("--limit").arg(port.to_string()).args(&bodies);
-        command
+    let limit = |name: &str, address: &str| {
+        (name.to_owned(), bare::start(folder, name, &get(&hot, address).body_mut().read_to_vec().unwrap()))
     };
-    let bare = Server::start(LATEST, bare);
+    let limits: HashMap<String, Server> = HashMap::from([
+        limit("article", &published.articles[0]),
+        limit("latest 20", LATEST),
+        limit("comments", &published.comments[0]),
+    ]);
     let cold = serve(&[("KHABAR_HTTP__CACHE_BYTES", "0")]);
     let cases = cases(&published, &tags);
     let mut results = vec![Vec::new(); cases.len()];
     for round in 0..=plan.rounds {
         for (case, results) in cases.iter().zip(&mut results) {
-            let server = match case.name.split(':').next() {
-                Some("limit") => &bare,
-                Some("cold") => &cold,
-                _ => &hot,
+            let server = match case.name.split_once(": ") {
+                Some(("limit", of)) => &limits[of],
+                Some(_) => &cold,
+                None => &hot,
             };
             // The first round warms up.
             let seconds = if round == 0 { 1 } else { plan.seconds };
@@ -232,9 +205,8 @@ fn run(plan: &Plan) {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
-    if arguments.get(1).is_some_and(|word| word == "--limit") {
-        limit(arguments[2].parse().unwrap(), &arguments[3..]).unwrap();
-        return ExitCode::SUCCESS;
+    if let Some(code) = bare::serve(&arguments) {
+        return code;
     }
     if !arguments.iter().any(|word| word == "--bench") {
         return ExitCode::SUCCESS; // `cargo test` runs this too, if asked for everything.

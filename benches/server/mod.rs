@@ -1,6 +1,7 @@
 //! The program in a process of its own, as its users start it, and what the system knows of it.
 #![allow(dead_code, reason = "a measurement takes what it needs of this")]
 
+pub mod bare;
 pub mod load;
 
 use std::io::Write as _;
