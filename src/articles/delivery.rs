@@ -186,6 +186,10 @@ pub fn own_policies(
 
 /// The id of the published article with this id or slug, an old slug too.
 pub fn published(read: &mut Read<'_>, id_or_slug: &str) -> Result<ArticleId, Problem> {
+    if let Ok(id) = ArticleId::parse(id_or_slug) {
+        let found = is_live(read, id)?.then_some(id);
+        return by_id(read, id, found);
+    }
     let site = site::present(read)?;
     Ok(sought(read, id_or_slug, &site)?.article_id)
 }

@@ -438,12 +438,16 @@ macro_rules! company {
 pub(super) fn company(conn: &mut Conn, ids: &[ArticleId]) -> QueryResult<Vec<(ArticleId, Company)>> {
     type Columns = (Binary, BigInt, Nullable<Text>, Nullable<BigInt>, Bool, Bool, Bool);
     type Found = (ArticleId, i64, Option<CommentPolicy>, Option<UtcTime>, bool, bool, bool);
-    let company = statement(match conn {
-        Conn::Sqlite(_) => company!("json_each(?) named CROSS JOIN articles", "articles.id = unhex(named.value)"),
-        Conn::Postgres(_) => company!("articles", "articles.id = ANY (CAST(? AS bytea[]))"),
-    });
-    let company = company.bind::<Text, _>(list(conn, ids)).answering::<Columns>();
-    let found: Vec<Found> = company.load(conn)?;
+    let found: Vec<Found> = if let [only] = ids {
+        let company = statement(company!("articles", "articles.id = ?"));
+        company.bind::<Binary, _>(*only).answering::<Columns>().load(conn)?
+    } else {
+        let company = statement(match conn {
+            Conn::Sqlite(_) => company!("json_each(?) named CROSS JOIN articles", "articles.id = unhex(named.value)"),
+            Conn::Postgres(_) => company!("articles", "articles.id = ANY (CAST(? AS bytea[]))"),
+        });
+        company.bind::<Text, _>(list(conn, ids)).answering::<Columns>().load(conn)?
+    };
     let with = |(id, comment_count, mode, closes_at, is_corrected, is_rewritten, is_translated)| {
         let ruling = Ruling { mode, closes_at };
         (id, Company { comment_count, ruling, is_corrected, is_rewritten, is_translated })

@@ -45,19 +45,21 @@ struct Ear<'e> {
     is_key: bool,
     /// What is written belongs to the items.
     in_items: bool,
-    /// What comes next is such a date, of which so much is written.
-    date: Option<String>,
+    /// What comes next is such a date.
+    is_date: bool,
+    /// As much of it as is written.
+    date: String,
 }
 
 impl<'e> Ear<'e> {
     const fn new(latest: &'e mut Option<UtcTime>) -> Self {
-        Self { latest, depth: 0, is_key: false, in_items: false, date: None }
+        Self { latest, depth: 0, is_key: false, in_items: false, is_date: false, date: String::new() }
     }
 
     fn key(&mut self, name: &str) {
         match self.depth {
             1 => self.in_items = name == "items",
-            2 => self.date = (self.in_items && DATES.contains(&name)).then(String::new),
+            2 => self.is_date = self.in_items && DATES.contains(&name),
             _ => {}
         }
     }
@@ -66,7 +68,7 @@ impl<'e> Ear<'e> {
 impl Formatter for Ear<'_> {
     fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.depth += 1;
-        self.date = None;
+        self.is_date = false;
         writer.write_all(b"{")
     }
 
@@ -88,17 +90,17 @@ impl Formatter for Ear<'_> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         if self.is_key {
             self.key(fragment);
-        } else if let Some(date) = &mut self.date {
-            date.push_str(fragment);
+        } else if self.is_date {
+            self.date.push_str(fragment);
         }
         writer.write_all(fragment.as_bytes())
     }
 
     fn end_string<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        if !self.is_key
-            && let Some(date) = self.date.take()
-        {
-            *self.latest = UtcTime::parse(&date).ok().max(*self.latest);
+        if self.is_date && !self.is_key {
+            *self.latest = UtcTime::parse(&self.date).ok().max(*self.latest);
+            self.is_date = false;
+            self.date.clear();
         }
         writer.write_all(b"\"")
     }

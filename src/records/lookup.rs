@@ -73,7 +73,9 @@ pub fn references(read: &mut Read<'_>, ids: &[RecordId]) -> Result<References, P
     for id in once(ids.iter().copied(), |id| id) {
         match read.furnished(|furniture| &furniture.records, &id)? {
             Some(reference) => {
-                found.insert(reference.id, Arc::clone(&reference));
+                if reference.id != id {
+                    found.insert(reference.id, Arc::clone(&reference));
+                }
                 found.insert(id, reference);
             }
             None => unknown.push(id),

@@ -59,15 +59,15 @@ pub fn dateline(at: Timestamp, zone: &TimeZone, zone_label: Option<&str>, langua
         .map_or_else(|| zone_names::of_place(&place(&time_zone, arabic), arabic), str::to_owned);
     let zone_label = zone_label.map_or_else(|| place(&time_zone, arabic), str::to_owned);
     let weekday = if arabic { weekday_arabic(&local).to_owned() } else { local.strftime("%A").to_string() };
-    let moment = Digits::of(language).write(&local.strftime("%d/%m/%Y - %H:%M").to_string());
+    let (date, time) = (local.date(), format!("{:02}:{:02}", local.hour(), local.minute()));
+    let moment = format!("{:02}/{:02}/{:04} - {time}", date.day(), date.month(), date.year());
+    let moment = Digits::of(language).write(&moment);
     let text = if arabic {
         format!("{weekday} {moment} بتوقيت {zone_label}")
     } else {
         format!("{weekday} {moment} {zone_label} time")
     };
-    let long_date = long_date(at, zone, language);
-    let date = local.date().to_string();
-    let time = local.strftime("%H:%M").to_string();
+    let (long_date, date) = (in_words(&local, language), date.to_string());
     Dateline { text, weekday, long_date, date, time, time_zone, zone_label, zone_name, utc_offset }
 }
 
@@ -85,7 +85,10 @@ pub fn dates_in(text: &str) -> impl Iterator<Item = Date> {
 /// The date of an instant in words, with the month names and the digits of the country: `الجمعة، ٩ تشرين الأول ٢٠٢٠`
 /// for `ar-SY`, and `الجمعة، 9 تشرين الأول 2020` for `ar-SY-u-nu-latn`.
 pub fn long_date(at: Timestamp, zone: &TimeZone, language: &Language) -> String {
-    let local = at.to_zoned(zone.clone());
+    in_words(&at.to_zoned(zone.clone()), language)
+}
+
+fn in_words(local: &Zoned, language: &Language) -> String {
     let digits = Digits::of(language);
     if language.base() != "ar" {
         return digits.write(&local.strftime("%A, %-d %B %Y").to_string());
@@ -98,7 +101,7 @@ pub fn long_date(at: Timestamp, zone: &TimeZone, language: &Language) -> String 
         _ => MONTHS_ARABIC,
     };
     let month = (1..).zip(months).find(|(number, _)| *number == local.month()).map_or("", |(_, name)| name);
-    digits.write(&format!("{}، {} {month} {}", weekday_arabic(&local), local.day(), local.year()))
+    digits.write(&format!("{}، {} {month} {}", weekday_arabic(local), local.day(), local.year()))
 }
 
 fn weekday_arabic(local: &Zoned) -> &'static str {

@@ -92,7 +92,7 @@ pub fn discussion(
         ThreadSort::Oldest => Order::ByAge { newest_first: false },
         ThreadSort::MostReacted => Order::ByReactions,
     };
-    let article = articles::discussion(read, id_or_slug)?.article;
+    let article = articles::published(read, id_or_slug)?;
     let mut slice = store::list(read.conn, &Wanted { article, part, order }, page)?.map(Comment::from);
     let mut below = match replies {
         None | Some(0) => HashMap::new(),
