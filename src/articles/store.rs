@@ -9,7 +9,7 @@ use super::discussions::Ruling;
 use super::model::{ArticleState, Step};
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_links, articles, publication_links, publications, records, revisions};
-use crate::db::{Conn, directly, kept, list, one_of, statement};
+use crate::db::{Conn, directly, list, one_of, statement};
 use crate::ids::{ArticleId, PublicationId, RecordId, UserId};
 use crate::keyset;
 use crate::records::Kind;
@@ -147,31 +147,37 @@ pub(super) fn insert(conn: &mut Conn, head: &Head, slug_key: &str, texts: &Texts
 /// Writes a head and its texts over the version that was read; 0 when another change came first.
 pub(super) fn update(conn: &mut Conn, head: &Head, slug_key: &str, texts: &Texts, present: i64) -> QueryResult<usize> {
     let Ahead { due_version, due_at, due_ends_at, publish_at, time_zone, ends_at } = &head.ahead;
-    let update = diesel::update(articles::table.find(head.id).filter(articles::version.eq(present))).set((
-        articles::language.eq(&head.language),
-        articles::slug.eq(&head.slug),
-        articles::slug_key.eq(slug_key),
-        articles::state.eq(head.state),
-        articles::spiked_from.eq(head.spiked_from),
-        articles::version.eq(head.version),
-        articles::live_version.eq(head.live_version),
-        articles::section_id.eq(head.section_id),
-        articles::updated_by.eq(head.updated_by),
-        articles::date_published.eq(head.date_published),
-        articles::date_modified.eq(head.date_modified),
-        articles::word_count.eq(head.word_count),
-        articles::updated_at.eq(head.updated_at),
-        articles::content.eq(&texts.content),
-        articles::body.eq(&texts.body),
-        articles::notice.eq(&head.notice),
-        articles::due_version.eq(due_version),
-        articles::due_at.eq(due_at),
-        articles::due_ends_at.eq(due_ends_at),
-        articles::publish_at.eq(publish_at),
-        articles::time_zone.eq(time_zone),
-        articles::ends_at.eq(ends_at),
-    ));
-    kept(update).execute(conn)
+    statement(
+        "UPDATE articles SET language = ?, slug = ?, slug_key = ?, state = ?, spiked_from = ?, version = ?, \
+         live_version = ?, section_id = ?, updated_by = ?, date_published = ?, date_modified = ?, word_count = ?, \
+         updated_at = ?, content = ?, body = ?, notice = ?, due_version = ?, due_at = ?, due_ends_at = ?, \
+         publish_at = ?, time_zone = ?, ends_at = ? WHERE id = ? AND version = ?",
+    )
+    .bind::<Text, _>(&head.language)
+    .bind::<Text, _>(&head.slug)
+    .bind::<Text, _>(slug_key)
+    .bind::<Text, _>(head.state)
+    .bind::<Nullable<Text>, _>(head.spiked_from)
+    .bind::<BigInt, _>(head.version)
+    .bind::<Nullable<BigInt>, _>(head.live_version)
+    .bind::<Nullable<Binary>, _>(head.section_id)
+    .bind::<Binary, _>(head.updated_by)
+    .bind::<Nullable<BigInt>, _>(head.date_published)
+    .bind::<Nullable<BigInt>, _>(head.date_modified)
+    .bind::<BigInt, _>(head.word_count)
+    .bind::<BigInt, _>(head.updated_at)
+    .bind::<Text, _>(&texts.content)
+    .bind::<Text, _>(&texts.body)
+    .bind::<Nullable<Text>, _>(&head.notice)
+    .bind::<Nullable<BigInt>, _>(due_version)
+    .bind::<Nullable<BigInt>, _>(due_at)
+    .bind::<Nullable<BigInt>, _>(due_ends_at)
+    .bind::<Nullable<BigInt>, _>(publish_at)
+    .bind::<Nullable<Text>, _>(time_zone)
+    .bind::<Nullable<BigInt>, _>(ends_at)
+    .bind::<Binary, _>(head.id)
+    .bind::<BigInt, _>(present)
+    .execute(conn)
 }
 
 pub(super) fn add_comments(conn: &mut Conn, id: ArticleId, delta: i64) -> QueryResult<usize> {

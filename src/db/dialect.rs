@@ -48,13 +48,13 @@ pub(super) fn open_sqlite(path: &str) -> ConnectionResult<Conn> {
     Ok(Conn::Sqlite(conn))
 }
 
-/// Gives the connection that writes room for what it changes: 32 MiB of pages, since each new row goes to many places of
+/// Gives the connection that writes room for what it changes: 24 MiB of pages, since each new row goes to many places of
 /// many indexes; lets the log grow to 16 MiB, so that such a place is written to the file once for many rows; and keeps in
 /// memory, not in a file, what a request may take back.
 pub(super) fn widen(conn: &mut Conn) -> QueryResult<()> {
     match conn {
         Conn::Sqlite(c) => {
-            c.batch_execute("PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;")
+            c.batch_execute("PRAGMA cache_size = -24576; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;")
         }
         Conn::Postgres(_) => Ok(()),
     }

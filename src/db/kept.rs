@@ -10,8 +10,9 @@ use super::Conn;
 #[derive(Clone, Copy, Debug)]
 pub struct Kept<Q>(Q);
 
-/// Keeps a statement that Diesel would prepare anew each time: one of `sql_query`, of `sql`, of `update`. Its text must be
-/// one of few, as every connection keeps each of them for good: values are bound, and never a part of it.
+/// Keeps a query that Diesel would prepare anew each time: one of `sql_query`, or of `sql`. Its text must be one of few, as
+/// every connection keeps each of them for good: values are bound, and never a part of it. Of what is executed Diesel does
+/// not ask this, only of what has rows: an UPDATE is a [`super::statement`].
 pub const fn kept<Q>(statement: Q) -> Kept<Q> {
     Kept(statement)
 }

@@ -276,6 +276,7 @@ async fn what_readers_ask_for_most_is_prepared_once() {
         format!("/api/v1/articles/{}", live.text("/slug")),
         format!("/api/v1/articles/{}", live.text("/id")),
         "/api/v1/articles?limit=20".to_owned(),
+        format!("/api/v1/articles?limit=20&section={}", desk.section),
         format!("{}?limit=20", below(&discussed)),
     ];
     let anyone = desk.app.anonymous();
@@ -334,4 +335,17 @@ async fn a_second_comment_prepares_no_statement() {
         let posted = async { say(text, parent, key).send().await.expect(201) };
         assert_eq!(app.prepared_by(posted).await, Vec::<String>::new());
     }
+}
+
+#[actix_web::test]
+async fn a_second_article_prepares_no_statement() {
+    let desk = Desk::new().await;
+    let work = async |headline: &str| {
+        let id = desk.live(headline).await;
+        desk.edit(&desk.editor, &id, json!({ "subheadline": headline })).await.expect(200);
+        desk.publish(&id).await;
+    };
+    work("الخبر الأول من هنا").await;
+    work("ثم الخبر الثاني").await;
+    assert_eq!(desk.app.prepared_by(work("وبعدهما خبر ثالث")).await, Vec::<String>::new());
 }

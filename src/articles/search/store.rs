@@ -11,7 +11,7 @@ use crate::articles::lists::store::Wanted;
 use crate::articles::store::{Live, visible};
 use crate::db::dialect::{self, Door};
 use crate::db::schema::{publication_links, publications, search_backlog, search_entries};
-use crate::db::{Conn, directly, kept, one_of, statement};
+use crate::db::{Conn, directly, kept, list, one_of, statement};
 use crate::ids::{ArticleId, PublicationId, RecordId};
 use crate::records::Kind;
 use crate::time::UtcTime;
@@ -315,9 +315,8 @@ pub(in crate::articles) fn forget(conn: &mut Conn, ids: &[PublicationId]) -> Que
     if let Conn::Sqlite(_) = conn {
         let places: Vec<i64> = entries.select(search_entries::place).load(conn)?;
         if !places.is_empty() {
-            let places: Vec<String> = places.iter().map(ToString::to_string).collect();
-            let sql = format!("DELETE FROM search_index WHERE rowid IN ({})", places.join(", "));
-            diesel::sql_query(sql).execute(conn)?;
+            let forgotten = statement("DELETE FROM search_index WHERE rowid IN (SELECT value FROM json_each(?))");
+            forgotten.bind::<Text, _>(list(conn, &places)).execute(conn)?;
         }
     }
     diesel::delete(search_entries::table.filter(one_of(search_entries::publication_id, ids))).execute(conn)

@@ -1,14 +1,14 @@
 //! The only SQL for what the clock does to articles.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Text};
+use diesel::sql_types::{BigInt, Binary, Text};
 
 use super::{Planned, TurnAction, TurnOutcome};
 use crate::articles::search;
 use crate::articles::store::{Ahead, Head};
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_turns, articles, publication_links, publications};
-use crate::db::{Conn, kept, one_of, statement};
+use crate::db::{Conn, one_of, statement};
 use crate::ids::{ArticleId, PublicationId, StoryId, TurnId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
@@ -177,10 +177,12 @@ pub(in crate::articles) fn drop_planned(
 
 /// Ends what is public at an instant, unless it ends before.
 pub(in crate::articles) fn end(conn: &mut Conn, id: ArticleId, at: UtcTime) -> QueryResult<usize> {
-    let of_article = publications::table.filter(publications::article_id.eq(id));
-    let lasts = publications::visible_until.is_null().or(publications::visible_until.gt(at));
-    let lasting = of_article.filter(publications::visible_from.le(at)).filter(lasts);
-    let ended = kept(diesel::update(lasting).set(publications::visible_until.eq(at))).execute(conn)?;
+    let ended = statement(
+        "UPDATE publications SET visible_until = ? \
+         WHERE article_id = ? AND visible_from <= ? AND (visible_until IS NULL OR visible_until > ?)",
+    );
+    let ended = ended.bind::<BigInt, _>(at).bind::<Binary, _>(id).bind::<BigInt, _>(at).bind::<BigInt, _>(at);
+    let ended = ended.execute(conn)?;
     if ended > 0 {
         search::restate(conn, id)?;
     }
