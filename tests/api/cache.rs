@@ -202,6 +202,14 @@ async fn a_cache_in_front_may_give_an_answer_no_longer_than_it_holds_and_knows_i
     };
     assert_eq!(varies(&article, None).await, ("accept-encoding origin".into(), false));
     assert_eq!(varies(&article, Some("https://site.example")).await, ("accept-encoding origin".into(), true));
+    for _ in 0..3 {
+        assert_eq!(varies("/api/v1/site", Some("https://site.example")).await, ("accept-encoding origin".into(), true));
+    }
+    assert_eq!(
+        varies("/api/v1/site", None).await,
+        ("accept-encoding origin".into(), false),
+        "not what others were told"
+    );
     assert_eq!(varies("/nowhere", None).await, ("accept-encoding accept-language origin".into(), false));
     // Nobody's own answer is for such caches.
     let own = desk.editor.get(&article).send().await.expect(200);

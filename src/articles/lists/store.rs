@@ -20,8 +20,8 @@ type Backend = <Conn as Connection>::Backend;
 
 /// So many sections, tags and the like are looked through each by itself: what has more below it is most of an archive.
 const APART_MAX: usize = 100;
-/// The statement of a list under at most so many of them is kept prepared.
-const USUAL_MAX: usize = 12;
+/// The statement of a list under at most so many of them is kept prepared: one for each power of two.
+const USUAL_MAX: usize = 16;
 
 /// Which live publications a list wants. Each of `with` must be met by one of its records, none of `without`; what is met
 /// by the fewest publications, as a rule, comes first.
@@ -48,18 +48,22 @@ pub(in crate::articles) fn list(
         let query = keyset!(query, page, publications::date_modified => number, publications::article_id, true);
         query.select(Live::as_select()).load(conn)?
     } else {
-        let apart = match wanted.with.split_first() {
+        let apart: Option<(Vec<Under<'_>>, _)> = match wanted.with.split_first() {
             Some((ids, _)) if ids.len() > APART_MAX => None,
             Some((ids, others)) => Some((ids.iter().map(Under::Record).collect(), others)),
             None if wanted.languages.is_empty() => None,
             None => Some((wanted.languages.iter().map(Under::Language).collect(), [].as_slice())),
         };
         let query = match apart {
-            Some((under, others)) => {
+            Some((mut under, others)) => {
+                // What is looked up twice is found once: so there are fewer texts to prepare.
+                if let Some(last) = under.last().copied().filter(|_| under.len() <= USUAL_MAX) {
+                    under.resize(under.len().next_power_of_two(), last);
+                }
                 let from = page.from.as_ref().map(|at| (at.number(), at.id()));
                 let (limit, downwards) = (page.fetch(), newest != page.backward);
-                let are_limited = matches!(conn, Conn::Postgres(_));
-                let first = FirstUnder { under, others, wanted, now, from, limit, downwards, are_limited };
+                let arms_are_limited = matches!(conn, Conn::Postgres(_));
+                let first = FirstUnder { under, others, wanted, now, from, limit, downwards, arms_are_limited };
                 publications::table.filter(first).into_boxed()
             }
             None => filtered(conn, wanted, now),
@@ -119,6 +123,7 @@ fn filtered(conn: &Conn, wanted: &Wanted, now: UtcTime) -> publications::BoxedQu
 }
 
 /// What publications are looked up under.
+#[derive(Clone, Copy)]
 enum Under<'a> {
     Record(&'a RecordId),
     Language(&'a String),
@@ -137,14 +142,15 @@ struct FirstUnder<'a> {
     from: Option<(i64, Vec<u8>)>,
     limit: i64,
     downwards: bool,
-    are_limited: bool,
+    arms_are_limited: bool,
 }
 
 impl FirstUnder<'_> {
-    /// Whether it is one of a handful of statements, such as that of a section with those below it.
+    /// Whether its text is one of a few dozen, as that of a section with those below it is.
     fn is_usual(&self) -> bool {
-        let Wanted { languages, without, .. } = self.wanted;
-        self.under.len() <= USUAL_MAX && self.others.is_empty() && without.is_empty() && languages.len() <= 1
+        let Wanted { languages, with: _, without, from, until, sort: _ } = self.wanted;
+        let are_more = !self.others.is_empty() || !without.is_empty() || from.is_some() || until.is_some();
+        self.under.len() <= USUAL_MAX && languages.len() <= 1 && !are_more
     }
 
     /// The conditions besides what they are under.
@@ -189,7 +195,7 @@ impl FirstUnder<'_> {
 impl QueryFragment<Backend> for FirstUnder<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         if !self.is_usual() {
-            // As long as there are records and filters: not worth keeping prepared.
+            // Of many records and filters there are many texts, and each connection keeps what it prepares for good.
             out.unsafe_to_cache_prepared();
         }
         let (beyond, way) = if self.downwards { ('<', "DESC") } else { ('>', "ASC") };
@@ -200,7 +206,7 @@ impl QueryFragment<Backend> for FirstUnder<'_> {
         out.push_sql("publications.id IN (SELECT id FROM (");
         for (n, under) in self.under.iter().enumerate() {
             out.push_sql(if n == 0 { "" } else { " UNION " });
-            if self.are_limited {
+            if self.arms_are_limited {
                 out.push_sql("SELECT * FROM (");
             }
             out.push_sql("SELECT link.date_published, link.article_id, filed.id FROM ");
@@ -225,7 +231,7 @@ impl QueryFragment<Backend> for FirstUnder<'_> {
                 out.push_bind_param::<Binary, _>(article)?;
                 out.push_sql(")");
             }
-            if self.are_limited {
+            if self.arms_are_limited {
                 out.push_sql(&format!(" ORDER BY link.date_published {way}, link.article_id {way} LIMIT "));
                 out.push_bind_param::<BigInt, _>(&self.limit)?;
                 out.push_sql(&format!(") AS under_{n}"));

@@ -85,8 +85,11 @@ fn again(request: &ServiceRequest) -> Option<HttpResponse<BoxBody>> {
     Some(response.set_body(BoxBody::new(body)))
 }
 
-/// Remembers how an answer leaves that was kept.
+/// Remembers how an answer leaves that was kept, as far as it is told to all.
 fn noted(response: ServiceResponse) -> ServiceResponse {
+    if response.request().headers().contains_key(ORIGIN) {
+        return response;
+    }
     if let Some(Leaving { kept, form }) = response.response().extensions().get() {
         kept.leaves(*form, || head(*form, response.headers()));
     }
