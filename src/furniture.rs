@@ -18,11 +18,13 @@ use crate::db::Conn;
 use crate::events;
 use crate::ids::{FurnitureId, RecordId};
 use crate::problem::Problem;
-use crate::records::Reference;
+use crate::records::{Kind, Reference};
 use crate::site::Site;
 
 /// Records that a node keeps.
 const RECORDS_MAX: usize = 2_048;
+/// Names by which lists are narrowed that it keeps.
+const NAMES_MAX: usize = 512;
 
 /// The mark of the furniture, none before it was first changed.
 type Mark = Option<FurnitureId>;
@@ -34,11 +36,17 @@ pub struct Furniture {
     pub site: Shelf<(), Site>,
     /// What names records.
     pub records: Shelf<RecordId, Reference>,
+    /// The records that a name stands for where somebody narrows a list by it.
+    pub meant: Shelf<(Kind, String), Vec<RecordId>>,
 }
 
 impl Default for Furniture {
     fn default() -> Self {
-        Self { site: Shelf(Cache::new(1)), records: Shelf(Cache::new(RECORDS_MAX)) }
+        Self {
+            site: Shelf(Cache::new(1)),
+            records: Shelf(Cache::new(RECORDS_MAX)),
+            meant: Shelf(Cache::new(NAMES_MAX)),
+        }
     }
 }
 

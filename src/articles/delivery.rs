@@ -382,10 +382,10 @@ pub(super) fn wanted(read: &mut Read<'_>, query: &ArticleQuery) -> Result<Wanted
     ];
     for (kind, included, excluded) in filters {
         if !included.is_empty() {
-            with.push(named(read, kind, included)?);
+            with.push(records::meant(read, kind, included)?);
         }
         if !excluded.is_empty() {
-            without.extend(named(read, kind, excluded)?);
+            without.extend(records::meant(read, kind, excluded)?);
         }
     }
     Ok(Wanted {
@@ -396,9 +396,4 @@ pub(super) fn wanted(read: &mut Read<'_>, query: &ArticleQuery) -> Result<Wanted
         until: query.published_until,
         sort: query.sort.unwrap_or_default(),
     })
-}
-
-pub(super) fn named(read: &mut Read<'_>, kind: Kind, names: &[String]) -> Result<Vec<RecordId>, Problem> {
-    let ids = records::resolve(read, kind, names)?;
-    if kind == Kind::Section { records::with_descendants(read, ids) } else { Ok(ids) }
 }

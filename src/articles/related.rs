@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::delivery::{named, show, sought};
+use super::delivery::{show, sought};
 use super::dto::ArticleIn;
 use super::lists::{self, store::Wanted};
 use super::ranked::cut;
@@ -14,7 +14,7 @@ use crate::app::Read;
 use crate::db::page::{PageRequest, Slice};
 use crate::ids::{ArticleId, RecordId};
 use crate::problem::Problem;
-use crate::records::Kind;
+use crate::records::{self, Kind};
 use crate::site;
 
 /// Tags that are looked at, in the article's order.
@@ -34,10 +34,11 @@ pub fn related(
     let form: ArticleIn = serde_json::from_str(&article.content)?;
     let mut found = Found::default();
     for tag in form.tag_ids.iter().take(TAGS_MAX) {
-        let tags = named(read, Kind::Tag, &[tag.to_string()])?;
+        let tags = records::meant(read, Kind::Tag, &[tag.to_string()])?;
         found.add(newest(read, &form, vec![tags])?, 1);
     }
-    let section = form.section_id.map(|section| named(read, Kind::Section, &[section.to_string()])).transpose()?;
+    let section =
+        form.section_id.map(|section| records::meant(read, Kind::Section, &[section.to_string()])).transpose()?;
     found.add(newest(read, &form, section.into_iter().collect())?, 0);
     found.add(store::live_many(read.conn, &form.related_ids, read.now)?, 0);
     let ranked = found.ranked(article.article_id, &form.related_ids);

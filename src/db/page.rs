@@ -20,11 +20,28 @@ pub enum Key {
 
 /// Where a row stands in its list: the sort key, then the id among equals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub struct Position {
     /// The sort key.
     pub key: Key,
     /// The row's id.
     pub id: Uuid,
+}
+
+/// The same in as few characters as may be: a cursor stands in each page twice.
+#[derive(Serialize, Deserialize)]
+struct Written(Key, #[serde(with = "uuid::serde::simple")] Uuid);
+
+impl From<Written> for Position {
+    fn from(Written(key, id): Written) -> Self {
+        Self { key, id }
+    }
+}
+
+impl From<Position> for Written {
+    fn from(Position { key, id }: Position) -> Self {
+        Self(key, id)
+    }
 }
 
 impl Position {

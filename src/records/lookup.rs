@@ -182,13 +182,30 @@ pub fn with_descendants(read: &mut Read<'_>, roots: Vec<RecordId>) -> Result<Vec
     Ok(found)
 }
 
+/// The records whose articles somebody wants who names these: with those that were merged into them, and of sections with all
+/// below them. Of one name a node knows it already, as long as no record changes.
+pub fn meant(read: &mut Read<'_>, kind: Kind, names: &[String]) -> Result<Vec<RecordId>, Problem> {
+    let key = match names {
+        [only] => Some((kind, only.clone())),
+        _ => None,
+    };
+    if let Some(key) = &key
+        && let Some(known) = read.furnished(|furniture| &furniture.meant, key)?
+    {
+        return Ok(known.to_vec());
+    }
+    let ids = resolve(read, kind, names)?;
+    let ids = if kind == Kind::Section { with_descendants(read, ids)? } else { ids };
+    // Names of nothing are without number.
+    if let Some(key) = key.filter(|_| !ids.is_empty()) {
+        read.furnish(|furniture| &furniture.meant, key, &Arc::new(ids.clone()))?;
+    }
+    Ok(ids)
+}
+
 /// The sections that these ids or slugs stand for, with all below them; `None`, which is any, where none is named.
 pub fn sections(read: &mut Read<'_>, names: &[String]) -> Result<Option<Vec<RecordId>>, Problem> {
-    if names.is_empty() {
-        return Ok(None);
-    }
-    let roots = resolve(read, Kind::Section, names)?;
-    Ok(Some(with_descendants(read, roots)?))
+    if names.is_empty() { Ok(None) } else { meant(read, Kind::Section, names).map(Some) }
 }
 
 /// Records and, where the kind has a tree, all above them.

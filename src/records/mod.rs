@@ -34,7 +34,8 @@ use store::Wanted;
 
 pub use checks::check_names;
 pub use lookup::{
-    Reference, References, kin, known, merged, once, references, resolve, sections, with_ancestors, with_descendants,
+    Reference, References, kin, known, meant, merged, once, references, resolve, sections, with_ancestors,
+    with_descendants,
 };
 pub use merge::{MergeEvent, MergeIn, Mergeable, merge};
 
