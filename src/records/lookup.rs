@@ -196,8 +196,8 @@ pub fn meant(read: &mut Read<'_>, kind: Kind, names: &[String]) -> Result<Vec<Re
     }
     let ids = resolve(read, kind, names)?;
     let ids = if kind == Kind::Section { with_descendants(read, ids)? } else { ids };
-    // Names of nothing are without number.
-    if let Some(key) = key.filter(|_| !ids.is_empty()) {
+    // Names of nothing are without number, and spellings of something without end.
+    if let Some(key) = key.filter(|(_, name)| !ids.is_empty() && name.len() <= slug::BYTES_MAX) {
         read.furnish(|furniture| &furniture.meant, key, &Arc::new(ids.clone()))?;
     }
     Ok(ids)

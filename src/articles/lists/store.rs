@@ -55,15 +55,12 @@ pub(in crate::articles) fn list(
             None => Some((wanted.languages.iter().map(Under::Language).collect(), [].as_slice())),
         };
         let query = match apart {
-            Some((mut under, others)) => {
-                // What is looked up twice is found once: so there are fewer texts to prepare.
-                if let Some(last) = under.last().copied().filter(|_| under.len() <= USUAL_MAX) {
-                    under.resize(under.len().next_power_of_two(), last);
-                }
+            Some((under, others)) => {
                 let from = page.from.as_ref().map(|at| (at.number(), at.id()));
                 let (limit, downwards) = (page.fetch(), newest != page.backward);
                 let arms_are_limited = matches!(conn, Conn::Postgres(_));
-                let first = FirstUnder { under, others, wanted, now, from, limit, downwards, arms_are_limited };
+                let mut first = FirstUnder { under, others, wanted, now, from, limit, downwards, arms_are_limited };
+                first.pad();
                 publications::table.filter(first).into_boxed()
             }
             None => filtered(conn, wanted, now),
@@ -151,6 +148,13 @@ impl FirstUnder<'_> {
         let Wanted { languages, with: _, without, from, until, sort: _ } = self.wanted;
         let are_more = !self.others.is_empty() || !without.is_empty() || from.is_some() || until.is_some();
         self.under.len() <= USUAL_MAX && languages.len() <= 1 && !are_more
+    }
+
+    /// Looks up what is last some times more, which finds nothing more, so that there are fewer texts to keep prepared.
+    fn pad(&mut self) {
+        if let Some(last) = self.under.last().copied().filter(|_| self.is_usual()) {
+            self.under.resize(self.under.len().next_power_of_two(), last);
+        }
     }
 
     /// The conditions besides what they are under.
