@@ -144,14 +144,19 @@ async fn what_is_included_comes_in_full_and_once() {
     assert!(items.at("/items").as_array().unwrap().iter().all(|item| item.get("body").is_none()));
 }
 
-/// What stands on each page of a walk, from one end of a list to the other.
+/// What stands on each page of a walk, from one end of a list to the other; the way back is the same.
 async fn walked(desk: &Desk, query: &str) -> Vec<String> {
     let (mut pages, mut page) = (Vec::new(), list(desk, query).await.expect(200));
     loop {
         pages.push(headlines(&page).concat());
-        let Some(next) = page.at("/page/next").as_str().map(str::to_owned) else { return pages };
+        let Some(next) = page.at("/page/next").as_str().map(str::to_owned) else { break };
         page = list(desk, &format!("{query}&after={next}")).await.expect(200);
     }
+    for earlier in pages.iter().rev().skip(1) {
+        page = list(desk, &format!("{query}&before={}", page.text("/page/prev"))).await.expect(200);
+        assert_eq!(headlines(&page).concat(), *earlier, "{query}");
+    }
+    pages
 }
 
 #[actix_web::test]
@@ -172,6 +177,31 @@ async fn what_stands_in_several_sections_of_a_list_is_there_once_and_in_its_plac
     assert_eq!(walked(&desk, "section=العالم&limit=7").await, ["gfedcba"]);
     let tunis = format!("section={}&section={}&limit=3", below[2], below[1]);
     assert_eq!(walked(&desk, &tunis).await, ["fec", "b"]);
+}
+
+#[actix_web::test]
+async fn a_list_of_many_sections_is_that_of_all_where_everything_stands_in_some() {
+    let desk = Desk::new().await;
+    let mut below = vec![desk.section.clone()];
+    for n in 0..20 {
+        below.push(
+            record(&desk.editor, "sections", json!({ "name": format!("قسم {n}"), "parentId": below[n / 4] })).await,
+        );
+    }
+    for n in 0..26 {
+        let others: Vec<&String> = below.iter().cycle().skip(n * 5 % 21 + 1).step_by(3).take(n % 3).collect();
+        let fields = json!({ "sectionId": below[n * 5 % 21], "extraSectionIds": others });
+        desk.live_with(&format!("{}", char::from(b'a' + u8::try_from(n).unwrap())), fields).await;
+        // Several are of one instant.
+        if n % 4 == 3 {
+            desk.app.clock.advance(Duration::from_secs(60));
+        }
+    }
+    for query in ["limit=4", "limit=5&sort=datePublished", "limit=26", "limit=3&language=ar&language=en"] {
+        let all = walked(&desk, query).await;
+        assert_eq!(all.concat().len(), 26, "{query}");
+        assert_eq!(walked(&desk, &format!("{query}&section=العالم")).await, all, "{query}");
+    }
 }
 
 #[actix_web::test]

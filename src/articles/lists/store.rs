@@ -1,22 +1,21 @@
 //! The only SQL of delivery's lists. Page 1 of a rare tag costs what page 5,000 of everything does.
 
-use diesel::connection::Connection;
+use diesel::backend::Backend;
+use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::exists;
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Binary, Bool, Text};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Binary, Text};
 
 use crate::articles::query::Sort;
 use crate::articles::store::{Live, visible};
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{publication_links, publications};
-use crate::db::{Conn, one_of};
+use crate::db::{Conn, directly, one_of};
 use crate::ids::{ArticleId, RecordId};
 use crate::keyset;
 use crate::time::UtcTime;
-
-type Backend = <Conn as Connection>::Backend;
 
 /// So many sections, tags and the like are looked through each by itself: what has more below it is most of an archive.
 const APART_MAX: usize = 100;
@@ -41,30 +40,24 @@ pub(in crate::articles) fn list(
     now: UtcTime,
     page: &PageRequest,
 ) -> QueryResult<Slice<Live>> {
+    if wanted.with.iter().any(Vec::is_empty) {
+        return Ok(Slice { rows: Vec::new(), next: None, prev: None, total: page.count.then_some(0) });
+    }
     let by_change = wanted.sort == Sort::LatestChange;
     let newest = wanted.sort == Sort::Newest;
     let rows = if by_change {
         let query = filtered(conn, wanted, now);
         let query = keyset!(query, page, publications::date_modified => number, publications::article_id, true);
         query.select(Live::as_select()).load(conn)?
+    } else if let Some((under, others)) = apart(wanted) {
+        let from = page.from.as_ref().map(|at| (at.number(), at.id()));
+        let (limit, downwards) = (page.fetch(), newest != page.backward);
+        let arms_are_limited = under.len() > 1 && matches!(conn, Conn::Postgres(_));
+        let mut first = FirstUnder { under, others, wanted, now, from, limit, downwards, arms_are_limited };
+        first.pad();
+        directly!(conn, own => each_once(first.load_iter::<Live, DefaultLoadingMode>(own)?, limit))?
     } else {
-        let apart: Option<(Vec<Under<'_>>, _)> = match wanted.with.split_first() {
-            Some((ids, _)) if ids.len() > APART_MAX => None,
-            Some((ids, others)) => Some((ids.iter().map(Under::Record).collect(), others)),
-            None if wanted.languages.is_empty() => None,
-            None => Some((wanted.languages.iter().map(Under::Language).collect(), [].as_slice())),
-        };
-        let query = match apart {
-            Some((under, others)) => {
-                let from = page.from.as_ref().map(|at| (at.number(), at.id()));
-                let (limit, downwards) = (page.fetch(), newest != page.backward);
-                let arms_are_limited = matches!(conn, Conn::Postgres(_));
-                let mut first = FirstUnder { under, others, wanted, now, from, limit, downwards, arms_are_limited };
-                first.pad();
-                publications::table.filter(first).into_boxed()
-            }
-            None => filtered(conn, wanted, now),
-        };
+        let query = filtered(conn, wanted, now);
         let query = keyset!(query, page, publications::date_published => number, publications::article_id, newest);
         query.select(Live::as_select()).load(conn)?
     };
@@ -74,6 +67,32 @@ pub(in crate::articles) fn list(
         slice.total = Some(filtered(conn, wanted, now).count().get_result(conn)?);
     }
     Ok(slice)
+}
+
+/// Under what a list is looked up, each by itself, and what else it must be filed under; nothing where that is too much.
+fn apart(wanted: &Wanted) -> Option<(Vec<Under<'_>>, &[Vec<RecordId>])> {
+    match wanted.with.split_first() {
+        Some((ids, _)) if ids.len() > APART_MAX => None,
+        Some((ids, others)) => Some((ids.iter().map(Under::Record).collect(), others)),
+        None if wanted.languages.is_empty() => Some((vec![Under::All], &[])),
+        None => Some((wanted.languages.iter().map(Under::Language).collect(), &[])),
+    }
+}
+
+/// The first so many articles of rows in order, where those of one article follow each other. No more is read of them.
+fn each_once(rows: impl Iterator<Item = QueryResult<Live>>, limit: i64) -> QueryResult<Vec<Live>> {
+    let limit = usize::try_from(limit).unwrap_or_default();
+    let mut firsts: Vec<Live> = Vec::new();
+    for row in rows {
+        let row = row?;
+        if firsts.last().is_none_or(|last| last.id != row.id) {
+            firsts.push(row);
+        }
+        if firsts.len() == limit {
+            break;
+        }
+    }
+    Ok(firsts)
 }
 
 /// Of these articles, those that are wanted.
@@ -88,7 +107,11 @@ pub(in crate::articles) fn among(
 }
 
 /// All that are wanted, whatever their order.
-fn filtered(conn: &Conn, wanted: &Wanted, now: UtcTime) -> publications::BoxedQuery<'static, Backend> {
+fn filtered(
+    conn: &Conn,
+    wanted: &Wanted,
+    now: UtcTime,
+) -> publications::BoxedQuery<'static, <Conn as Connection>::Backend> {
     let linked = |ids: &[RecordId]| {
         exists(
             publication_links::table
@@ -122,13 +145,32 @@ fn filtered(conn: &Conn, wanted: &Wanted, now: UtcTime) -> publications::BoxedQu
 /// What publications are looked up under.
 #[derive(Clone, Copy)]
 enum Under<'a> {
+    All,
     Record(&'a RecordId),
     Language(&'a String),
 }
 
-/// Whether a publication is one of the first so many that are wanted under any of these, which are all of a kind. What is
-/// under each is looked up by itself, in the order of dates: sorted out of the whole archive, what is rare would be found
-/// late, and what is common sorted each time. SQLite reads them side by side and stops once it has enough of them together;
+impl Under<'_> {
+    /// The column that has the dates in order.
+    const fn date(self) -> &'static str {
+        match self {
+            Under::Record(_) => "link.date_published",
+            Under::All | Under::Language(_) => "filed.date_published",
+        }
+    }
+
+    /// The column by which equal dates are in order.
+    const fn article(self) -> &'static str {
+        match self {
+            Under::Record(_) => "link.article_id",
+            Under::All | Under::Language(_) => "filed.article_id",
+        }
+    }
+}
+
+/// The first publications that are wanted under any of these, which are all of a kind; what is under several of them comes
+/// as often. What is under each is looked up by itself, in the order of dates: sorted out of the whole archive, what is rare
+/// would be found late, and what is common sorted each time. SQLite reads them side by side, as far as it is asked to;
 /// PostgreSQL has to be told how many of each are enough.
 struct FirstUnder<'a> {
     under: Vec<Under<'a>>,
@@ -157,15 +199,43 @@ impl FirstUnder<'_> {
         }
     }
 
-    /// The conditions besides what they are under.
-    fn walk_conditions<'b>(&'b self, out: &mut AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+    /// What is under one of them, in any order. What has the dates in order is read first, so that nothing is read beyond
+    /// what is enough.
+    fn walk_arm<'b, D>(&'b self, under: &'b Under<'_>, mut out: AstPass<'_, 'b, D>) -> QueryResult<()>
+    where
+        D: Backend,
+        UtcTime: ToSql<BigInt, D>,
+        i64: ToSql<BigInt, D>,
+        RecordId: ToSql<Binary, D>,
+        Vec<u8>: ToSql<Binary, D>,
+        String: ToSql<Text, D>,
+    {
+        out.push_sql("SELECT filed.id, ");
+        out.push_sql(under.article());
+        out.push_sql(", filed.version, filed.slug, ");
+        out.push_sql(under.date());
+        out.push_sql(", filed.date_modified, filed.word_count, filed.content FROM ");
+        match under {
+            Under::All => out.push_sql("publications AS filed WHERE "),
+            Under::Record(id) => {
+                out.push_sql("publication_links AS link CROSS JOIN publications AS filed ");
+                out.push_sql("WHERE filed.id = link.publication_id AND link.target_id = ");
+                out.push_bind_param::<Binary, _>(*id)?;
+                out.push_sql(" AND ");
+            }
+            Under::Language(tag) => {
+                out.push_sql("publications AS filed WHERE filed.language = ");
+                out.push_bind_param::<Text, _>(*tag)?;
+                out.push_sql(" AND ");
+            }
+        }
         let Wanted { languages, with: _, without, from, until, sort: _ } = self.wanted;
-        out.push_sql(" AND filed.visible_from <= ");
+        out.push_sql("filed.visible_from <= ");
         out.push_bind_param::<BigInt, _>(&self.now)?;
         out.push_sql(" AND (filed.visible_until IS NULL OR filed.visible_until > ");
         out.push_bind_param::<BigInt, _>(&self.now)?;
         out.push_sql(")");
-        if !languages.is_empty() && matches!(self.under.first(), Some(Under::Record(_))) {
+        if !languages.is_empty() && matches!(under, Under::Record(_)) {
             out.push_sql(" AND filed.language IN (");
             for (n, language) in languages.iter().enumerate() {
                 out.push_sql(if n == 0 { "" } else { ", " });
@@ -187,78 +257,65 @@ impl FirstUnder<'_> {
         }
         for (comparison, date) in [(" >= ", from), (" < ", until)] {
             if let Some(date) = date {
-                out.push_sql(" AND link.date_published");
+                out.push_sql(" AND ");
+                out.push_sql(under.date());
                 out.push_sql(comparison);
                 out.push_bind_param::<BigInt, _>(date)?;
             }
         }
+        if let Some((date, article)) = &self.from {
+            let beyond = if self.downwards { '<' } else { '>' };
+            out.push_sql(&format!(" AND ({}, {}) {beyond} (", under.date(), under.article()));
+            out.push_bind_param::<BigInt, _>(date)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Binary, _>(article)?;
+            out.push_sql(")");
+        }
         Ok(())
     }
 }
 
-impl QueryFragment<Backend> for FirstUnder<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+impl<D> QueryFragment<D> for FirstUnder<'_>
+where
+    D: Backend,
+    UtcTime: ToSql<BigInt, D>,
+    i64: ToSql<BigInt, D>,
+    RecordId: ToSql<Binary, D>,
+    Vec<u8>: ToSql<Binary, D>,
+    String: ToSql<Text, D>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, D>) -> QueryResult<()> {
         if !self.is_usual() {
             // Of many records and filters there are many texts, and each connection keeps what it prepares for good.
             out.unsafe_to_cache_prepared();
         }
-        let (beyond, way) = if self.downwards { ('<', "DESC") } else { ('>', "ASC") };
-        if self.under.is_empty() {
-            out.push_sql("publications.id IN (NULL)");
-            return Ok(());
-        }
-        out.push_sql("publications.id IN (SELECT id FROM (");
+        let way = if self.downwards { "DESC" } else { "ASC" };
         for (n, under) in self.under.iter().enumerate() {
-            out.push_sql(if n == 0 { "" } else { " UNION " });
+            out.push_sql(if n == 0 { "" } else { " UNION ALL " });
             if self.arms_are_limited {
                 out.push_sql("SELECT * FROM (");
-            }
-            out.push_sql("SELECT link.date_published, link.article_id, filed.id FROM ");
-            // In this order, so that it stops as soon as it has enough.
-            match under {
-                Under::Record(id) => {
-                    out.push_sql("publication_links AS link CROSS JOIN publications AS filed ");
-                    out.push_sql("WHERE filed.id = link.publication_id AND link.target_id = ");
-                    out.push_bind_param::<Binary, _>(*id)?;
-                }
-                Under::Language(tag) => {
-                    out.push_sql("publications AS link CROSS JOIN publications AS filed ");
-                    out.push_sql("WHERE filed.id = link.id AND link.language = ");
-                    out.push_bind_param::<Text, _>(*tag)?;
-                }
-            }
-            self.walk_conditions(&mut out)?;
-            if let Some((date, article)) = &self.from {
-                out.push_sql(&format!(" AND (link.date_published, link.article_id) {beyond} ("));
-                out.push_bind_param::<BigInt, _>(date)?;
-                out.push_sql(", ");
-                out.push_bind_param::<Binary, _>(article)?;
-                out.push_sql(")");
-            }
-            if self.arms_are_limited {
-                out.push_sql(&format!(" ORDER BY link.date_published {way}, link.article_id {way} LIMIT "));
+                self.walk_arm(under, out.reborrow())?;
+                out.push_sql(&format!(" ORDER BY {} {way}, {} {way} LIMIT ", under.date(), under.article()));
                 out.push_bind_param::<BigInt, _>(&self.limit)?;
                 out.push_sql(&format!(") AS under_{n}"));
+            } else {
+                self.walk_arm(under, out.reborrow())?;
             }
         }
-        out.push_sql(&format!(" ORDER BY 1 {way}, 2 {way} LIMIT "));
-        out.push_bind_param::<BigInt, _>(&self.limit)?;
-        out.push_sql(") AS firsts)");
+        out.push_sql(&format!(" ORDER BY 5 {way}, 2 {way}"));
+        if let [_] = self.under.as_slice() {
+            out.push_sql(" LIMIT ");
+            out.push_bind_param::<BigInt, _>(&self.limit)?;
+        }
         Ok(())
     }
 }
 
-impl Expression for FirstUnder<'_> {
-    type SqlType = Bool;
+impl Query for FirstUnder<'_> {
+    type SqlType = (Binary, Binary, BigInt, Text, BigInt, BigInt, BigInt, Text);
 }
 
-impl<Q> AppearsOnTable<Q> for FirstUnder<'_> {}
-
-impl<Q> SelectableExpression<Q> for FirstUnder<'_> {}
-
-impl<G> ValidGrouping<G> for FirstUnder<'_> {
-    type IsAggregate = is_aggregate::Never;
-}
+impl<C> RunQueryDsl<C> for FirstUnder<'_> {}
 
 impl QueryId for FirstUnder<'_> {
     type QueryId = ();
