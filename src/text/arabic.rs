@@ -12,7 +12,7 @@ pub fn fold(text: &str) -> String {
 }
 
 /// Adds what becomes of a character to the key of its text; nothing where that depends on what stands beside it.
-pub(super) fn fold_onto(key: &mut String, c: char) -> bool {
+fn fold_onto(key: &mut String, c: char) -> bool {
     match plain(c) {
         Some(Plain::Kept(c)) => key.push(c),
         Some(Plain::Dropped) => {}
@@ -32,7 +32,7 @@ fn is_alphanumeric(c: char) -> bool {
 }
 
 /// What becomes of a character whatever stands beside it.
-enum Plain {
+pub(super) enum Plain {
     /// It is this in the key.
     Kept(char),
     /// It leaves no trace.
@@ -41,7 +41,7 @@ enum Plain {
 
 /// What becomes of the characters that nearly all of an Arabic text consists of, and of ASCII: none of them takes part in a
 /// composition with others of them.
-const fn plain(c: char) -> Option<Plain> {
+pub(super) const fn plain(c: char) -> Option<Plain> {
     match c {
         '\0'..='\x7F' => Some(Plain::Kept(c.to_ascii_lowercase())),
         '\u{640}' | '\u{64B}'..='\u{652}' | '\u{670}' => Some(Plain::Dropped),

@@ -5,12 +5,10 @@
 //! told from what was put before it: وزارة begins with a letter that could be an «and». So such a word keeps the terms of
 //! each reading, with and without.
 
-use std::iter::Enumerate;
-use std::str::CharIndices;
-
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::char::is_combining_mark;
 
+use super::arabic::Plain;
 use super::{Language, arabic};
 
 /// The longest word that is kept, in characters. What is longer is no word of any language.
@@ -71,7 +69,8 @@ pub struct Word<'w> {
 #[derive(Debug)]
 pub struct Words<'t> {
     text: &'t str,
-    unread: Enumerate<CharIndices<'t>>,
+    /// Up to where it is read, in bytes and in characters.
+    read: (usize, usize),
     keys: String,
     places: Vec<Place>,
 }
@@ -87,7 +86,8 @@ struct Place {
 impl<'t> Words<'t> {
     /// Those of a text, of which none is read yet.
     pub fn of(text: &'t str) -> Self {
-        Self { text, unread: text.char_indices().enumerate(), keys: String::new(), places: Vec::new() }
+        // No key is longer than its word, as a rule.
+        Self { text, read: (0, 0), keys: String::with_capacity(text.len()), places: Vec::new() }
     }
 
     /// Reads on until there are so many, or no more.
@@ -97,37 +97,53 @@ impl<'t> Words<'t> {
 
     /// Reads what stands between the next two gaps, if there is anything.
     fn read_run(&mut self) -> bool {
-        let Some((start, (from, first))) = self.unread.find(|(_, (_, c))| belongs(*c)) else { return false };
-        let before = self.keys.len();
-        let mut is_plain = arabic::fold_onto(&mut self.keys, first);
-        let (mut end, mut to) = (start + 1, from + first.len_utf8());
-        for (at, (byte, c)) in self.unread.by_ref() {
-            (end, to) = (at, byte);
-            if !belongs(c) {
-                break;
-            }
-            (end, to) = (at + 1, byte + c.len_utf8());
-            is_plain = is_plain && arabic::fold_onto(&mut self.keys, c);
+        let (text, (mut byte, mut character)) = (self.text, self.read);
+        while let Some((Part::Gap, size)) = part_at(text, byte) {
+            (byte, character) = (byte + size, character + 1);
         }
+        let (from, start, before) = (byte, character, self.keys.len());
+        // What is the same in the key is copied at once, up to what is not.
+        let (mut copied, mut is_plain) = (byte, true);
+        while let Some((part, size)) = part_at(text, byte) {
+            match part {
+                Part::Gap => break,
+                Part::Same => {}
+                Part::Other(c) => {
+                    self.keys.push_str(text.get(copied..byte).unwrap_or_default());
+                    self.keys.push(c);
+                    copied = byte + size;
+                }
+                Part::Dropped => {
+                    self.keys.push_str(text.get(copied..byte).unwrap_or_default());
+                    copied = byte + size;
+                }
+                Part::Hard => is_plain = false,
+            }
+            (byte, character) = (byte + size, character + 1);
+        }
+        self.read = (byte, character);
         if is_plain {
-            self.end_word(before, start, end);
+            self.keys.push_str(text.get(copied..byte).unwrap_or_default());
+            self.end_word(before, start, character);
         } else {
             self.keys.truncate(before);
-            let folded = arabic::fold_any(self.text.get(from..to).unwrap_or_default());
+            let folded = arabic::fold_any(text.get(from..byte).unwrap_or_default());
             for word in arabic::words(&folded) {
                 let before = self.keys.len();
                 self.keys.push_str(word);
-                self.end_word(before, start, end);
+                self.end_word(before, start, character);
             }
         }
-        true
+        byte > from
     }
 
     /// Ends a word whose key begins at some byte, unless nothing is left of it.
     fn end_word(&mut self, from: usize, start: usize, end: usize) {
-        let key = self.keys.get(from..).unwrap_or_default();
-        if let Some((long, _)) = key.char_indices().nth(WORD_MAX) {
-            self.keys.truncate(from + long);
+        if self.keys.len() > from + WORD_MAX {
+            let key = self.keys.get(from..).unwrap_or_default();
+            if let Some((long, _)) = key.char_indices().nth(WORD_MAX) {
+                self.keys.truncate(from + long);
+            }
         }
         if self.keys.len() > from {
             self.places.push(Place { start, end, key_end: self.keys.len() });
@@ -169,18 +185,73 @@ pub fn words(text: &str) -> Words<'_> {
     words
 }
 
-/// Whether a character can be part of a word, or stand in one and leave no trace.
-fn belongs(c: char) -> bool {
-    match c {
-        '\0'..='\x7F' => c.is_ascii_alphanumeric(),
-        // What Arabic texts consist of: letters and marks without a gap.
-        '\u{620}'..='\u{65F}' => true,
-        _ => belongs_anywhere(c),
+/// What a character is to the words of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// It ends one.
+    Gap,
+    /// It stands in the key as it is.
+    Same,
+    /// Another stands there in its place.
+    Other(char),
+    /// It stands in a word and leaves no trace.
+    Dropped,
+    /// It is a part of one, and what becomes of it depends on what stands beside it.
+    Hard,
+}
+
+/// The blocks of Unicode that are looked up: ASCII, and the first half of Arabic, of one byte and of two. What Arabic texts
+/// consist of is in them.
+const BLOCK: usize = 128;
+
+/// What their characters are. Those of Arabic that take tables of Unicode are not known here.
+const PARTS: [[Option<Part>; BLOCK]; 2] = [block(0), block(0x600)];
+
+const fn block(first: u32) -> [Option<Part>; BLOCK] {
+    let mut parts = [None; BLOCK];
+    let (mut rest, mut code): (&mut [_], u32) = (&mut parts, first);
+    while let Some((part, others)) = rest.split_first_mut() {
+        if let Some(c) = char::from_u32(code) {
+            *part = known(c);
+        }
+        (rest, code) = (others, code + 1);
+    }
+    parts
+}
+
+const fn known(c: char) -> Option<Part> {
+    if c.is_ascii() && !c.is_ascii_alphanumeric() {
+        return Some(Part::Gap);
+    }
+    match arabic::plain(c) {
+        Some(Plain::Dropped) => Some(Part::Dropped),
+        Some(Plain::Kept(kept)) if kept as u32 == c as u32 => Some(Part::Same),
+        Some(Plain::Kept(kept)) => Some(Part::Other(kept)),
+        None => None,
     }
 }
 
-/// The same by the tables of Unicode.
-fn belongs_anywhere(c: char) -> bool {
+/// What stands at a byte of a text, and how many bytes that takes; nothing at its end.
+#[inline]
+fn part_at(text: &str, byte: usize) -> Option<(Part, usize)> {
+    let [ascii, arabic] = &PARTS;
+    let bytes = text.as_bytes();
+    let known = match *bytes.get(byte)? {
+        only @ 0..=0x7F => ascii.get(usize::from(only)).map(|part| (*part, 1)),
+        first @ 0xD8..=0xD9 => {
+            let second = bytes.get(byte + 1)?;
+            arabic.get(usize::from(first & 1) << 6 | usize::from(second & 0x3F)).map(|part| (*part, 2))
+        }
+        _ => None,
+    };
+    match known {
+        Some((Some(part), size)) => Some((part, size)),
+        _ => text.get(byte..)?.chars().next().map(|c| (if belongs(c) { Part::Hard } else { Part::Gap }, c.len_utf8())),
+    }
+}
+
+/// Whether a character can be part of a word, or stand in one and leave no trace.
+fn belongs(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c) || arabic::is_dropped(c)
 }
 
@@ -328,9 +399,11 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_a_word_at_once_does_so_by_the_tables_too() {
+    fn what_is_looked_up_is_what_the_tables_of_unicode_say() {
         for c in '\0'..=char::MAX {
-            assert_eq!(belongs(c), belongs_anywhere(c), "{c:?}");
+            let text = c.to_string();
+            let part = part_at(&text, 0).map(|(part, size)| (part != Part::Gap, size));
+            assert_eq!(part, Some((belongs(c), c.len_utf8())), "{c:?}");
         }
     }
 }

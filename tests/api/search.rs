@@ -211,6 +211,29 @@ async fn a_whole_headline_comes_first_then_headlines_then_the_newest() {
 }
 
 #[actix_web::test]
+async fn however_long_the_first_page_is_it_begins_with_the_same() {
+    let desk = Desk::new().await;
+    // Every ninth day; what has the word in its headline is worth 30 days more.
+    let mut worth = Vec::new();
+    for n in 0..14_i64 {
+        let is_above = n % 3 == 0 || n > 10;
+        let headline = if is_above { format!("{n} هدنة") } else { format!("{n}") };
+        let day = jiff::civil::date(2025, 11, 30).checked_sub(jiff::Span::new().days(n * 9)).unwrap();
+        let id = desk.draft_with(&headline, text("هدنة اليمن في الخبر")).await.text("/id");
+        let published = json!({ "datePublished": format!("{day}T00:00:00Z") });
+        desk.step(&desk.editor, &id, "publish", published).await.expect(200);
+        worth.push((n * 9 - if is_above { 30 } else { 0 }, headline));
+    }
+    worth.sort();
+    let best: Vec<String> = worth.into_iter().map(|(_, headline)| headline).collect();
+    for limit in 1..=14 {
+        let page = ask(&desk.app.anonymous(), "هدنة", &format!("&limit={limit}")).await;
+        assert_eq!(headlines(&page), best[..limit], "{limit}");
+        assert_eq!(page.at("/page/next").is_string(), limit < 14, "{limit}");
+    }
+}
+
+#[actix_web::test]
 async fn both_orders_have_pages_in_both_directions() {
     let desk = Desk::new().await;
     for n in 0..7 {

@@ -41,9 +41,12 @@ impl Sought {
     }
 }
 
-/// Whether a term is a part of a word. Words are short: to look at each place takes less than to prepare a search.
+/// Whether a term is a part of a word. Words are short: to look at each place takes less than to prepare a search, and most
+/// places differ in the last byte.
 fn is_part(key: &str, term: &str) -> bool {
-    term.is_empty() || key.as_bytes().windows(term.len()).any(|part| part == term.as_bytes())
+    let last = term.as_bytes().last();
+    let is_term = |part: &[u8]| part.last() == last && part == term.as_bytes();
+    term.is_empty() || key.as_bytes().windows(term.len()).any(is_term)
 }
 
 /// One thing that a text must have, or must not have.

@@ -60,7 +60,7 @@ impl Lookout<'_> {
             let so_far = words.len().saturating_sub(self.longest() - 1).max(looked_at);
             certain.extend(self.beginning(&words, looked_at..so_far));
             looked_at = so_far;
-            let hits = in_order(certain.iter().copied().chain(self.beginning(&words, looked_at..words.len())));
+            let hits = in_order([certain.clone(), self.beginning(&words, looked_at..words.len())].concat());
             if words.len() == before || self.is_settled(&words, &hits) {
                 return (words, hits);
             }
@@ -87,13 +87,14 @@ impl Lookout<'_> {
     }
 
     /// What was asked for and begins with one of some words of a text.
-    fn beginning<'w>(&'w self, words: &'w Words<'_>, with: Range<usize>) -> impl Iterator<Item = Hit> + 'w {
-        with.flat_map(move |word| {
-            let pieces = self.asked.wanted.iter().enumerate();
-            pieces.flat_map(move |(piece, sought)| {
-                (word..word + self.reach(sought, words, word)).map(move |word| Hit { word, piece })
-            })
-        })
+    fn beginning(&self, words: &Words<'_>, with: Range<usize>) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for word in with {
+            for (piece, sought) in self.asked.wanted.iter().enumerate() {
+                hits.extend((word..word + self.reach(sought, words, word)).map(|word| Hit { word, piece }));
+            }
+        }
+        hits
     }
 
     /// How many words from one on are what a piece asks for.
@@ -117,8 +118,7 @@ impl Lookout<'_> {
 }
 
 /// Hits in the order of a text, each word once.
-fn in_order(hits: impl Iterator<Item = Hit>) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = hits.collect();
+fn in_order(mut hits: Vec<Hit>) -> Vec<Hit> {
     hits.sort_by_key(|hit| hit.word);
     hits.dedup_by_key(|hit| hit.word);
     hits

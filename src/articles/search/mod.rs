@@ -112,6 +112,9 @@ fn newest(read: &mut Read<'_>, search: Search<'_>, page: &PageRequest) -> Result
 /// A page of the best among the newest that were found.
 fn best(read: &mut Read<'_>, search: Search<'_>, asked: &Asked, page: &PageRequest) -> Result<Slice<Found>, Problem> {
     let in_headline = search.needle.in_headline(&asked.wanted);
+    // What is on the first page is, each kind for itself, among so many of the newest.
+    let is_first = page.from.is_none() && !page.backward;
+    let search = Search { limit: if is_first { page.fetch().min(WINDOW) } else { WINDOW }, ..search };
     let mut scores: HashMap<PublicationId, i64> = HashMap::new();
     let mut score = |found: Vec<Found>, bonus: i64| {
         for Found { place, publication_id } in found {
