@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::dto::CommentEditIn;
 use super::external::{AuthorKind, Question};
-use super::pipeline::{self, Case, Rule, Verdict};
+use super::pipeline::{self, CROWD, Case, Rule, Verdict};
 use super::sanctions::{self, Standing};
 use super::store::{self, Said};
 use super::wording::{Draft, Gist, Wording};
@@ -73,6 +73,7 @@ pub(super) fn judge(
     let recent: Vec<Arc<Gist>> =
         recent.iter().map(|said| beside.words.gist(&said.text_key, || Gist::of(&said.text))).collect();
     let hold_first = i64::from(about.rules.hold_first);
+    let crowd = i64::try_from(CROWD).unwrap_or(i64::MAX);
     let seen = words::present(read, beside.words)?.look(&wording.text);
     Ok(pipeline::judge(&Case {
         wording,
@@ -85,7 +86,10 @@ pub(super) fn judge(
         recent: &recent,
         elsewhere: store::others_saying(read.conn, &wording.key, author, since, RECENT_MAX)?.len(),
         crowd: match &beside.origin {
-            Some(from) => store::others_from(read.conn, from.as_bytes(), author, read.now.before(JUST_NOW))?.len(),
+            Some(from) => {
+                let just_now = read.now.before(JUST_NOW);
+                store::others_from(read.conn, from.as_bytes(), author, just_now, crowd)?.len()
+            }
             None => 0,
         },
     }))

@@ -17,9 +17,6 @@ use crate::ids::{ArticleId, CommentId, CommenterId, DecisionId, UserId};
 use crate::keyset;
 use crate::time::UtcTime;
 
-/// How many others are looked for; more tell nothing new.
-const OTHERS_MAX: i64 = 20;
-
 /// A row of `comments`.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = comments, treat_none_as_default_value = false)]
@@ -324,16 +321,17 @@ pub(super) fn others_saying(
     Ok(others)
 }
 
-/// Who else has commented from somewhere since an instant, each once.
+/// Who else has commented from somewhere since an instant, each once, up to a limit.
 pub(super) fn others_from(
     conn: &mut Conn,
     origin: &[u8],
     author: CommenterId,
     since: UtcTime,
+    limit: i64,
 ) -> QueryResult<Vec<CommenterId>> {
     let there = comments::table.filter(comments::origin.eq(origin).and(comments::created_at.gt(since)));
     let others = there.filter(comments::author_id.ne(author)).select(comments::author_id);
-    directly!(conn, own => others.distinct().limit(OTHERS_MAX).load(own))
+    directly!(conn, own => others.distinct().limit(limit).load(own))
 }
 
 /// Forgets where comments from before an instant came from, some at a time.

@@ -149,6 +149,8 @@ async fn questions(app: &TestApp) -> Vec<String> {
         format!("/api/v1/articles/{id}"),
         format!("/api/v1/articles/{id}/comments?limit=20&sort=newest"),
         format!("/api/v1/articles/{id}/comments?limit=20&sort=mostReacted&replies=3"),
+        format!("/api/v1/articles/{id}/comments?limit=20&tag=featured"),
+        format!("/api/v1/articles/{id}/comments?limit=20&tag=pinned&sort=oldest"),
         format!("/api/v1/search?q={word}"),
         "/api/v1/search?q=في&sort=newest".into(),
         format!("/api/v1/search/suggest?q={word}"),

@@ -35,7 +35,7 @@ macro_rules! filtered {
             None => query,
             Some(CommentQueue::Pending) => query.filter(comments::status.eq(CommentStatus::Pending)),
             Some(CommentQueue::Withheld) => query.filter(comments::status.eq(CommentStatus::Withheld)),
-            Some(CommentQueue::Reported) => query.filter(comments::has_reports.eq(true)),
+            Some(CommentQueue::Reported) => query.filter(comments::has_reports),
             Some(CommentQueue::Unreviewed) => {
                 query.filter(comments::status.eq(CommentStatus::Published)).filter(comments::is_reviewed.eq(false))
             }
@@ -92,7 +92,7 @@ pub(super) fn counts(conn: &mut Conn, limit: i64) -> QueryResult<Counts> {
     let columns = [
         count("pending", "status = 'pending'"),
         count("withheld", "status = 'withheld'"),
-        count("reported", "has_reports = TRUE"),
+        count("reported", "has_reports"),
         count("unreviewed", "is_reviewed = FALSE AND status = 'published'"),
         count("appealed", "appeal IS NOT NULL"),
     ];

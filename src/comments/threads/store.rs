@@ -64,8 +64,8 @@ macro_rules! listed {
                 Part::RepliesTo(parent) => {
                     query.filter(comments::parent_id.eq(*parent)).filter(comments::is_listed.eq(true))
                 }
-                Part::Marked(CommentTag::Featured) => query.filter(comments::is_featured.eq(true)).filter(published),
-                Part::Marked(CommentTag::Pinned) => query.filter(comments::is_pinned.eq(true)).filter(published),
+                Part::Marked(CommentTag::Featured) => query.filter(comments::is_featured).filter(published),
+                Part::Marked(CommentTag::Pinned) => query.filter(comments::is_pinned).filter(published),
             }
         };
         let columns = (Row::as_select(), writer!());

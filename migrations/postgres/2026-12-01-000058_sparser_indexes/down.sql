@@ -1,0 +1,12 @@
+DROP INDEX comments_is_featured_index;
+CREATE INDEX comments_is_featured_index ON comments (article_id, is_featured, status, created_at, id);
+DROP INDEX comments_is_pinned_index;
+CREATE INDEX comments_is_pinned_index ON comments (article_id, is_pinned, status, created_at, id);
+DROP INDEX comments_report_count_index;
+CREATE INDEX comments_report_count_index ON comments (has_reports, created_at, id);
+DROP INDEX comments_answers_id_index;
+CREATE INDEX comments_answers_id_index ON comments (answers_id);
+DROP INDEX comments_below_index;
+CREATE INDEX comments_below_index ON comments (parent_id);
+DROP INDEX articles_assigned_to_index;
+CREATE INDEX articles_assigned_to_index ON articles (assigned_to, updated_at, id);
