@@ -1,5 +1,7 @@
 //! What an editor is told to look at before publishing, and what a site makes of it.
 
+use diesel::prelude::*;
+use khabar::db::schema::{publication_prints, publication_shingles};
 use serde_json::{Value, json};
 
 use crate::articles::{DESK, Desk, paragraph, with};
@@ -183,6 +185,35 @@ async fn what_is_published_anew_is_found_in_its_new_words_alone() {
         json!({ "body": [paragraph(&texts[2]), paragraph(&texts[3])], "sources": [{ "sourceId": desk.sources[1] }] });
     let found = warned(&desk.draft_with("آخر", fields).await, "unattributed_text");
     assert_eq!((found.len(), &found[0]["pointer"]), (1, &json!("/body/1")));
+}
+
+/// How many hashes are kept, and how many of them are known to be a publication's.
+fn kept(desk: &Desk) -> (i64, i64) {
+    let all = publication_shingles::table.count().get_result(&mut desk.app.sql()).unwrap();
+    let packed: Vec<Vec<u8>> =
+        publication_prints::table.select(publication_prints::hashes).load(&mut desk.app.sql()).unwrap();
+    (all, packed.iter().map(|packed| i64::try_from(packed.len() / 8).unwrap()).sum())
+}
+
+#[actix_web::test]
+async fn of_what_is_over_and_of_plans_that_were_dropped_no_hash_is_kept() {
+    let desk = Desk::new().await;
+    let texts = paragraphs();
+    let id = desk.live_with("خبر", json!({ "body": [paragraph(&texts[2])] })).await;
+    let (first, known) = kept(&desk);
+    assert!(first > 0 && known == first, "{first} {known}");
+    let both = json!({ "body": [paragraph(&texts[2]), paragraph(&texts[3])] });
+    desk.edit(&desk.editor, &id, both).await.expect(200);
+    desk.step(&desk.editor, &id, "schedule", json!({ "publishAt": "2026-01-16T12:00:00Z" })).await.expect(200);
+    let (planned, known) = kept(&desk);
+    assert!(planned > 2 * first && known == planned, "{planned} {known}");
+    desk.step(&desk.editor, &id, "unschedule", json!({})).await.expect(200);
+    assert_eq!(kept(&desk), (first, first));
+    desk.publish(&id).await;
+    assert_eq!(kept(&desk), (planned - first, planned - first));
+    desk.edit(&desk.editor, &id, json!({ "body": [paragraph("قصير")] })).await.expect(200);
+    desk.publish(&id).await;
+    assert_eq!(kept(&desk), (0, 0));
 }
 
 #[actix_web::test]

@@ -116,7 +116,7 @@ fn every_column_can_be_read() {
             read += 1;
         )+};
     }
-    read!(collections collection_redirects collection_swaps users unsealed_addresses sign_in_places sessions second_factors recovery_codes refresh_tokens api_keys identities oidc_attempts letters account_codes address_codes invitations site records articles article_links article_discussions article_turns corrections revisions publications publication_links publication_shingles search_entries search_backlog
+    read!(collections collection_redirects collection_swaps users unsealed_addresses sign_in_places sessions second_factors recovery_codes refresh_tokens api_keys identities oidc_attempts letters account_codes address_codes invitations site records articles article_links article_discussions article_turns corrections revisions publications publication_links publication_shingles publication_prints search_entries search_backlog
         record_redirects record_names commenters comments comment_decisions comment_revisions sanctions word_entries word_counter comment_hooks comment_reactions comment_reaction_counts comment_reports erasures alerts alert_links event_counter events event_readers audit_log replies secrets
         push_subscriptions push_rounds push_retries webhooks webhook_deliveries webhook_attempts article_locks preview_links readership);
     assert_eq!(read, known().len(), "a table is missing here");

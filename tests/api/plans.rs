@@ -11,13 +11,14 @@ use crate::generate::made;
 use crate::support::TestApp;
 
 /// What grows with the archive.
-const BIG: [&str; 13] = [
+const BIG: [&str; 14] = [
     "articles",
     "revisions",
     "publications",
     "publication_links",
     "article_links",
     "publication_shingles",
+    "publication_prints",
     "search_entries",
     "search_index",
     "comments",

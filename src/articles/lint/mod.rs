@@ -5,6 +5,8 @@ mod shingles;
 mod store;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
@@ -27,6 +29,9 @@ use crate::sources::dto::{SourceIn, SourceKind};
 use crate::text::dateline::dates_in;
 use crate::text::{arabic, count};
 use shingles::Traces;
+use store::Standing;
+
+pub(super) use store::forget;
 
 /// How many hashes of a publication are kept, and of a working copy are asked for.
 const HASHES_MAX: usize = 400;
@@ -43,17 +48,31 @@ const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// What finds the text of a body again.
 #[derive(Clone, Debug)]
-pub(super) struct Prints(Vec<Traces>);
+pub(super) struct Prints {
+    traces: Vec<Traces>,
+    /// Where the text stands, once somebody has looked.
+    standing: OnceCell<Vec<Standing>>,
+}
 
 impl Prints {
     /// Takes them of a body: each run of a few words is hashed, so one who needs them twice keeps them.
     pub fn of(body: &Body) -> Self {
-        Self(shingles::of_body(body))
+        Self { traces: shingles::of_body(body), standing: OnceCell::new() }
     }
 
     /// As many as are kept of a publication, and as a working copy is compared by.
     fn smallest(&self) -> Vec<i64> {
-        shingles::smallest(&self.0, HASHES_MAX)
+        shingles::smallest(&self.traces, HASHES_MAX)
+    }
+
+    /// Where the text stands already, in public or not. It is looked for once in a transaction, however often it is asked.
+    fn standing(&self, read: &mut Read<'_>) -> Result<&[Standing], Problem> {
+        if self.standing.get().is_none() {
+            let hashes = self.smallest();
+            let found = if hashes.is_empty() { Vec::new() } else { store::standing(read.conn, &hashes)? };
+            return Ok(self.standing.get_or_init(|| found));
+        }
+        Ok(self.standing.get().map(Vec::as_slice).unwrap_or_default())
     }
 }
 
@@ -130,9 +149,9 @@ fn leaf(body: &Body, today: Date) -> Vec<Warning> {
 
 /// Everything that there is to look at in one working copy.
 ///
-/// With what is published it is compared by one statement on the index of shingles, which reads no more than
-/// [`HASHES_MAX`] times [`FORMULA`] of its entries however many articles there are, by one on that of headlines, and
-/// by two more where a text was found again. Only what everyone can read now is told of.
+/// With what is published it is compared by one statement on the shingles, which reads no more than [`HASHES_MAX`] times
+/// [`FORMULA`] of them however many articles there are, by one on the index of headlines, and by three more where a text
+/// was found again. Only what everyone can read now is told of.
 pub(super) fn look(
     read: &mut Read<'_>,
     head: &Head,
@@ -234,18 +253,24 @@ pub(super) fn headline_hash(form: &ArticleIn) -> i64 {
 /// Keeps what finds a publication's text again, in place of what was kept of those of the article that are over. Formulas
 /// leave no trace, so that no hash ever leads to more than [`FORMULA`] publications, and a few that came at once.
 pub(super) fn imprint(tx: &mut Tx<'_>, id: PublicationId, article: ArticleId, prints: &Prints) -> Result<(), Problem> {
-    let hashes = prints.smallest();
-    store::forget(tx.conn, article, tx.now)?;
-    if hashes.is_empty() {
-        return Ok(());
-    }
-    let common = i64::try_from(FORMULA).unwrap_or(i64::MAX);
-    let formulas: HashSet<i64> = store::formulas(tx.conn, &hashes, common)?.into_iter().collect();
-    let own: Vec<i64> = hashes.into_iter().filter(|hash| !formulas.contains(hash)).collect();
+    let over = store::over(tx.conn, article, tx.now)?;
+    store::forget(tx.conn, &over)?;
+    let standing = prints.standing(&mut tx.reading())?.iter().filter(|other| !over.contains(&other.publication_id));
+    let formulas = formulas(standing);
+    let own: Vec<i64> = prints.smallest().into_iter().filter(|hash| !formulas.contains(hash)).collect();
     if !own.is_empty() {
         store::imprint(tx.conn, id, &own)?;
     }
     Ok(())
+}
+
+/// The hashes that so many publications have that they are nobody's.
+fn formulas<'s>(standing: impl Iterator<Item = &'s Standing>) -> HashSet<i64> {
+    let mut counted: HashMap<i64, usize> = HashMap::new();
+    for Standing { hash, .. } in standing {
+        *counted.entry(*hash).or_default() += 1;
+    }
+    counted.into_iter().filter(|(_, count)| *count >= FORMULA).map(|(hash, _)| hash).collect()
 }
 
 /// Paragraphs that stand in what others published, with their sources. An article is not held against itself, nor against
@@ -256,12 +281,15 @@ fn unattributed(
     (form, prints): (&ArticleIn, &Prints),
     references: &References,
 ) -> Result<Vec<Warning>, Problem> {
-    let hashes = prints.smallest();
-    if hashes.is_empty() {
+    let shared = shared(&prints.traces, prints.standing(read)?);
+    if shared.is_empty() {
         return Ok(Vec::new());
     }
     let own: Vec<ArticleId> = [Some(id), form.rewrite_of, form.translation_of].into_iter().flatten().collect();
-    let found = overlaps(&prints.0, &store::matches(read.conn, &hashes, &own, read.now)?);
+    let publications: Vec<PublicationId> = shared.iter().map(|(_, publication, _)| *publication).collect();
+    let mut visible: HashMap<_, _> = store::visible(read.conn, &publications, read.now)?.into_iter().collect();
+    visible.retain(|_, article| !own.contains(article));
+    let found = overlaps(shared, &visible);
     if found.is_empty() {
         return Ok(Vec::new());
     }
@@ -299,24 +327,40 @@ struct Overlap {
     article: ArticleId,
 }
 
-/// Which publications share enough with which blocks; of each block the three that share most.
-fn overlaps(traces: &[Traces], matches: &[store::Match]) -> Vec<Overlap> {
-    let mut by_hash: HashMap<i64, Vec<&store::Match>> = HashMap::new();
-    for found in matches {
-        by_hash.entry(found.hash).or_default().push(found);
+/// How much of which blocks stands in which publications, visible or not, where it is enough: the block, the publication
+/// and how many hashes both have.
+fn shared(traces: &[Traces], standing: &[Standing]) -> Vec<(usize, PublicationId, usize)> {
+    let formulas = formulas(standing.iter());
+    let mut by_hash: HashMap<i64, Vec<PublicationId>> = HashMap::new();
+    for other in standing.iter().filter(|other| !formulas.contains(&other.hash)) {
+        by_hash.entry(other.hash).or_default().push(other.publication_id);
     }
-    by_hash.retain(|_, found| found.len() < FORMULA);
     let is_much = |shared: usize, of: usize| shared >= SHARED_MIN || (shared >= SHARED_OF_SHORT && shared * 2 >= of);
-    let mut overlaps = Vec::new();
+    let mut all = Vec::new();
     for Traces { index, hashes } in traces {
-        let mut shared: HashMap<PublicationId, (usize, ArticleId)> = HashMap::new();
-        for found in hashes.iter().filter_map(|hash| by_hash.get(hash)).flatten() {
-            shared.entry(found.publication_id).or_insert((0, found.article_id)).0 += 1;
+        let mut counted: HashMap<PublicationId, usize> = HashMap::new();
+        for publication in hashes.iter().filter_map(|hash| by_hash.get(hash)).flatten() {
+            *counted.entry(*publication).or_default() += 1;
         }
-        let mut enough: Vec<_> = shared.into_iter().filter(|(_, (shared, _))| is_much(*shared, hashes.len())).collect();
-        enough.sort_unstable_by_key(|(id, (shared, _))| (std::cmp::Reverse(*shared), *id));
-        let best = enough.into_iter().take(3);
-        overlaps.extend(best.map(|(publication, (_, article))| Overlap { index: *index, publication, article }));
+        let enough = counted.into_iter().filter(|(_, shared)| is_much(*shared, hashes.len()));
+        all.extend(enough.map(|(publication, shared)| (*index, publication, shared)));
+    }
+    all
+}
+
+/// Of each block the three that share most among those that are visible.
+fn overlaps(
+    mut shared: Vec<(usize, PublicationId, usize)>,
+    visible: &HashMap<PublicationId, ArticleId>,
+) -> Vec<Overlap> {
+    shared.sort_unstable_by_key(|(index, publication, shared)| (*index, Reverse(*shared), *publication));
+    let (mut overlaps, mut of_block): (Vec<Overlap>, usize) = (Vec::new(), 0);
+    for (index, publication, _) in shared {
+        let Some(article) = visible.get(&publication) else { continue };
+        of_block = if overlaps.last().is_some_and(|last| last.index == index) { of_block + 1 } else { 1 };
+        if of_block <= 3 {
+            overlaps.push(Overlap { index, publication, article: *article });
+        }
     }
     overlaps
 }

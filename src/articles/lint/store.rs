@@ -1,34 +1,38 @@
 //! The only SQL for what finds published texts again.
 
-use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Text};
 
 use crate::articles::store::visible;
-use crate::db::schema::{publication_links, publication_shingles, publications};
-use crate::db::{Conn, one_of, statement};
+use crate::db::schema::{publication_links, publication_prints, publication_shingles, publications};
+use crate::db::{Conn, directly, one_of, statement};
 use crate::ids::{ArticleId, PublicationId, RecordId};
 use crate::records::Kind;
 use crate::time::UtcTime;
 
-/// A hash that a visible publication has.
+/// A hash that a publication has, visible or not.
 #[derive(Clone, Copy, Debug, Queryable)]
-pub(super) struct Match {
+pub(super) struct Standing {
     pub hash: i64,
     pub publication_id: PublicationId,
-    pub article_id: ArticleId,
 }
 
-/// Which visible publications have some of these hashes, but for those of some articles.
-pub(super) fn matches(conn: &mut Conn, hashes: &[i64], except: &[ArticleId], now: UtcTime) -> QueryResult<Vec<Match>> {
-    let mut found: Vec<Match> = publication_shingles::table
-        .inner_join(publications::table.on(publications::id.eq(publication_shingles::publication_id)))
+/// Which publications have some of these hashes.
+pub(super) fn standing(conn: &mut Conn, hashes: &[i64]) -> QueryResult<Vec<Standing>> {
+    let standing = publication_shingles::table
         .filter(one_of(publication_shingles::hash, hashes))
-        .filter(visible!(now))
-        .select((publication_shingles::hash, publications::id, publications::article_id))
-        .load(conn)?;
-    found.retain(|found| !except.contains(&found.article_id));
-    Ok(found)
+        .select((publication_shingles::hash, publication_shingles::publication_id));
+    directly!(conn, own => standing.load(own))
+}
+
+/// Of these publications, those that are visible, each with its article.
+pub(super) fn visible(
+    conn: &mut Conn,
+    ids: &[PublicationId],
+    now: UtcTime,
+) -> QueryResult<Vec<(PublicationId, ArticleId)>> {
+    let these = publications::table.filter(one_of(publications::id, ids)).filter(visible!(now));
+    these.select((publications::id, publications::article_id)).load(conn)
 }
 
 /// The sources that publications credit.
@@ -57,26 +61,34 @@ pub(super) fn same_headline(
         .optional()
 }
 
-/// Of these hashes, those that so many publications have.
-pub(super) fn formulas(conn: &mut Conn, hashes: &[i64], common: i64) -> QueryResult<Vec<i64>> {
-    publication_shingles::table
-        .filter(one_of(publication_shingles::hash, hashes))
-        .group_by(publication_shingles::hash)
-        .having(count_star().ge(common))
-        .select(publication_shingles::hash)
-        .load(conn)
-}
-
-/// Drops what was kept of an article's publications that are over.
-pub(super) fn forget(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<usize> {
-    let over = publications::table
+/// The publications of an article that are over, of which something is still kept.
+pub(super) fn over(conn: &mut Conn, id: ArticleId, now: UtcTime) -> QueryResult<Vec<PublicationId>> {
+    let over = publication_prints::table
+        .inner_join(publications::table.on(publications::id.eq(publication_prints::publication_id)))
         .filter(publications::article_id.eq(id).and(publications::visible_until.le(now)))
         .select(publications::id);
-    diesel::delete(publication_shingles::table.filter(publication_shingles::publication_id.eq_any(over))).execute(conn)
+    directly!(conn, own => over.load(own))
+}
+
+/// Drops what is kept of publications.
+pub(in crate::articles) fn forget(conn: &mut Conn, ids: &[PublicationId]) -> QueryResult<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let kept = publication_prints::table.filter(one_of(publication_prints::publication_id, ids));
+    let kept: Vec<(PublicationId, Vec<u8>)> =
+        kept.select((publication_prints::publication_id, publication_prints::hashes)).load(conn)?;
+    for (id, packed) in kept {
+        let hashes: Vec<i64> = packed.as_chunks().0.iter().copied().map(i64::from_be_bytes).collect();
+        let of_one = publication_shingles::table.filter(publication_shingles::publication_id.eq(id));
+        diesel::delete(of_one.filter(one_of(publication_shingles::hash, hashes))).execute(conn)?;
+    }
+    diesel::delete(publication_prints::table.filter(one_of(publication_prints::publication_id, ids))).execute(conn)?;
+    Ok(())
 }
 
 /// Keeps the hashes of a publication.
-pub(super) fn imprint(conn: &mut Conn, id: PublicationId, hashes: &[i64]) -> QueryResult<usize> {
+pub(super) fn imprint(conn: &mut Conn, id: PublicationId, hashes: &[i64]) -> QueryResult<()> {
     let kept = statement(match conn {
         Conn::Sqlite(_) => "INSERT INTO publication_shingles (hash, publication_id) SELECT value, ? FROM json_each(?)",
         Conn::Postgres(_) => {
@@ -85,5 +97,9 @@ pub(super) fn imprint(conn: &mut Conn, id: PublicationId, hashes: &[i64]) -> Que
         }
     });
     // One text for all of them, so that the statement is the same for however many.
-    kept.bind::<Binary, _>(id).bind::<Text, _>(format!("{hashes:?}")).execute(conn)
+    kept.bind::<Binary, _>(id).bind::<Text, _>(format!("{hashes:?}")).execute(conn)?;
+    let packed: Vec<u8> = hashes.iter().flat_map(|hash| hash.to_be_bytes()).collect();
+    let print = (publication_prints::publication_id.eq(id), publication_prints::hashes.eq(packed));
+    diesel::insert_into(publication_prints::table).values(print).execute(conn)?;
+    Ok(())
 }

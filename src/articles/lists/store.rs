@@ -229,6 +229,19 @@ impl FirstUnder<'_> {
                 out.push_sql(" AND ");
             }
         }
+        self.walk_conditions(under, out)
+    }
+
+    /// What it must meet besides.
+    fn walk_conditions<'b, D>(&'b self, under: &'b Under<'_>, mut out: AstPass<'_, 'b, D>) -> QueryResult<()>
+    where
+        D: Backend,
+        UtcTime: ToSql<BigInt, D>,
+        i64: ToSql<BigInt, D>,
+        RecordId: ToSql<Binary, D>,
+        Vec<u8>: ToSql<Binary, D>,
+        String: ToSql<Text, D>,
+    {
         let Wanted { languages, with: _, without, from, until, sort: _ } = self.wanted;
         out.push_sql("filed.visible_from <= ");
         out.push_bind_param::<BigInt, _>(&self.now)?;

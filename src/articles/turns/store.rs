@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
 
 use super::{Planned, TurnAction, TurnOutcome};
-use crate::articles::search;
 use crate::articles::store::{Ahead, Head};
+use crate::articles::{lint, search};
 use crate::db::page::{PageRequest, Position, Slice};
 use crate::db::schema::{article_turns, articles, publication_links, publications};
 use crate::db::{Conn, one_of, statement};
@@ -163,6 +163,7 @@ pub(in crate::articles) fn drop_planned(
     let ids: Vec<PublicationId> = ahead.select(publications::id).load(conn)?;
     if !ids.is_empty() {
         search::forget(conn, &ids)?;
+        lint::forget(conn, &ids)?;
         diesel::delete(publication_links::table.filter(one_of(publication_links::publication_id, &ids)))
             .execute(conn)?;
         diesel::delete(publications::table.filter(one_of(publications::id, ids))).execute(conn)?;

@@ -188,9 +188,16 @@ diesel::table! {
 }
 
 diesel::table! {
-    publication_shingles (publication_id, hash) {
+    publication_shingles (hash, publication_id) {
         publication_id -> Binary,
         hash -> BigInt,
+    }
+}
+
+diesel::table! {
+    publication_prints (publication_id) {
+        publication_id -> Binary,
+        hashes -> Binary,
     }
 }
 

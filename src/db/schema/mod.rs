@@ -37,6 +37,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     publications,
     publication_links,
     publication_shingles,
+    publication_prints,
     search_entries,
     search_backlog,
     commenters,
