@@ -60,6 +60,15 @@ pub(super) fn widen(conn: &mut Conn) -> QueryResult<()> {
     }
 }
 
+/// Brings what a migration has written from the log to the file: a migration can write much of it anew, and until some later
+/// commit did this, each reading would go through the log.
+pub(super) fn settle(conn: &mut Conn) -> QueryResult<()> {
+    match conn {
+        Conn::Sqlite(c) => c.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);"),
+        Conn::Postgres(_) => Ok(()),
+    }
+}
+
 /// The channel on which nodes tell each other that the event log has grown.
 const CHANNEL: &str = "khabar_events";
 

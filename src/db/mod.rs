@@ -111,7 +111,9 @@ impl Db {
     pub fn open(location: &Location, replicas: &[Location], connections: usize) -> Result<Self, Error> {
         let pool = Pool::new(location.clone(), connections);
         let mut first = pool.connect()?;
-        migrate::up(&mut first)?;
+        if !migrate::up(&mut first)?.is_empty() {
+            dialect::settle(&mut first)?;
+        }
         let writer = match location {
             Location::Sqlite(_) => {
                 let again = Pool::new(location.clone(), 1);
@@ -366,6 +368,15 @@ mod tests {
         assert!(matches!(read, Err(Error::Panicked)));
         assert_eq!(write(&db, 999).await.unwrap(), 999, "and life goes on");
         assert_eq!(total(&db).await, 101);
+    }
+
+    #[test]
+    fn what_a_migration_wrote_is_in_the_file_and_not_in_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let _db = Db::open(&Location::Sqlite(folder.path().join("khabar.db")), &[], 1).unwrap();
+        let size = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().len();
+        assert_eq!(size("khabar.db-wal"), 0);
+        assert!(size("khabar.db") > 100_000);
     }
 
     #[actix_web::test]
