@@ -187,6 +187,23 @@ async fn what_is_published_anew_is_found_in_its_new_words_alone() {
     assert_eq!((found.len(), &found[0]["pointer"]), (1, &json!("/body/1")));
 }
 
+#[actix_web::test]
+async fn what_stands_in_twenty_other_articles_is_nobodys() {
+    let desk = Desk::new().await;
+    let texts = paragraphs();
+    for n in 0..19 {
+        desk.live_with(&format!("خبر {n}"), json!({ "body": [paragraph(&texts[2])] })).await;
+    }
+    let hidden = desk.live_with("سحب", json!({ "body": [paragraph(&texts[2])] })).await;
+    desk.step(&desk.editor, &hidden, "unpublish", json!({ "note": "خطأ" })).await.expect(200);
+    let fields = json!({ "body": [paragraph(&texts[2])], "sources": [{ "sourceId": desk.sources[1] }] });
+    let id = desk.live_with("آخر", fields).await;
+    let seen = warned(&opened(&desk, &id).await, "unattributed_text");
+    assert_eq!(seen.len(), 3, "neither what is hidden nor its own counts");
+    desk.publish(&hidden).await;
+    assert_eq!(warned(&opened(&desk, &id).await, "unattributed_text"), [] as [Value; 0]);
+}
+
 /// How many hashes are kept, and how many of them are known to be a publication's.
 fn kept(desk: &Desk) -> (i64, i64) {
     let all = publication_shingles::table.count().get_result(&mut desk.app.sql()).unwrap();

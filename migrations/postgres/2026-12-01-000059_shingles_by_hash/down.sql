@@ -1,6 +1,7 @@
 DROP TABLE publication_prints;
 
 -- In its own words
+DELETE FROM publication_shingles WHERE publication_id NOT IN (SELECT id FROM publications);
 ALTER TABLE publication_shingles DROP CONSTRAINT publication_shingles_pkey;
 ALTER TABLE publication_shingles ADD PRIMARY KEY (publication_id, hash);
 ALTER TABLE publication_shingles

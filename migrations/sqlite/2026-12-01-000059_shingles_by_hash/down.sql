@@ -7,6 +7,7 @@ CREATE TABLE publication_shingles (
     hash BIGINT NOT NULL,
     PRIMARY KEY (publication_id, hash)
 );
-INSERT INTO publication_shingles (publication_id, hash) SELECT publication_id, hash FROM former_shingles;
+INSERT INTO publication_shingles (publication_id, hash) SELECT publication_id, hash FROM former_shingles
+WHERE publication_id IN (SELECT id FROM publications);
 DROP TABLE former_shingles;
 CREATE INDEX publication_shingles_hash_index ON publication_shingles (hash, publication_id);

@@ -5,7 +5,6 @@ mod shingles;
 mod store;
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
@@ -48,31 +47,17 @@ const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// What finds the text of a body again.
 #[derive(Clone, Debug)]
-pub(super) struct Prints {
-    traces: Vec<Traces>,
-    /// Where the text stands, once somebody has looked.
-    standing: OnceCell<Vec<Standing>>,
-}
+pub(super) struct Prints(Vec<Traces>);
 
 impl Prints {
     /// Takes them of a body: each run of a few words is hashed, so one who needs them twice keeps them.
     pub fn of(body: &Body) -> Self {
-        Self { traces: shingles::of_body(body), standing: OnceCell::new() }
+        Self(shingles::of_body(body))
     }
 
     /// As many as are kept of a publication, and as a working copy is compared by.
     fn smallest(&self) -> Vec<i64> {
-        shingles::smallest(&self.traces, HASHES_MAX)
-    }
-
-    /// Where the text stands already, in public or not. It is looked for once in a transaction, however often it is asked.
-    fn standing(&self, read: &mut Read<'_>) -> Result<&[Standing], Problem> {
-        if self.standing.get().is_none() {
-            let hashes = self.smallest();
-            let found = if hashes.is_empty() { Vec::new() } else { store::standing(read.conn, &hashes)? };
-            return Ok(self.standing.get_or_init(|| found));
-        }
-        Ok(self.standing.get().map(Vec::as_slice).unwrap_or_default())
+        shingles::smallest(&self.0, HASHES_MAX)
     }
 }
 
@@ -150,8 +135,8 @@ fn leaf(body: &Body, today: Date) -> Vec<Warning> {
 /// Everything that there is to look at in one working copy.
 ///
 /// With what is published it is compared by one statement on the shingles, which reads no more than [`HASHES_MAX`] times
-/// [`FORMULA`] of them however many articles there are, by one on the index of headlines, and by three more where a text
-/// was found again. Only what everyone can read now is told of.
+/// [`FORMULA`] of them however many articles there are, by one on the index of headlines, by one more where a text
+/// may stand elsewhere, and by two more where it does. Only what everyone can read now is told of.
 pub(super) fn look(
     read: &mut Read<'_>,
     head: &Head,
@@ -255,17 +240,17 @@ pub(super) fn headline_hash(form: &ArticleIn) -> i64 {
 pub(super) fn imprint(tx: &mut Tx<'_>, id: PublicationId, article: ArticleId, prints: &Prints) -> Result<(), Problem> {
     let over = store::over(tx.conn, article, tx.now)?;
     store::forget(tx.conn, &over)?;
-    let standing = prints.standing(&mut tx.reading())?.iter().filter(|other| !over.contains(&other.publication_id));
-    let formulas = formulas(standing);
-    let own: Vec<i64> = prints.smallest().into_iter().filter(|hash| !formulas.contains(hash)).collect();
-    if !own.is_empty() {
-        store::imprint(tx.conn, id, &own)?;
+    let mut hashes = prints.smallest();
+    let formulas = formulas(&store::standing(tx.conn, &hashes)?);
+    hashes.retain(|hash| !formulas.contains(hash));
+    if !hashes.is_empty() {
+        store::imprint(tx.conn, id, &hashes)?;
     }
     Ok(())
 }
 
-/// The hashes that so many publications have that they are nobody's.
-fn formulas<'s>(standing: impl Iterator<Item = &'s Standing>) -> HashSet<i64> {
+/// The hashes that so many of these publications have that they are nobody's.
+fn formulas(standing: &[Standing]) -> HashSet<i64> {
     let mut counted: HashMap<i64, usize> = HashMap::new();
     for Standing { hash, .. } in standing {
         *counted.entry(*hash).or_default() += 1;
@@ -281,15 +266,21 @@ fn unattributed(
     (form, prints): (&ArticleIn, &Prints),
     references: &References,
 ) -> Result<Vec<Warning>, Problem> {
-    let shared = shared(&prints.traces, prints.standing(read)?);
-    if shared.is_empty() {
+    let mut standing = store::standing(read.conn, &prints.smallest())?;
+    // Most texts stand nowhere else, and nobody needs to know what of it is visible.
+    if overlaps(&prints.0, &standing).is_empty() {
         return Ok(Vec::new());
     }
     let own: Vec<ArticleId> = [Some(id), form.rewrite_of, form.translation_of].into_iter().flatten().collect();
-    let publications: Vec<PublicationId> = shared.iter().map(|(_, publication, _)| *publication).collect();
+    let mut publications: Vec<PublicationId> = standing.iter().map(|other| other.publication_id).collect();
+    publications.sort_unstable();
+    publications.dedup();
     let mut visible: HashMap<_, _> = store::visible(read.conn, &publications, read.now)?.into_iter().collect();
     visible.retain(|_, article| !own.contains(article));
-    let found = overlaps(shared, &visible);
+    standing.retain(|other| visible.contains_key(&other.publication_id));
+    let formulas = formulas(&standing);
+    standing.retain(|other| !formulas.contains(&other.hash));
+    let found = overlaps(&prints.0, &standing);
     if found.is_empty() {
         return Ok(Vec::new());
     }
@@ -302,13 +293,13 @@ fn unattributed(
         form.sources.iter().any(|credit| now(credit.source_id) == id)
     };
     let mut warnings = Vec::new();
-    for Overlap { index, publication, article } in found {
+    for Overlap { index, publication } in found {
         let of_other = links.iter().filter(|(of, _)| *of == publication).filter_map(|(_, id)| others.get(id));
         let missing = of_other.filter(|source| !credited(source.id) && !is_own(source));
         let source_ids: Vec<RecordId> = missing.map(|source| source.id).collect();
         if !source_ids.is_empty() {
             let at = Warning::new(LintCode::UnattributedText, format!("/body/{index}"));
-            warnings.push(Warning { article_id: Some(article), source_ids, ..at });
+            warnings.push(Warning { article_id: visible.get(&publication).copied(), source_ids, ..at });
         }
     }
     Ok(warnings)
@@ -319,48 +310,30 @@ fn is_own(source: &Reference) -> bool {
     source.record::<SourceIn>().is_ok_and(|source| source.form.kind == SourceKind::Own)
 }
 
-/// A block and a publication that has most of it.
+/// A block and a publication that has much of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Overlap {
     index: usize,
     publication: PublicationId,
-    article: ArticleId,
 }
 
-/// How much of which blocks stands in which publications, visible or not, where it is enough: the block, the publication
-/// and how many hashes both have.
-fn shared(traces: &[Traces], standing: &[Standing]) -> Vec<(usize, PublicationId, usize)> {
-    let formulas = formulas(standing.iter());
+/// Which publications share enough with which blocks; of each block the three that share most.
+fn overlaps(traces: &[Traces], standing: &[Standing]) -> Vec<Overlap> {
     let mut by_hash: HashMap<i64, Vec<PublicationId>> = HashMap::new();
-    for other in standing.iter().filter(|other| !formulas.contains(&other.hash)) {
+    for other in standing {
         by_hash.entry(other.hash).or_default().push(other.publication_id);
     }
     let is_much = |shared: usize, of: usize| shared >= SHARED_MIN || (shared >= SHARED_OF_SHORT && shared * 2 >= of);
-    let mut all = Vec::new();
+    let mut overlaps = Vec::new();
     for Traces { index, hashes } in traces {
-        let mut counted: HashMap<PublicationId, usize> = HashMap::new();
+        let mut shared: HashMap<PublicationId, usize> = HashMap::new();
         for publication in hashes.iter().filter_map(|hash| by_hash.get(hash)).flatten() {
-            *counted.entry(*publication).or_default() += 1;
+            *shared.entry(*publication).or_default() += 1;
         }
-        let enough = counted.into_iter().filter(|(_, shared)| is_much(*shared, hashes.len()));
-        all.extend(enough.map(|(publication, shared)| (*index, publication, shared)));
-    }
-    all
-}
-
-/// Of each block the three that share most among those that are visible.
-fn overlaps(
-    mut shared: Vec<(usize, PublicationId, usize)>,
-    visible: &HashMap<PublicationId, ArticleId>,
-) -> Vec<Overlap> {
-    shared.sort_unstable_by_key(|(index, publication, shared)| (*index, Reverse(*shared), *publication));
-    let (mut overlaps, mut of_block): (Vec<Overlap>, usize) = (Vec::new(), 0);
-    for (index, publication, _) in shared {
-        let Some(article) = visible.get(&publication) else { continue };
-        of_block = if overlaps.last().is_some_and(|last| last.index == index) { of_block + 1 } else { 1 };
-        if of_block <= 3 {
-            overlaps.push(Overlap { index, publication, article: *article });
-        }
+        let mut enough: Vec<_> = shared.into_iter().filter(|(_, shared)| is_much(*shared, hashes.len())).collect();
+        enough.sort_unstable_by_key(|(id, shared)| (Reverse(*shared), *id));
+        let best = enough.into_iter().take(3);
+        overlaps.extend(best.map(|(publication, _)| Overlap { index: *index, publication }));
     }
     overlaps
 }

@@ -10,15 +10,18 @@ use crate::ids::{ArticleId, PublicationId, RecordId};
 use crate::records::Kind;
 use crate::time::UtcTime;
 
-/// A hash that a publication has, visible or not.
+/// A hash that a publication has.
 #[derive(Clone, Copy, Debug, Queryable)]
 pub(super) struct Standing {
     pub hash: i64,
     pub publication_id: PublicationId,
 }
 
-/// Which publications have some of these hashes.
+/// Which publications have some of these hashes, visible or not.
 pub(super) fn standing(conn: &mut Conn, hashes: &[i64]) -> QueryResult<Vec<Standing>> {
+    if hashes.is_empty() {
+        return Ok(Vec::new());
+    }
     let standing = publication_shingles::table
         .filter(one_of(publication_shingles::hash, hashes))
         .select((publication_shingles::hash, publication_shingles::publication_id));

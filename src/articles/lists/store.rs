@@ -168,10 +168,10 @@ impl Under<'_> {
     }
 }
 
-/// The first publications that are wanted under any of these, which are all of a kind; what is under several of them comes
-/// as often. What is under each is looked up by itself, in the order of dates: sorted out of the whole archive, what is rare
+/// The first publications that are wanted under any of these, which are all of a kind; on SQLite what is under several of
+/// them comes as often. What is under each is looked up by itself, in the order of dates: sorted out of the whole archive, what is rare
 /// would be found late, and what is common sorted each time. SQLite reads them side by side, as far as it is asked to;
-/// PostgreSQL has to be told how many of each are enough.
+/// PostgreSQL, which sends all that it was asked for, has to be told how many of each are enough, and of all.
 struct FirstUnder<'a> {
     under: Vec<Under<'a>>,
     others: &'a [Vec<RecordId>],
@@ -303,6 +303,9 @@ where
             out.unsafe_to_cache_prepared();
         }
         let way = if self.downwards { "DESC" } else { "ASC" };
+        if self.arms_are_limited {
+            out.push_sql("SELECT DISTINCT ON (date_published, article_id) * FROM (");
+        }
         for (n, under) in self.under.iter().enumerate() {
             out.push_sql(if n == 0 { "" } else { " UNION ALL " });
             if self.arms_are_limited {
@@ -315,8 +318,11 @@ where
                 self.walk_arm(under, out.reborrow())?;
             }
         }
+        if self.arms_are_limited {
+            out.push_sql(") AS firsts");
+        }
         out.push_sql(&format!(" ORDER BY 5 {way}, 2 {way}"));
-        if let [_] = self.under.as_slice() {
+        if self.arms_are_limited || self.under.len() == 1 {
             out.push_sql(" LIMIT ");
             out.push_bind_param::<BigInt, _>(&self.limit)?;
         }

@@ -114,7 +114,7 @@ fn best(read: &mut Read<'_>, search: Search<'_>, asked: &Asked, page: &PageReque
     let in_headline = search.needle.in_headline(&asked.wanted);
     // What is on the first page is, each kind for itself, among so many of the newest.
     let is_first = page.from.is_none() && !page.backward;
-    let search = Search { limit: if is_first { page.fetch().min(WINDOW) } else { WINDOW }, ..search };
+    let search = Search { limit: if is_first { page.fetch() } else { WINDOW }, ..search };
     let mut scores: HashMap<PublicationId, i64> = HashMap::new();
     let mut score = |found: Vec<Found>, bonus: i64| {
         for Found { place, publication_id } in found {
