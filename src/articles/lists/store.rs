@@ -79,7 +79,7 @@ fn apart(wanted: &Wanted) -> Option<(Vec<Under<'_>>, &[Vec<RecordId>])> {
     }
 }
 
-/// The first so many articles of rows in order, where those of one article follow each other. No more is read of them.
+/// The first so many publications of rows in order, where one that comes several times follows itself. No more is read.
 fn each_once(rows: impl Iterator<Item = QueryResult<Live>>, limit: i64) -> QueryResult<Vec<Live>> {
     let limit = usize::try_from(limit).unwrap_or_default();
     let mut firsts: Vec<Live> = Vec::new();
@@ -169,9 +169,9 @@ impl Under<'_> {
 }
 
 /// The first publications that are wanted under any of these, which are all of a kind; on SQLite what is under several of
-/// them comes as often. What is under each is looked up by itself, in the order of dates: sorted out of the whole archive, what is rare
-/// would be found late, and what is common sorted each time. SQLite reads them side by side, as far as it is asked to;
-/// PostgreSQL, which sends all that it was asked for, has to be told how many of each are enough, and of all.
+/// them comes as often. What is under each is looked up by itself, in the order of dates: sorted out of the whole archive,
+/// what is rare would be found late, and what is common sorted each time. SQLite reads them side by side, as far as it is
+/// asked to; PostgreSQL, which sends all that it was asked for, has to be told how many of each are enough, and of all.
 struct FirstUnder<'a> {
     under: Vec<Under<'a>>,
     others: &'a [Vec<RecordId>],
